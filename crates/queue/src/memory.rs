@@ -1,0 +1,218 @@
+//! Jobs in memory, for tests: nothing survives the process.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::Value;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::contract::Seen;
+use crate::job::Envelope;
+use crate::store::{Claim, Claimed, JobStore, StoreError};
+
+#[derive(Debug, Clone)]
+enum State {
+    Waiting { due: Instant },
+    Running { until: Instant },
+    Finished,
+    Dead,
+}
+
+#[derive(Debug)]
+struct Row {
+    queue: String,
+    name: String,
+    payload: Value,
+    request_id: Option<String>,
+    attempt: u32,
+    handed_back: u32,
+    state: State,
+    error: Option<String>,
+}
+
+/// A [`JobStore`] in memory; its clock is tokio's, so that a test can pause and move it.
+#[derive(Debug, Default)]
+pub struct MemoryJobs {
+    rows: Mutex<BTreeMap<Uuid, Row>>,
+}
+
+impl MemoryJobs {
+    /// Returns a store without rows.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Writes a row, due at once, and returns its id.
+    pub fn enqueue(&self, job: Envelope, request_id: Option<&str>) -> Uuid {
+        self.enqueue_named(job.queue, job.name, job.payload, request_id)
+    }
+
+    /// Writes a row of any name, known or not.
+    pub fn enqueue_named(
+        &self,
+        queue: &str,
+        name: &str,
+        payload: Value,
+        request_id: Option<&str>,
+    ) -> Uuid {
+        let mut rows = self.rows();
+        let id = Uuid::from_u128(rows.len() as u128 + 1);
+        let row = Row {
+            queue: queue.to_owned(),
+            name: name.to_owned(),
+            payload,
+            request_id: request_id.map(str::to_owned),
+            attempt: 0,
+            handed_back: 0,
+            state: State::Waiting {
+                due: Instant::now(),
+            },
+            error: None,
+        };
+        rows.insert(id, row);
+        id
+    }
+
+    /// Returns what has become of a row.
+    pub fn seen(&self, id: Uuid) -> Seen {
+        let rows = self.rows();
+        let Some(row) = rows.get(&id) else {
+            return Seen::Finished;
+        };
+        match row.state {
+            State::Waiting { .. } => Seen::Waiting {
+                error: row.error.clone(),
+            },
+            State::Running { .. } => Seen::Running,
+            State::Finished => Seen::Finished,
+            State::Dead => Seen::Dead {
+                error: row.error.clone().unwrap_or_default(),
+            },
+        }
+    }
+
+    fn rows(&self) -> MutexGuard<'_, BTreeMap<Uuid, Row>> {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes a row if the claim still holds it.
+    fn fenced(&self, claim: Claim, change: impl FnOnce(&mut Row)) -> bool {
+        let mut rows = self.rows();
+        let held = |row: &&mut Row| {
+            row.attempt == claim.attempt && matches!(row.state, State::Running { .. })
+        };
+        match rows.get_mut(&claim.id).filter(held) {
+            Some(row) => {
+                change(row);
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+#[async_trait]
+impl JobStore for MemoryJobs {
+    async fn claim(
+        &self,
+        queue: &str,
+        _worker: &str,
+        lease: Duration,
+        limit: usize,
+    ) -> Result<Vec<Claimed>, StoreError> {
+        let now = Instant::now();
+        let mut rows = self.rows();
+        let mut due: Vec<(Instant, Uuid)> = rows
+            .iter()
+            .filter(|(_, row)| row.queue == queue)
+            .filter_map(|(id, row)| match row.state {
+                State::Waiting { due } if due <= now => Some((due, *id)),
+                State::Running { until } if until <= now => Some((until, *id)),
+                _ => None,
+            })
+            .collect();
+        due.sort_unstable();
+        due.truncate(limit);
+        let mut claimed = Vec::with_capacity(due.len());
+        for (_, id) in due {
+            if let Some(row) = rows.get_mut(&id) {
+                row.attempt += 1;
+                row.state = State::Running { until: now + lease };
+                claimed.push(Claimed {
+                    id,
+                    name: row.name.clone(),
+                    payload: row.payload.clone(),
+                    attempt: row.attempt,
+                    handed_back: row.handed_back,
+                    request_id: row.request_id.clone(),
+                });
+            }
+        }
+        Ok(claimed)
+    }
+
+    async fn heartbeat(&self, claim: Claim, lease: Duration) -> Result<bool, StoreError> {
+        let until = Instant::now() + lease;
+        Ok(self.fenced(claim, |row| row.state = State::Running { until }))
+    }
+
+    async fn finish(&self, claim: Claim) -> Result<bool, StoreError> {
+        Ok(self.fenced(claim, |row| row.state = State::Finished))
+    }
+
+    async fn retry(&self, claim: Claim, after: Duration, error: &str) -> Result<bool, StoreError> {
+        let due = Instant::now() + after;
+        Ok(self.fenced(claim, |row| {
+            row.state = State::Waiting { due };
+            row.error = Some(error.to_owned());
+        }))
+    }
+
+    async fn release(&self, claim: Claim) -> Result<bool, StoreError> {
+        let due = Instant::now();
+        Ok(self.fenced(claim, |row| {
+            row.state = State::Waiting { due };
+            row.handed_back += 1;
+        }))
+    }
+
+    async fn bury(&self, claim: Claim, error: &str) -> Result<bool, StoreError> {
+        Ok(self.fenced(claim, |row| {
+            row.state = State::Dead;
+            row.error = Some(error.to_owned());
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{Harness, suite};
+
+    #[async_trait]
+    impl Harness for MemoryJobs {
+        fn store(&self) -> &dyn JobStore {
+            self
+        }
+
+        async fn enqueue(&self, job: Envelope, request_id: Option<&str>) -> Uuid {
+            MemoryJobs::enqueue(self, job, request_id)
+        }
+
+        async fn pass(&self, time: Duration) {
+            tokio::time::advance(time).await;
+        }
+
+        async fn seen(&self, id: Uuid) -> Seen {
+            MemoryJobs::seen(self, id)
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn meets_the_contract() {
+        suite(async || MemoryJobs::new()).await;
+    }
+}

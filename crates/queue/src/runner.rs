@@ -1,0 +1,216 @@
+//! The loop that claims and runs, one for each queue.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::backoff::spread;
+use crate::execute::Executor;
+use crate::meters;
+use crate::registry::Registry;
+use crate::store::{JobStore, StoreError};
+use crate::waker::Waker;
+
+/// The most rows one claim takes, however many slots are free.
+const BATCH: usize = 32;
+
+/// A queue this process works on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queue {
+    /// The name that jobs carry as `QUEUE`.
+    pub name: &'static str,
+    /// How many of its jobs run at once in this process; 0 means that they don't run here.
+    pub concurrency: usize,
+}
+
+/// How a runner works.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Names this process in the rows it claims, for people.
+    pub worker: String,
+    /// The queues, each with workers of its own.
+    pub queues: Vec<Queue>,
+    /// How long a claim lasts without a heartbeat; heartbeats come three times as often.
+    pub lease: Duration,
+    /// How long an idle queue waits for its bell before it looks again, give or take a quarter.
+    pub poll: Duration,
+    /// How long running jobs may go on after the stop.
+    pub drain: Duration,
+    /// How long a cancelled job may take to end by itself before its future is dropped.
+    pub grace: Duration,
+}
+
+impl Settings {
+    /// Returns the usual times: lease 60 s, poll 1 s, drain 25 s, grace 2 s.
+    pub fn new(worker: impl Into<String>, queues: Vec<Queue>) -> Self {
+        Self {
+            worker: worker.into(),
+            queues,
+            lease: Duration::from_mins(1),
+            poll: Duration::from_secs(1),
+            drain: Duration::from_secs(25),
+            grace: Duration::from_secs(2),
+        }
+    }
+}
+
+/// Claims jobs and runs them.
+#[derive(Debug)]
+pub struct Runner<C> {
+    executor: Arc<Executor<C>>,
+    settings: Arc<Settings>,
+    waker: Waker,
+}
+
+impl<C: Send + Sync + 'static> Runner<C> {
+    /// Puts a runner together; nothing happens before [`run`](Self::run).
+    pub fn new(
+        store: Arc<dyn JobStore>,
+        registry: Registry<C>,
+        context: Arc<C>,
+        waker: Waker,
+        settings: Settings,
+    ) -> Self {
+        let settings = Arc::new(settings);
+        let executor = Executor::new(store, registry, context, Arc::clone(&settings));
+        Self {
+            executor: Arc::new(executor),
+            settings,
+            waker,
+        }
+    }
+
+    /// Runs jobs until `stop` fires, then drains: claims nothing more, lets running jobs go on for
+    /// [`Settings::drain`], cancels the rest and hands their rows back. Returns when nothing runs.
+    ///
+    /// Dropping the future instead leaves the running jobs to finish on their own.
+    pub async fn run(self, stop: CancellationToken) {
+        let tasks = TaskTracker::new();
+        let hard_stop = CancellationToken::new();
+        let loops = self
+            .settings
+            .queues
+            .iter()
+            .filter(|queue| queue.concurrency > 0);
+        join_all(loops.map(|queue| self.serve(queue, &stop, &tasks, &hard_stop))).await;
+        tasks.close();
+        if tokio::time::timeout(self.settings.drain, tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                jobs.running = tasks.len(),
+                "cancelling jobs that outlast the drain"
+            );
+            hard_stop.cancel();
+            tasks.wait().await;
+        }
+    }
+
+    async fn serve(
+        &self,
+        queue: &Queue,
+        stop: &CancellationToken,
+        tasks: &TaskTracker,
+        hard_stop: &CancellationToken,
+    ) {
+        let slots = Arc::new(Semaphore::new(queue.concurrency));
+        let bell = self.waker.bell(queue.name);
+        let mut pause = Pause::new(&self.settings.worker, queue.name, self.settings.poll);
+        while let Some(free) = self.free_slots(&slots, stop).await {
+            let wanted = free.num_permits();
+            let started = self.claim_and_start(queue, free, tasks, hard_stop).await;
+            match started {
+                Ok(started) if started == wanted => continue,
+                Ok(_) => {}
+                Err(error) => tracing::warn!(
+                    error = %crate::job::chain(&error),
+                    queue.name,
+                    "could not claim jobs"
+                ),
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = bell.notified() => {}
+                () = tokio::time::sleep(pause.next()) => {}
+            }
+        }
+    }
+
+    /// Waits for a free slot and takes all there are, up to a batch; `None` when it is time to stop.
+    async fn free_slots(
+        &self,
+        slots: &Arc<Semaphore>,
+        stop: &CancellationToken,
+    ) -> Option<OwnedSemaphorePermit> {
+        let mut free = tokio::select! {
+            biased;
+            () = stop.cancelled() => return None,
+            free = Arc::clone(slots).acquire_owned() => free.ok()?,
+        };
+        while free.num_permits() < BATCH
+            && let Ok(more) = Arc::clone(slots).try_acquire_owned()
+        {
+            free.merge(more);
+        }
+        Some(free)
+    }
+
+    async fn claim_and_start(
+        &self,
+        queue: &Queue,
+        mut free: OwnedSemaphorePermit,
+        tasks: &TaskTracker,
+        hard_stop: &CancellationToken,
+    ) -> Result<usize, StoreError> {
+        let Settings { worker, lease, .. } = &*self.settings;
+        let store = self.executor.store();
+        let claimed = store
+            .claim(queue.name, worker, *lease, free.num_permits())
+            .await?;
+        let count = claimed.len();
+        for job in claimed {
+            let slot = free.split(1);
+            let executor = Arc::clone(&self.executor);
+            let cancel = hard_stop.child_token();
+            let name = queue.name;
+            tasks.spawn(async move {
+                let _slot = slot;
+                meters::running(name, 1.0);
+                executor.execute(job, cancel).await;
+                meters::running(name, -1.0);
+            });
+        }
+        Ok(count)
+    }
+}
+
+/// The waits between polls, spread so that workers started together don't ask together.
+struct Pause {
+    seed: u64,
+    poll: Duration,
+}
+
+impl Pause {
+    fn new(worker: &str, queue: &str, poll: Duration) -> Self {
+        let mut hasher = DefaultHasher::new();
+        (worker, queue).hash(&mut hasher);
+        Self {
+            seed: hasher.finish(),
+            poll,
+        }
+    }
+
+    fn next(&mut self) -> Duration {
+        self.seed = self.seed.wrapping_add(1);
+        spread(self.seed, self.poll * 3 / 4, self.poll * 5 / 4)
+    }
+}
+
+#[cfg(test)]
+mod tests;
