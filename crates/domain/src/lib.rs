@@ -1,1 +1,42 @@
-//! Placeholder.
+//! The nouns and rules of SOFiE, without input or output.
+//!
+//! Everything here is a plain value or a total function: typed ids, parsed newtypes, the three state
+//! machines of a package, the policy that turns verdicts into a decision, the permission tables and the
+//! one function that says whether bytes may leave ([`deliverable`]).
+
+mod access;
+mod actors;
+mod audit;
+mod clock;
+mod delivery;
+mod emails;
+mod files;
+mod ids;
+mod packages;
+mod permissions;
+mod policy;
+mod requests;
+mod settings;
+mod texts;
+
+pub use access::{Grant, Relation, relation};
+pub use actors::{Actor, ActorKind};
+pub use audit::{Event, Severity};
+pub use clock::Clock;
+pub use delivery::{Deliverable, Viewer, Withheld, deliverable};
+pub use emails::{EmailAddress, InvalidEmail};
+pub use files::{File, FileCheck, FilePath, InvalidPath, Release, worst};
+pub use ids::*;
+pub use packages::{
+    Approval, InvalidTransition, Life, LifeEvent, Package, PackageState, PackageType, Recipient,
+    Sender, UnknownWord,
+};
+pub use permissions::{AdministratorPermission, UserPermission};
+pub use policy::{
+    Action, Category, Decision, EngineRule, EngineVerdict, Outcome, Policy, RiskLevel, decide,
+};
+pub use requests::{Request, RequestState};
+pub use settings::{
+    InvalidSetting, Setting, SettingKind, SettingValue, Settings, UnknownSetting, registry,
+};
+pub use texts::{InvalidText, Note, Reason, Title};

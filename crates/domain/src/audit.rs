@@ -1,0 +1,113 @@
+//! What the audit log records.
+
+/// How much attention an event deserves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The usual course of things.
+    Info,
+    /// Somebody should look at it some day.
+    Notice,
+    /// Somebody should look at it soon.
+    Warning,
+    /// Somebody should look at it now.
+    Alert,
+}
+
+impl Severity {
+    /// Returns the word used in the database and the API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Notice => "notice",
+            Self::Warning => "warning",
+            Self::Alert => "alert",
+        }
+    }
+}
+
+macro_rules! events {
+    ($($variant:ident = $word:literal $severity:ident,)+) => {
+        /// A kind of event, named object and action.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[expect(missing_docs, reason = "the name of each event is its whole meaning")]
+        pub enum Event { $($variant,)+ }
+
+        impl Event {
+            /// Every kind of event.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// Returns the word used in the database and the API.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)+ }
+            }
+
+            /// Returns how much attention the event deserves.
+            #[must_use]
+            pub fn severity(self) -> Severity {
+                match self { $(Self::$variant => Severity::$severity,)+ }
+            }
+        }
+    };
+}
+
+events! {
+    InstanceInitialised = "INSTANCE_INITIALISED" Notice,
+    AdministratorCreated = "ADMINISTRATOR_CREATED" Notice,
+    AdministratorLoggedIn = "ADMINISTRATOR_LOGGED_IN" Info,
+    AdministratorLoginFailed = "ADMINISTRATOR_LOGIN_FAILED" Warning,
+    AdministratorLoggedOut = "ADMINISTRATOR_LOGGED_OUT" Info,
+    AdministratorPasswordChanged = "ADMINISTRATOR_PASSWORD_CHANGED" Notice,
+    UserCreated = "USER_CREATED" Info,
+    UserChanged = "USER_CHANGED" Notice,
+    UserInvited = "USER_INVITED" Info,
+    UserLoggedIn = "USER_LOGGED_IN" Info,
+    UserLoginFailed = "USER_LOGIN_FAILED" Notice,
+    UserLoggedOut = "USER_LOGGED_OUT" Info,
+    UserPasswordChanged = "USER_PASSWORD_CHANGED" Notice,
+    UserPasswordResetAsked = "USER_PASSWORD_RESET_ASKED" Notice,
+    UserPasswordReset = "USER_PASSWORD_RESET" Notice,
+    SessionEnded = "SESSION_ENDED" Info,
+    TokenCreated = "TOKEN_CREATED" Notice,
+    TokenRevoked = "TOKEN_REVOKED" Notice,
+    SettingsChanged = "SETTINGS_CHANGED" Notice,
+    PackageCreated = "PACKAGE_CREATED" Info,
+    PackageChanged = "PACKAGE_CHANGED" Info,
+    PackageSent = "PACKAGE_SENT" Info,
+    PackageSubmitted = "PACKAGE_SUBMITTED" Info,
+    PackageDelivered = "PACKAGE_DELIVERED" Info,
+    PackageQuarantined = "PACKAGE_QUARANTINED" Warning,
+    PackageReleased = "PACKAGE_RELEASED" Warning,
+    PackageRejected = "PACKAGE_REJECTED" Notice,
+    PackageRechecked = "PACKAGE_RECHECKED" Notice,
+    PackageDeleted = "PACKAGE_DELETED" Info,
+    PackageRestored = "PACKAGE_RESTORED" Info,
+    PackageExpired = "PACKAGE_EXPIRED" Info,
+    PackageShredded = "PACKAGE_SHREDDED" Info,
+    PackageOpened = "PACKAGE_OPENED" Info,
+    PackageNotified = "PACKAGE_NOTIFIED" Info,
+    FileUploaded = "FILE_UPLOADED" Info,
+    FileRemoved = "FILE_REMOVED" Info,
+    FileChecked = "FILE_CHECKED" Info,
+    FileBlocked = "FILE_BLOCKED" Warning,
+    FileDownloaded = "FILE_DOWNLOADED" Info,
+    FileRefused = "FILE_REFUSED" Notice,
+    FileCorrupted = "FILE_CORRUPTED" Alert,
+    CodeSent = "CODE_SENT" Info,
+    CodeWrong = "CODE_WRONG" Notice,
+    AddressProved = "ADDRESS_PROVED" Info,
+    PackagePasswordWrong = "PACKAGE_PASSWORD_WRONG" Notice,
+    RequestCreated = "REQUEST_CREATED" Info,
+    RequestCancelled = "REQUEST_CANCELLED" Info,
+    RequestOpened = "REQUEST_OPENED" Info,
+    RequestFulfilled = "REQUEST_FULFILLED" Info,
+    EngineTested = "ENGINE_TESTED" Info,
+    EngineFailed = "ENGINE_FAILED" Warning,
+    MailSent = "MAIL_SENT" Info,
+    MailFailed = "MAIL_FAILED" Warning,
+    MailRetried = "MAIL_RETRIED" Info,
+    JobDied = "JOB_DIED" Warning,
+    JobRetried = "JOB_RETRIED" Notice,
+    RateLimited = "RATE_LIMITED" Notice,
+}

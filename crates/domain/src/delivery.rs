@@ -1,0 +1,162 @@
+//! The one function that says whether bytes may leave.
+
+use chrono::{DateTime, Utc};
+
+use crate::{Approval, File, FileCheck, FileId, Life, Package, PackageId, Relation};
+
+/// A caller, as far as delivery cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Viewer {
+    /// How the caller stands to the package.
+    pub relation: Relation,
+    /// Whether the package password was given.
+    pub password: bool,
+    /// Whether an access was spent and is still valid.
+    pub access: bool,
+}
+
+/// Why a file may not leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Withheld {
+    /// The caller has nothing to do with the package.
+    NotRecipient,
+    /// The caller must prove an address or log in first.
+    IdentityRequired,
+    /// The package password is needed first.
+    PasswordRequired,
+    /// An access must be spent first.
+    AccessLimit,
+    /// The file has not arrived completely.
+    Uploading,
+    /// The package was not sent.
+    NotSent,
+    /// The checks are not over.
+    ChecksPending,
+    /// The file is dangerous or not allowed.
+    Blocked,
+    /// The file could not be looked into.
+    Unscannable,
+    /// An approver has not spoken.
+    ApprovalPending,
+    /// An approver said no.
+    Rejected,
+    /// The package's time is over.
+    Expired,
+    /// The package was withdrawn.
+    Deleted,
+}
+
+impl Withheld {
+    /// Returns the word used in the API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotRecipient => "not_recipient",
+            Self::IdentityRequired => "identity_required",
+            Self::PasswordRequired => "password_required",
+            Self::AccessLimit => "access_limit",
+            Self::Uploading => "uploading",
+            Self::NotSent => "not_sent",
+            Self::ChecksPending => "checks_pending",
+            Self::Blocked => "blocked",
+            Self::Unscannable => "unscannable",
+            Self::ApprovalPending => "approval_pending",
+            Self::Rejected => "rejected",
+            Self::Expired => "expired",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+/// Proof that one file may leave now; only [`deliverable`] makes it, and the code that opens stored
+/// content for a caller asks for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deliverable {
+    package_id: PackageId,
+    file_id: FileId,
+}
+
+impl Deliverable {
+    /// Returns the package of the file.
+    #[must_use]
+    pub fn package_id(&self) -> PackageId {
+        self.package_id
+    }
+
+    /// Returns the file that may leave.
+    #[must_use]
+    pub fn file_id(&self) -> FileId {
+        self.file_id
+    }
+}
+
+/// Decides whether the bytes of `file` may leave to `viewer` at `now`.
+///
+/// Identity comes first, so that a stranger learns nothing about the state of a package. The sender and
+/// an administrator need no password and spend no access, but the verdict binds everybody: only an
+/// administrator with the right to contents sees what is held, and never before the checks are over.
+pub fn deliverable(
+    package: &Package,
+    file: &File,
+    viewer: &Viewer,
+    now: DateTime<Utc>,
+) -> Result<Deliverable, Withheld> {
+    if file.package_id != package.id {
+        return Err(Withheld::NotRecipient);
+    }
+    identity(package, viewer)?;
+    life(package, now)?;
+    if file.completed_at.is_none() {
+        return Err(Withheld::Uploading);
+    }
+    match file.check {
+        FileCheck::Clean | FileCheck::Flagged | FileCheck::Released => {}
+        FileCheck::Pending => return Err(Withheld::ChecksPending),
+        FileCheck::Unscannable => return Err(Withheld::Unscannable),
+        FileCheck::Blocked => return Err(Withheld::Blocked),
+    }
+    match package.approval {
+        Approval::NotRequired | Approval::Approved => {}
+        Approval::Waiting => return Err(Withheld::ApprovalPending),
+        Approval::Rejected => return Err(Withheld::Rejected),
+    }
+    Ok(Deliverable {
+        package_id: package.id,
+        file_id: file.id,
+    })
+}
+
+fn identity(package: &Package, viewer: &Viewer) -> Result<(), Withheld> {
+    match viewer.relation {
+        Relation::Stranger | Relation::Administrator { contents: false } => {
+            Err(Withheld::NotRecipient)
+        }
+        Relation::Unproved(_) | Relation::LoginNeeded => Err(Withheld::IdentityRequired),
+        Relation::Sender | Relation::Administrator { contents: true } => Ok(()),
+        Relation::Recipient(_) | Relation::LinkHolder => {
+            if package.has_password && !viewer.password {
+                Err(Withheld::PasswordRequired)
+            } else if package.access_limit.is_some() && !viewer.access {
+                Err(Withheld::AccessLimit)
+            } else {
+                Ok(())
+            }
+        }
+    }
+}
+
+fn life(package: &Package, now: DateTime<Utc>) -> Result<(), Withheld> {
+    match package.life {
+        Life::Requested | Life::Uploading => Err(Withheld::NotSent),
+        Life::Deleted | Life::Archived | Life::Shredded if package.expired(now) => {
+            Err(Withheld::Expired)
+        }
+        Life::Deleted | Life::Archived | Life::Shredded => Err(Withheld::Deleted),
+        Life::Submitted | Life::Active if package.expired(now) => Err(Withheld::Expired),
+        Life::Submitted => Err(Withheld::ChecksPending),
+        Life::Active => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,149 @@
+use chrono::{TimeDelta, TimeZone};
+
+use super::*;
+use crate::{EmailAddress, FilePath, Note, PackageType, RecipientId, Sender, Title, UserId};
+
+fn now() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 11, 22, 12, 0, 0).unwrap()
+}
+
+fn package() -> Package {
+    let email: EmailAddress = "eva@example.org".parse().unwrap();
+    Package {
+        id: PackageId::fresh(),
+        kind: PackageType::Private,
+        life: Life::Active,
+        approval: Approval::NotRequired,
+        sender: Sender::User {
+            id: UserId::fresh(),
+            email,
+        },
+        request_id: None,
+        title: Title::default(),
+        note: Note::default(),
+        recipients: vec![],
+        has_password: false,
+        access_limit: None,
+        expires_in_days: 30,
+        created_at: now(),
+        send_requested_at: Some(now()),
+        submitted_at: Some(now()),
+        activated_at: Some(now()),
+        expires_at: Some(now() + TimeDelta::days(30)),
+        deleted_at: None,
+        version: 1,
+    }
+}
+
+fn file(package: &Package) -> File {
+    File {
+        id: FileId::fresh(),
+        package_id: package.id,
+        path: FilePath::parse("a.txt").unwrap(),
+        size: 1,
+        completed_at: Some(now()),
+        media_type: None,
+        sha256: None,
+        crc32: None,
+        check: FileCheck::Clean,
+        release: None,
+    }
+}
+
+const RELATIONS: [fn() -> Relation; 8] = [
+    || Relation::Stranger,
+    || Relation::Unproved(RecipientId::fresh()),
+    || Relation::LoginNeeded,
+    || Relation::Sender,
+    || Relation::Recipient(RecipientId::fresh()),
+    || Relation::LinkHolder,
+    || Relation::Administrator { contents: false },
+    || Relation::Administrator { contents: true },
+];
+
+/// Walks every combination; bytes may leave in exactly the ones that the product promises.
+#[test]
+fn only_the_promised_combinations_deliver() {
+    let mut delivered = 0;
+    for life in Life::ALL {
+        for approval in Approval::ALL {
+            for check in FileCheck::ALL {
+                for relation in RELATIONS {
+                    for bits in 0..64_u8 {
+                        let bit = |n: u8| bits >> n & 1 == 1;
+                        let mut package = package();
+                        package.life = *life;
+                        package.approval = *approval;
+                        package.has_password = bit(0);
+                        package.access_limit = bit(1).then_some(5);
+                        package.expires_at =
+                            Some(now() + TimeDelta::seconds(if bit(2) { 0 } else { 1 }));
+                        let mut file = file(&package);
+                        file.check = *check;
+                        file.completed_at = bit(3).then(now);
+                        let viewer = Viewer {
+                            relation: relation(),
+                            password: bit(4),
+                            access: bit(5),
+                        };
+                        let named = matches!(
+                            viewer.relation,
+                            Relation::Recipient(_) | Relation::LinkHolder
+                        );
+                        let own = matches!(
+                            viewer.relation,
+                            Relation::Sender | Relation::Administrator { contents: true }
+                        );
+                        let expected = *life == Life::Active
+                            && matches!(approval, Approval::NotRequired | Approval::Approved)
+                            && matches!(
+                                check,
+                                FileCheck::Clean | FileCheck::Flagged | FileCheck::Released
+                            )
+                            && !bit(2)
+                            && bit(3)
+                            && (own || named && (!bit(0) || bit(4)) && (!bit(1) || bit(5)));
+                        let got = deliverable(&package, &file, &viewer, now()).is_ok();
+                        assert_eq!(
+                            got, expected,
+                            "{life:?} {approval:?} {check:?} {viewer:?} {bits:06b}"
+                        );
+                        delivered += u32::from(got);
+                    }
+                }
+            }
+        }
+    }
+    assert!(delivered > 0);
+}
+
+#[test]
+fn a_file_of_another_package_never_leaves() {
+    let (mine, other) = (package(), package());
+    let viewer = Viewer {
+        relation: Relation::Sender,
+        password: true,
+        access: true,
+    };
+    assert_eq!(
+        deliverable(&mine, &file(&other), &viewer, now()),
+        Err(Withheld::NotRecipient)
+    );
+}
+
+#[test]
+fn strangers_learn_nothing_about_the_state() {
+    for life in Life::ALL {
+        let mut package = package();
+        package.life = *life;
+        let viewer = Viewer {
+            relation: Relation::Stranger,
+            password: false,
+            access: false,
+        };
+        assert_eq!(
+            deliverable(&package, &file(&package), &viewer, now()),
+            Err(Withheld::NotRecipient)
+        );
+    }
+}

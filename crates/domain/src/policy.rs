@@ -1,0 +1,331 @@
+//! What to do about what the engines say.
+
+use std::collections::BTreeMap;
+
+use crate::FileCheck;
+
+/// How likely a suspicion is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RiskLevel {
+    /// Hardly.
+    Low,
+    /// Perhaps.
+    Medium,
+    /// Most likely.
+    High,
+}
+
+/// What a file does that policy may not allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Category {
+    /// Brings macros along.
+    Macro,
+    /// Is a program or an installer.
+    Executable,
+    /// Is a script.
+    Script,
+    /// Has other active content.
+    ActiveContent,
+    /// Its content is not what its name says, or its name misleads.
+    Disguise,
+    /// Two readers could see two different things in it.
+    Ambiguous,
+    /// Something else.
+    Other,
+}
+
+/// What one engine says of one file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// Looked at all of it and found nothing.
+    Clean,
+    /// Against policy.
+    PolicyHit(Category),
+    /// Perhaps dangerous.
+    Suspicious(RiskLevel),
+    /// Could not be opened without a password.
+    Encrypted,
+    /// Not looked at to the end.
+    Incomplete,
+    /// The engine can't look into this kind.
+    Unsupported,
+    /// No answer.
+    Error,
+    /// Dangerous.
+    Infected,
+}
+
+/// What to do about an outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// Deliver.
+    Deliver,
+    /// Deliver with a remark.
+    Flag,
+    /// Hold back until an administrator decides.
+    Quarantine,
+}
+
+impl Action {
+    /// Returns the word used in settings.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Deliver => "deliver",
+            Self::Flag => "flag",
+            Self::Quarantine => "quarantine",
+        }
+    }
+
+    /// Returns the action behind a word; an unknown word holds back.
+    #[must_use]
+    pub fn from_word(word: &str) -> Self {
+        match word {
+            "deliver" => Self::Deliver,
+            "flag" => Self::Flag,
+            _ => Self::Quarantine,
+        }
+    }
+}
+
+/// How much an engine's word counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineRule {
+    /// The engine.
+    pub engine: String,
+    /// Nothing is delivered without its word.
+    pub mandatory: bool,
+}
+
+/// What to do about each kind of outcome. *Infected* is not in it: it is always held back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// The engines that look at every file.
+    pub engines: Vec<EngineRule>,
+    /// About files that can't be opened.
+    pub encrypted: Action,
+    /// About files not looked at to the end.
+    pub incomplete: Action,
+    /// About files of a kind that an engine can't look into.
+    pub unsupported: Action,
+    /// About suspicion, by level; what is not named is held back.
+    pub suspicious: BTreeMap<RiskLevel, Action>,
+    /// About policy hits; what is not named is held back.
+    pub categories: BTreeMap<Category, Action>,
+}
+
+/// One row of an engine about one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineVerdict {
+    /// The engine.
+    pub engine: String,
+    /// What it says.
+    pub outcome: Outcome,
+}
+
+/// What follows from all verdicts of one file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Not all mandatory engines have spoken; ask again.
+    Wait,
+    /// The checks of the file are over.
+    Settled(FileCheck),
+}
+
+/// Decides about one file.
+///
+/// `last_chance` says that the maximum check time is over: what a mandatory engine has not said by then is
+/// *unscannable*. A mandatory engine has spoken when it has at least one row that is not an error. Danger
+/// found by anybody settles at once.
+#[must_use]
+pub fn decide(policy: &Policy, verdicts: &[EngineVerdict], last_chance: bool) -> Decision {
+    if verdicts.iter().any(|v| v.outcome == Outcome::Infected) {
+        return Decision::Settled(FileCheck::Blocked);
+    }
+    let silent = policy
+        .engines
+        .iter()
+        .filter(|rule| rule.mandatory)
+        .any(|rule| {
+            let mut rows = verdicts
+                .iter()
+                .filter(|v| v.engine == rule.engine)
+                .peekable();
+            rows.peek().is_none() || rows.any(|v| v.outcome == Outcome::Error)
+        });
+    // Without one mandatory engine nobody would answer for the file.
+    let nobody = !policy.engines.iter().any(|rule| rule.mandatory);
+    if silent && !nobody && !last_chance {
+        return Decision::Wait;
+    }
+    let start = if silent || nobody {
+        FileCheck::Unscannable
+    } else {
+        FileCheck::Clean
+    };
+    let worst = verdicts
+        .iter()
+        .map(|v| judge(policy, v.outcome))
+        .fold(start, std::cmp::max);
+    Decision::Settled(worst)
+}
+
+fn judge(policy: &Policy, outcome: Outcome) -> FileCheck {
+    let (action, held) = match outcome {
+        Outcome::Clean => (Action::Deliver, FileCheck::Unscannable),
+        Outcome::Infected => (Action::Quarantine, FileCheck::Blocked),
+        // An optional engine's silence is recorded and skipped; a mandatory one's was counted above.
+        Outcome::Error => (Action::Deliver, FileCheck::Unscannable),
+        Outcome::Encrypted => (policy.encrypted, FileCheck::Unscannable),
+        Outcome::Incomplete => (policy.incomplete, FileCheck::Unscannable),
+        Outcome::Unsupported => (policy.unsupported, FileCheck::Unscannable),
+        Outcome::Suspicious(level) => (
+            policy
+                .suspicious
+                .get(&level)
+                .copied()
+                .unwrap_or(Action::Quarantine),
+            FileCheck::Blocked,
+        ),
+        Outcome::PolicyHit(category) => (
+            policy
+                .categories
+                .get(&category)
+                .copied()
+                .unwrap_or(Action::Quarantine),
+            if category == Category::Ambiguous {
+                FileCheck::Unscannable
+            } else {
+                FileCheck::Blocked
+            },
+        ),
+    };
+    match action {
+        Action::Deliver => FileCheck::Clean,
+        Action::Flag => FileCheck::Flagged,
+        Action::Quarantine => held,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lenient() -> Policy {
+        let rule = |engine: &str, mandatory| EngineRule {
+            engine: engine.into(),
+            mandatory,
+        };
+        Policy {
+            engines: vec![
+                rule("type", true),
+                rule("clamd", true),
+                rule("extra", false),
+            ],
+            encrypted: Action::Deliver,
+            incomplete: Action::Deliver,
+            unsupported: Action::Deliver,
+            suspicious: [RiskLevel::Low, RiskLevel::Medium, RiskLevel::High]
+                .map(|level| (level, Action::Deliver))
+                .into(),
+            categories: [(Category::Macro, Action::Flag)].into(),
+        }
+    }
+
+    fn said(rows: &[(&str, Outcome)]) -> Vec<EngineVerdict> {
+        rows.iter()
+            .map(|(engine, outcome)| EngineVerdict {
+                engine: (*engine).into(),
+                outcome: *outcome,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn infected_is_never_delivered_whatever_the_policy() {
+        for engine in ["type", "clamd", "extra", "unknown"] {
+            let rows = said(&[
+                ("type", Outcome::Clean),
+                ("clamd", Outcome::Clean),
+                (engine, Outcome::Infected),
+            ]);
+            assert_eq!(
+                decide(&lenient(), &rows, false),
+                Decision::Settled(FileCheck::Blocked)
+            );
+        }
+    }
+
+    #[test]
+    fn silence_and_errors_of_a_mandatory_engine_are_never_clean() {
+        for rows in [
+            said(&[]),
+            said(&[("type", Outcome::Clean)]),
+            said(&[("type", Outcome::Clean), ("clamd", Outcome::Error)]),
+            said(&[
+                ("type", Outcome::Clean),
+                ("clamd", Outcome::Clean),
+                ("clamd", Outcome::Error),
+            ]),
+            said(&[("extra", Outcome::Clean), ("clamd", Outcome::Clean)]),
+        ] {
+            assert_eq!(decide(&lenient(), &rows, false), Decision::Wait, "{rows:?}");
+            assert_eq!(
+                decide(&lenient(), &rows, true),
+                Decision::Settled(FileCheck::Unscannable),
+                "{rows:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn nobody_to_ask_is_not_clean() {
+        let mut policy = lenient();
+        policy.engines.clear();
+        let rows = said(&[("type", Outcome::Clean)]);
+        assert_eq!(
+            decide(&policy, &rows, false),
+            Decision::Settled(FileCheck::Unscannable)
+        );
+    }
+
+    #[test]
+    fn policy_decides_about_the_rest() {
+        let base = [("type", Outcome::Clean), ("clamd", Outcome::Clean)];
+        let with = |outcome| said(&[base[0], base[1], ("type", outcome)]);
+        assert_eq!(
+            decide(&lenient(), &said(&base), false),
+            Decision::Settled(FileCheck::Clean)
+        );
+        assert_eq!(
+            decide(
+                &lenient(),
+                &with(Outcome::PolicyHit(Category::Macro)),
+                false
+            ),
+            Decision::Settled(FileCheck::Flagged)
+        );
+        assert_eq!(
+            decide(
+                &lenient(),
+                &with(Outcome::PolicyHit(Category::Executable)),
+                false
+            ),
+            Decision::Settled(FileCheck::Blocked)
+        );
+        let mut strict = lenient();
+        strict.encrypted = Action::Quarantine;
+        assert_eq!(
+            decide(&strict, &with(Outcome::Encrypted), false),
+            Decision::Settled(FileCheck::Unscannable)
+        );
+        assert_eq!(
+            decide(
+                &lenient(),
+                &said(&[base[0], base[1], ("extra", Outcome::Error)]),
+                false
+            ),
+            Decision::Settled(FileCheck::Clean)
+        );
+    }
+}

@@ -1,0 +1,351 @@
+//! The registry itself. The manual's settings page is generated from it.
+
+use std::sync::LazyLock;
+
+use super::{Setting, SettingKind, SettingValue};
+
+const ACTIONS: SettingKind = SettingKind::Choice(&["deliver", "flag", "quarantine"]);
+const GIB: i64 = 1 << 30;
+
+/// Returns every setting, grouped, in the order in which people see them.
+#[must_use]
+pub fn registry() -> &'static [Setting] {
+    static REGISTRY: LazyLock<Vec<Setting>> = LazyLock::new(|| {
+        [
+            instance(),
+            packages(),
+            checks(),
+            guests(),
+            mail(),
+            clamd(),
+            sessions(),
+        ]
+        .concat()
+    });
+    &REGISTRY
+}
+
+fn flag(key: &'static str, default: bool, description: &'static str) -> Setting {
+    Setting {
+        key,
+        kind: SettingKind::Bool,
+        default: SettingValue::Bool(default),
+        description,
+    }
+}
+
+fn number(key: &'static str, range: (i64, i64, i64), description: &'static str) -> Setting {
+    let (min, default, max) = range;
+    let kind = SettingKind::Integer { min, max };
+    Setting {
+        key,
+        kind,
+        default: SettingValue::Integer(default),
+        description,
+    }
+}
+
+fn bytes(key: &'static str, range: (i64, i64, i64), description: &'static str) -> Setting {
+    let (min, default, max) = range;
+    let kind = SettingKind::Bytes { min, max };
+    Setting {
+        key,
+        kind,
+        default: SettingValue::Integer(default),
+        description,
+    }
+}
+
+fn text(key: &'static str, default: &str, description: &'static str) -> Setting {
+    let kind = SettingKind::Text { max: 500 };
+    Setting {
+        key,
+        kind,
+        default: SettingValue::Text(default.to_owned()),
+        description,
+    }
+}
+
+fn choice(
+    key: &'static str,
+    kind: SettingKind,
+    default: &str,
+    description: &'static str,
+) -> Setting {
+    Setting {
+        key,
+        kind,
+        default: SettingValue::Text(default.to_owned()),
+        description,
+    }
+}
+
+fn instance() -> Vec<Setting> {
+    vec![
+        text(
+            "instance.name",
+            "SOFiE",
+            "The name shown on pages and in mails.",
+        ),
+        text(
+            "instance.base_url",
+            "",
+            "The address under which people reach this installation, for links in mails, such as https://files.example.org. Empty: the address that the server listens on.",
+        ),
+        choice(
+            "instance.first_screen",
+            SettingKind::Choice(&["login", "guest"]),
+            "login",
+            "What somebody who is not logged in sees first.",
+        ),
+        choice(
+            "instance.language",
+            SettingKind::Choice(&["en", "cs"]),
+            "en",
+            "The language of mails to people whose own language is not known.",
+        ),
+    ]
+}
+
+fn packages() -> Vec<Setting> {
+    vec![
+        choice(
+            "packages.default_type",
+            SettingKind::Choice(&["private", "internal", "public"]),
+            "private",
+            "The type that a new package starts with.",
+        ),
+        flag(
+            "packages.internal",
+            true,
+            "Whether internal packages can be sent.",
+        ),
+        flag(
+            "packages.public",
+            true,
+            "Whether public packages can be sent.",
+        ),
+        number(
+            "packages.expiry_min_days",
+            (1, 1, 360),
+            "The shortest life of a delivered package, in days.",
+        ),
+        number(
+            "packages.expiry_default_days",
+            (1, 30, 360),
+            "The usual life of a delivered package, in days.",
+        ),
+        number(
+            "packages.expiry_max_days",
+            (1, 360, 3600),
+            "The longest life of a delivered package, in days.",
+        ),
+        number(
+            "packages.deleted_days",
+            (0, 30, 360),
+            "How many days a withdrawn or expired package stays in the recycle bin before its key is destroyed.",
+        ),
+        number(
+            "packages.quarantined_days",
+            (1, 30, 360),
+            "How many days a package stays in quarantine before it is withdrawn.",
+        ),
+        number(
+            "packages.requests_days",
+            (1, 30, 360),
+            "The usual life of a request, in days.",
+        ),
+        number(
+            "packages.unfinished_hours",
+            (1, 24, 720),
+            "How many hours without progress an unsent package is kept.",
+        ),
+        bytes(
+            "packages.max_size",
+            (1, 1 << 40, 1 << 50),
+            "The most bytes in one package.",
+        ),
+        bytes(
+            "packages.max_file_size",
+            (1, 100 * GIB, 1 << 50),
+            "The most bytes in one file.",
+        ),
+        number(
+            "packages.max_files",
+            (1, 10_000, 100_000),
+            "The most files in one package.",
+        ),
+        number(
+            "packages.max_recipients",
+            (1, 100, 1000),
+            "The most recipients of one package.",
+        ),
+        number(
+            "packages.access_minutes",
+            (1, 30, 1440),
+            "How many minutes one confirmed access lasts.",
+        ),
+        flag(
+            "packages.partial",
+            true,
+            "Whether the clean files of a partly held package are delivered.",
+        ),
+    ]
+}
+
+fn checks() -> Vec<Setting> {
+    let rule = |key, default, description| choice(key, ACTIONS, default, description);
+    vec![
+        rule(
+            "checks.encrypted",
+            "quarantine",
+            "What happens to encrypted files that nobody can look into.",
+        ),
+        rule(
+            "checks.incomplete",
+            "quarantine",
+            "What happens to files that could not be looked at to the end because of a limit.",
+        ),
+        rule(
+            "checks.unsupported",
+            "quarantine",
+            "What happens to containers that the internal engines can't open.",
+        ),
+        rule(
+            "checks.ambiguous",
+            "quarantine",
+            "What happens to files that two programs could read differently.",
+        ),
+        rule(
+            "checks.disguise",
+            "quarantine",
+            "What happens to files whose content or name pretends to be something else.",
+        ),
+        rule(
+            "checks.executable",
+            "quarantine",
+            "What happens to programs, installers and shortcuts.",
+        ),
+        rule("checks.script", "flag", "What happens to scripts."),
+        rule(
+            "checks.macro",
+            "flag",
+            "What happens to documents with macros.",
+        ),
+        rule(
+            "checks.active_content",
+            "flag",
+            "What happens to documents with other active content.",
+        ),
+        flag(
+            "checks.antivirus_mandatory",
+            true,
+            "Whether nothing is delivered without the word of the configured antivirus.",
+        ),
+        number(
+            "checks.maximum_minutes",
+            (1, 120, 10_080),
+            "How many minutes a package waits for an engine that does not answer before it is quarantined.",
+        ),
+        flag(
+            "checks.show_findings",
+            true,
+            "Whether senders and recipients see what was found.",
+        ),
+    ]
+}
+
+fn guests() -> Vec<Setting> {
+    vec![flag(
+        "guest_form.enabled",
+        false,
+        "Whether people without an account may send packages to users; their address is proved by a code first.",
+    )]
+}
+
+fn mail() -> Vec<Setting> {
+    vec![
+        text(
+            "mail.from",
+            "sofie@localhost",
+            "The sender's address of every mail.",
+        ),
+        text(
+            "mail.smtp_host",
+            "",
+            "The SMTP server. Empty: mails stay in the outbox and can be read there.",
+        ),
+        number(
+            "mail.smtp_port",
+            (1, 587, 65_535),
+            "The SMTP server's port.",
+        ),
+        choice(
+            "mail.smtp_security",
+            SettingKind::Choice(&["starttls", "tls", "none"]),
+            "starttls",
+            "How the connection to the SMTP server is protected; there is no fall-back to plain text.",
+        ),
+        text(
+            "mail.smtp_user",
+            "",
+            "The user name at the SMTP server. Empty: no login.",
+        ),
+        Setting {
+            key: "mail.smtp_password",
+            kind: SettingKind::Secret { max: 500 },
+            default: SettingValue::Text(String::new()),
+            description: "The password at the SMTP server.",
+        },
+        flag(
+            "mail.download_notice",
+            false,
+            "Whether the sender gets a mail when a recipient fetches a file for the first time.",
+        ),
+    ]
+}
+
+fn clamd() -> Vec<Setting> {
+    vec![
+        text(
+            "clamd.address",
+            "auto",
+            "Where clamd listens: unix:/path, tcp:host:port, several with commas between, auto to use a local one if it is there, off for none.",
+        ),
+        bytes(
+            "clamd.max_size",
+            (1, 100 << 20, 2 << 30),
+            "The most bytes that clamd is given; it must not be above clamd's StreamMaxLength. A larger file counts as not looked at to the end.",
+        ),
+        number(
+            "clamd.timeout_seconds",
+            (5, 120, 3600),
+            "How long one file may take.",
+        ),
+    ]
+}
+
+fn sessions() -> Vec<Setting> {
+    vec![
+        number(
+            "sessions.user_idle_minutes",
+            (5, 30, 1440),
+            "A user's session ends after this many minutes without a call.",
+        ),
+        number(
+            "sessions.user_hours",
+            (1, 12, 168),
+            "A user's session ends after this many hours in any case.",
+        ),
+        number(
+            "sessions.administrator_idle_minutes",
+            (5, 15, 240),
+            "An administrator's session ends after this many minutes without a call.",
+        ),
+        number(
+            "sessions.administrator_hours",
+            (1, 8, 24),
+            "An administrator's session ends after this many hours in any case.",
+        ),
+    ]
+}
