@@ -1,0 +1,141 @@
+/** The wire types of /api/v1/admin. Imported together with types.ts, generated together with it. */
+import type { Instance, Outcome } from './types';
+
+export type AdminSession = {
+  administrator: { id: string; email: string; name: string; permissions: string[] } | null;
+  instance: Instance;
+};
+
+export type Warning = {
+  code: 'no_antivirus' | 'no_smtp' | 'kek_backup' | 'jobs_dead' | 'mail_failed' | 'base_url_unset' | 'low_disk';
+  detail: string | null;
+};
+export type Dashboard = {
+  packages: { active: number; checking: number; quarantined: number; deleted: number };
+  oldest_check_seconds: number | null;
+  storage: { used: number; free: number };
+  mail: { queued: number; failed: number; transport: 'smtp' | 'none' };
+  jobs: { queued: number; dead: number };
+  users: number;
+  warnings: Warning[];
+};
+
+export type PackageView = 'active' | 'checking' | 'quarantined' | 'deleted' | 'all';
+
+export type Verdict = {
+  engine: string;
+  outcome: Outcome | 'clean' | 'pending';
+  name: string | null;
+  object: string | null;
+  detail: string | null;
+  engine_version: string | null;
+  signature_version: string | null;
+  at: string;
+};
+export type Verdicts = { files: { file_id: string; path: string; verdicts: Verdict[] }[] };
+
+export const USER_PERMISSIONS = [
+  'send_private',
+  'send_internal',
+  'send_public',
+  'request',
+  'briefcase',
+  'api_tokens',
+] as const;
+export type UserPermission = (typeof USER_PERMISSIONS)[number];
+
+export const ADMINISTRATOR_PERMISSIONS = [
+  'administrators',
+  'users',
+  'logs',
+  'settings',
+  'packages',
+  'contents',
+  'quarantine',
+  'engines',
+] as const;
+export type AdministratorPermission = (typeof ADMINISTRATOR_PERMISSIONS)[number];
+
+export type AccountState = 'invited' | 'active' | 'disabled';
+export type AdminUser = {
+  id: string;
+  email: string;
+  name: string;
+  state: AccountState;
+  permissions: string[];
+  created_at: string;
+  last_login_at: string | null;
+};
+export type AdminUserInput = { email: string; name: string; password?: string; permissions?: string[] };
+export type AdminUserPatch = { name?: string; state?: AccountState; permissions?: string[] };
+export type Administrator = {
+  id: string;
+  email: string;
+  name: string;
+  permissions: string[];
+  created_at?: string;
+  last_login_at?: string | null;
+};
+
+export type Engine = {
+  id: string;
+  name: string;
+  class: 'internal' | 'antivirus';
+  enabled: boolean;
+  mandatory: boolean;
+  available: boolean | null;
+  version: string | null;
+  signature_version: string | null;
+  signature_at: string | null;
+  last_error: string | null;
+  checked_at: string | null;
+  self_test: { probe: string; passed: boolean; detail: string | null }[];
+};
+
+export type SettingValue = boolean | number | string | string[] | null;
+export type Setting = {
+  key: string;
+  group: string;
+  kind: 'bool' | 'integer' | 'text' | 'secret' | 'choice' | 'bytes' | 'list';
+  value: SettingValue;
+  default: SettingValue;
+  min: number | null;
+  max: number | null;
+  options: string[] | null;
+  changed: boolean;
+};
+
+export type MailState = 'queued' | 'sending' | 'sent' | 'failed' | 'held';
+export type Mail = {
+  id: string;
+  to: string;
+  subject: string;
+  kind: string;
+  state: MailState;
+  attempts: number;
+  created_at: string;
+  sent_at: string | null;
+  last_error: string | null;
+};
+export type MailContent = Mail & { text: string; html: string | null };
+
+export type AuditEntry = {
+  seq: number;
+  at: string;
+  event: string;
+  severity: string;
+  actor: { kind: string; label: string | null };
+  ip: string | null;
+  object: { kind: string; id: string } | null;
+  data: unknown;
+};
+
+export type Job = {
+  id: string;
+  kind: string;
+  state: string;
+  attempt: number;
+  run_at: string | null;
+  last_error: string | null;
+  created_at: string;
+};
