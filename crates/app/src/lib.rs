@@ -1,1 +1,20 @@
-//! Placeholder.
+//! What the program does: one module per noun, free of HTTP and of SQL.
+//!
+//! Every use case takes the [`App`] (its collaborators) and a [`Context`] (who asks, from where, when), checks
+//! rights, and writes the state change, its audit entry and the jobs that follow in one transaction. HTTP
+//! handlers, jobs and the command line are three doors into these rooms.
+
+pub mod audit;
+
+mod changes;
+mod context;
+mod error;
+mod parts;
+
+pub use changes::{Change, Changes};
+pub use context::Context;
+pub use error::{Error, FieldError};
+pub use parts::{App, Parts};
+
+/// The result of a use case.
+pub type Result<T> = std::result::Result<T, Error>;

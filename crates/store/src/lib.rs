@@ -1,1 +1,21 @@
-//! Placeholder.
+//! The database: one file per noun, functions that take a unit of work ([`Tx`]) and speak domain types.
+//!
+//! Rules of the house: every statement is a literal with binds; a state change, its audit entry and its
+//! job are written in one [`Tx`]; columns that tell about people's words are sealed by the
+//! [`ColumnCipher`] before they reach the database.
+
+pub mod audit;
+
+mod cipher;
+mod database;
+mod error;
+mod page;
+mod row;
+
+pub use cipher::{CipherError, ColumnCipher};
+pub use database::{ConnectOptions, Database, Tx};
+pub use error::Error;
+pub use page::{Cursor, InvalidCursor, Page};
+
+/// The result of a query.
+pub type Result<T> = std::result::Result<T, Error>;

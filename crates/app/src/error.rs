@@ -1,0 +1,87 @@
+//! What a caller can do about a failure.
+
+use std::time::Duration;
+
+/// One field of the input and what is wrong with it; the codes are those of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    /// The field's name in the API.
+    pub field: &'static str,
+    /// A stable word, such as `too_long`.
+    pub code: &'static str,
+}
+
+/// A use case that did not succeed. The variants say what the caller can do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It does not exist, or the caller must not know that it does.
+    #[error("not found")]
+    NotFound,
+    /// The caller must log in.
+    #[error("not logged in")]
+    Unauthenticated,
+    /// The caller may not do this.
+    #[error("not allowed")]
+    Forbidden,
+    /// The state does not allow it; the code says why, such as `version_conflict`.
+    #[error("in conflict with the present state: {0}")]
+    Conflict(&'static str),
+    /// The input is wrong.
+    #[error("invalid input")]
+    Invalid(Vec<FieldError>),
+    /// A secret that the caller gave is wrong; the code is `wrong_credentials`, `wrong_code`, ….
+    #[error("refused: {0}")]
+    Refused(&'static str),
+    /// More bytes than allowed.
+    #[error("too large")]
+    TooLarge,
+    /// There is no room left on the storage.
+    #[error("no space left")]
+    NoSpace,
+    /// Too many tries.
+    #[error("too many tries")]
+    RateLimited {
+        /// How long to wait.
+        retry_after: Duration,
+    },
+    /// Something that is needed does not answer; trying again later may help.
+    #[error("not available at present")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A fault of ours; the caller learns nothing but that.
+    #[error("internal fault")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// Says that one field is wrong.
+    #[must_use]
+    pub fn invalid(field: &'static str, code: &'static str) -> Self {
+        Self::Invalid(vec![FieldError { field, code }])
+    }
+
+    /// Wraps a fault of ours.
+    pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(source.into())
+    }
+
+    /// Wraps the failure of something that is needed.
+    pub fn unavailable(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Unavailable(source.into())
+    }
+}
+
+impl From<sofie_store::Error> for Error {
+    fn from(error: sofie_store::Error) -> Self {
+        match error {
+            sofie_store::Error::Stale => Self::Conflict("version_conflict"),
+            sofie_store::Error::Unavailable(_) => Self::unavailable(error),
+            _ => Self::internal(error),
+        }
+    }
+}
+
+impl From<sofie_domain::InvalidTransition> for Error {
+    fn from(_: sofie_domain::InvalidTransition) -> Self {
+        Self::Conflict("conflict")
+    }
+}

@@ -1,0 +1,56 @@
+//! The collaborators of every use case.
+
+use std::sync::Arc;
+
+use sofie_domain::{Clock, InstanceId};
+use sofie_queue::Waker;
+use sofie_store::Database;
+
+use crate::Changes;
+
+/// Everything that a use case works with; the composition root fills it in once.
+#[derive(Debug)]
+pub struct Parts {
+    /// The database.
+    pub db: Database,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// This installation.
+    pub instance: InstanceId,
+    /// Wakes the job runner of this process after a commit that enqueued something.
+    pub waker: Waker,
+    /// News for open pages.
+    pub changes: Changes,
+    /// Where people reach the server while the setting `instance.base_url` is empty.
+    pub local_url: String,
+}
+
+/// A cheap handle to the [`Parts`].
+#[derive(Clone, Debug)]
+pub struct App(Arc<Parts>);
+
+impl App {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// Returns the parts.
+    #[must_use]
+    pub fn parts(&self) -> &Parts {
+        &self.0
+    }
+
+    /// Returns the database.
+    #[must_use]
+    pub fn db(&self) -> &Database {
+        &self.0.db
+    }
+
+    /// Returns the present moment.
+    #[must_use]
+    pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        self.0.clock.now()
+    }
+}

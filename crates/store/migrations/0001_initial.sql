@@ -1,0 +1,407 @@
+-- The first schema. Words in check constraints are the ones of the domain crate; a test compares them.
+-- Columns named *_sealed are encrypted by the key-encryption key's field cipher; *_hash are SHA-256 of a
+-- 256-bit random secret, or an Argon2id string where the column says password.
+
+create table instance (
+    one boolean primary key default true check (one),
+    id uuid not null,
+    kek_check bytea not null,
+    created_at timestamptz not null
+);
+
+create table signing_keys (
+    kid text primary key,
+    secret_sealed bytea not null,
+    created_at timestamptz not null
+);
+
+create table settings (
+    key text primary key,
+    value jsonb,
+    value_sealed bytea,
+    updated_at timestamptz not null,
+    updated_by text not null,
+    check ((value is null) <> (value_sealed is null))
+);
+create table settings_revision (one boolean primary key default true check (one), revision bigint not null);
+insert into settings_revision (revision) values (1);
+
+create table users (
+    id uuid primary key,
+    email text not null unique,
+    name text not null,
+    password text,
+    state text not null check (state in ('invited', 'active', 'disabled')),
+    locale text,
+    permissions text[] not null,
+    created_at timestamptz not null,
+    last_login_at timestamptz
+);
+
+create table administrators (
+    id uuid primary key,
+    email text not null unique,
+    name text not null,
+    password text not null,
+    state text not null check (state in ('active', 'disabled')),
+    permissions text[] not null,
+    created_at timestamptz not null,
+    last_login_at timestamptz
+);
+
+create table sessions (
+    id uuid primary key,
+    kind text not null check (kind in ('user', 'administrator')),
+    user_id uuid references users on delete cascade,
+    administrator_id uuid references administrators on delete cascade,
+    created_at timestamptz not null,
+    last_seen_at timestamptz not null,
+    authenticated_at timestamptz not null,
+    expires_at timestamptz not null,
+    ip inet,
+    user_agent text,
+    check ((kind = 'user') = (user_id is not null)),
+    check ((kind = 'administrator') = (administrator_id is not null))
+);
+create index sessions_user on sessions (user_id);
+create index sessions_administrator on sessions (administrator_id);
+
+create table api_tokens (
+    id uuid primary key,
+    user_id uuid not null references users on delete cascade,
+    name text not null,
+    hash bytea not null unique,
+    created_at timestamptz not null,
+    expires_at timestamptz,
+    last_used_at timestamptz,
+    revoked_at timestamptz
+);
+create index api_tokens_user on api_tokens (user_id);
+
+-- Single-use secrets of mailed or printed links: set-up, password reset, invitation.
+create table secret_links (
+    hash bytea primary key,
+    purpose text not null check (purpose in ('setup', 'reset', 'invitation')),
+    user_id uuid references users on delete cascade,
+    created_at timestamptz not null,
+    expires_at timestamptz not null,
+    used_at timestamptz
+);
+
+create table rate_limits (
+    key text primary key,
+    window_start timestamptz not null,
+    hits integer not null
+);
+
+-- The browser of somebody without an account.
+create table visitors (
+    id uuid primary key,
+    hash bytea not null unique,
+    email text,
+    email_proved_at timestamptz,
+    created_at timestamptz not null,
+    last_seen_at timestamptz not null,
+    expires_at timestamptz not null
+);
+
+create table requests (
+    id uuid primary key,
+    user_id uuid not null references users on delete cascade,
+    email text not null,
+    title_sealed bytea not null,
+    note_sealed bytea not null,
+    password text,
+    link_hash bytea not null unique,
+    link_sealed bytea not null,
+    created_at timestamptz not null,
+    expires_at timestamptz not null,
+    cancelled_at timestamptz,
+    fulfilled_at timestamptz
+);
+create index requests_user on requests (user_id, created_at desc);
+
+create table packages (
+    id uuid primary key,
+    kind text not null check (kind in ('private', 'internal', 'public')),
+    life text not null check (life in ('requested', 'uploading', 'submitted', 'active', 'deleted', 'archived', 'shredded')),
+    approval text not null default 'not_required' check (approval in ('not_required', 'waiting', 'approved', 'rejected')),
+    sender_user_id uuid references users,
+    sender_visitor_id uuid references visitors,
+    sender_email text not null,
+    request_id uuid references requests,
+    title_sealed bytea not null,
+    note_sealed bytea not null,
+    password text,
+    link_hash bytea unique,
+    link_sealed bytea,
+    access_limit integer check (access_limit between 1 and 1000000),
+    expires_in_days integer not null check (expires_in_days > 0),
+    created_at timestamptz not null,
+    changed_at timestamptz not null,
+    send_requested_at timestamptz,
+    submitted_at timestamptz,
+    activated_at timestamptz,
+    expires_at timestamptz,
+    deleted_at timestamptz,
+    deleted_reason text check (deleted_reason in ('withdrawn', 'expired', 'rejected', 'administrator')),
+    shredded_at timestamptz,
+    checks_started_at timestamptz,
+    version bigint not null default 1,
+    check ((sender_user_id is null) <> (sender_visitor_id is null)),
+    check (life <> 'active' or (activated_at is not null and expires_at is not null)),
+    check (life not in ('submitted', 'active') or submitted_at is not null),
+    check (life <> 'shredded' or shredded_at is not null)
+);
+create index packages_sender_user on packages (sender_user_id, created_at desc);
+create index packages_life on packages (life, expires_at);
+create index packages_request on packages (request_id);
+create index packages_created on packages (created_at desc);
+
+-- Kept apart from the package so that shredding is one delete.
+create table package_keys (
+    package_id uuid not null references packages,
+    kek_id text not null,
+    wrapped bytea not null,
+    primary key (package_id, kek_id)
+);
+
+create table recipients (
+    id uuid primary key,
+    package_id uuid not null references packages,
+    ordinal integer not null,
+    email text not null,
+    blind boolean not null,
+    link_hash bytea unique,
+    link_sealed bytea,
+    notified_at timestamptz,
+    opened_at timestamptz,
+    unique (package_id, email)
+);
+create index recipients_email on recipients (email);
+
+create table files (
+    id uuid primary key,
+    package_id uuid not null references packages,
+    ordinal bigint generated always as identity,
+    path_sealed bytea not null,
+    -- keyed hash of the path, so that two files of one package can't have the same name
+    path_key bytea not null,
+    size bigint not null check (size >= 0),
+    blob_id bytea not null unique check (length(blob_id) = 16),
+    generation bigint not null,
+    key_wrapped bytea not null,
+    created_at timestamptz not null,
+    upload_expires_at timestamptz not null,
+    completed_at timestamptz,
+    media_type text,
+    sha256 bytea check (length(sha256) = 32),
+    crc32 bigint,
+    check_state text not null default 'pending' check (check_state in ('clean', 'flagged', 'released', 'pending', 'unscannable', 'blocked')),
+    checked_at timestamptz,
+    released_at timestamptz,
+    released_by text,
+    released_reason text,
+    unique (package_id, path_key),
+    check (check_state not in ('clean', 'flagged', 'released') or (completed_at is not null and sha256 is not null and crc32 is not null)),
+    check (check_state <> 'released' or (released_at is not null and released_by is not null and released_reason is not null))
+);
+create index files_package on files (package_id, ordinal);
+
+-- Blobs whose row is gone; the worker unlinks them afterwards (row before blob on delete).
+create table doomed_blobs (
+    blob_id bytea primary key,
+    doomed_at timestamptz not null
+);
+
+create table verdicts (
+    id bigint generated always as identity primary key,
+    file_id uuid not null references files on delete cascade,
+    round integer not null,
+    engine text not null,
+    outcome text not null check (outcome in ('clean', 'infected', 'suspicious', 'encrypted', 'incomplete', 'unsupported', 'policy_hit', 'error')),
+    -- risk level, category, limit or kind of error, by outcome
+    qualifier text,
+    name text not null,
+    object text,
+    detail text,
+    engine_version text,
+    signature_version text,
+    started_at timestamptz not null,
+    finished_at timestamptz not null
+);
+create index verdicts_file on verdicts (file_id, round);
+
+-- What a browser has shown for one package or request.
+create table grants (
+    id uuid primary key,
+    visitor_id uuid not null references visitors on delete cascade,
+    package_id uuid references packages,
+    request_id uuid references requests,
+    recipient_id uuid references recipients,
+    code_hash bytea,
+    code_sent_at timestamptz,
+    code_tries integer not null default 0,
+    proved_at timestamptz,
+    password_at timestamptz,
+    access_until timestamptz,
+    created_at timestamptz not null,
+    check ((package_id is null) <> (request_id is null))
+);
+create unique index grants_package on grants (visitor_id, package_id, recipient_id) nulls not distinct where package_id is not null;
+create unique index grants_request on grants (visitor_id, request_id) where request_id is not null;
+
+-- The code that proves a guest's address for the guest form.
+create table guest_codes (
+    visitor_id uuid primary key references visitors on delete cascade,
+    email text not null,
+    code_hash bytea not null,
+    sent_at timestamptz not null,
+    tries integer not null default 0
+);
+
+-- Accesses spent; one row each (PKG-9).
+create table accesses (
+    id uuid primary key,
+    package_id uuid not null references packages,
+    recipient_id uuid references recipients,
+    user_id uuid references users,
+    visitor_id uuid references visitors on delete set null,
+    at timestamptz not null,
+    until timestamptz not null
+);
+create index accesses_package on accesses (package_id, recipient_id);
+
+-- Package passwords given by logged-in users, per session.
+create table session_grants (
+    session_id uuid not null references sessions on delete cascade,
+    package_id uuid not null references packages,
+    link boolean not null default false,
+    password_at timestamptz,
+    access_until timestamptz,
+    primary key (session_id, package_id)
+);
+
+create table downloads (
+    id uuid primary key,
+    package_id uuid not null references packages,
+    file_id uuid references files,
+    recipient_id uuid references recipients,
+    user_id uuid references users,
+    visitor_id uuid references visitors on delete set null,
+    administrator_id uuid references administrators,
+    started_at timestamptz not null,
+    range_start bigint not null default 0,
+    bytes_asked bigint not null,
+    bytes_sent bigint,
+    finished_at timestamptz,
+    complete boolean not null default false,
+    ip inet,
+    user_agent text
+);
+create index downloads_package on downloads (package_id, started_at);
+
+create table jobs (
+    id uuid primary key,
+    name text not null,
+    queue text not null,
+    payload jsonb not null,
+    partition_key text,
+    dedupe_key text,
+    state text not null default 'queued' check (state in ('queued', 'running', 'done', 'dead')),
+    attempt integer not null default 0,
+    run_at timestamptz not null,
+    lease_until timestamptz,
+    worker text,
+    last_error text,
+    request_id text,
+    created_at timestamptz not null,
+    finished_at timestamptz
+);
+create index jobs_due on jobs (queue, run_at) where state = 'queued';
+create index jobs_leases on jobs (lease_until) where state = 'running';
+create index jobs_state on jobs (state, created_at);
+create unique index jobs_dedupe on jobs (name, dedupe_key) where state = 'queued' and dedupe_key is not null;
+
+create table schedule_ticks (
+    task text not null,
+    tick_at timestamptz not null,
+    primary key (task, tick_at)
+);
+
+create table leases (
+    name text primary key,
+    holder text not null,
+    epoch bigint not null,
+    until timestamptz not null
+);
+
+create table mails (
+    id uuid primary key,
+    kind text not null,
+    -- one transition mails one person once
+    dedupe_key text not null unique,
+    to_email text not null,
+    reply_to text,
+    message_id text not null unique,
+    locale text not null,
+    subject_sealed bytea not null,
+    text_sealed bytea not null,
+    html_sealed bytea not null,
+    package_id uuid references packages,
+    recipient_id uuid references recipients,
+    state text not null check (state in ('held', 'queued', 'sending', 'sent', 'failed')),
+    attempts integer not null default 0,
+    created_at timestamptz not null,
+    sent_at timestamptz,
+    last_error text
+);
+create index mails_created on mails (created_at desc);
+create index mails_state on mails (state);
+create index mails_recipient on mails (recipient_id);
+
+create table engine_states (
+    engine text primary key,
+    available boolean,
+    version text,
+    signature_version text,
+    signature_at timestamptz,
+    last_error text,
+    probes jsonb not null default '[]',
+    checked_at timestamptz not null
+);
+
+create table idempotency_keys (
+    actor uuid not null,
+    key text not null,
+    request_hash bytea not null,
+    package_id uuid not null,
+    created_at timestamptz not null,
+    primary key (actor, key)
+);
+
+create table audit (
+    seq bigint generated always as identity primary key,
+    at timestamptz not null,
+    event text not null,
+    severity text not null check (severity in ('info', 'notice', 'warning', 'alert')),
+    actor_kind text not null,
+    actor_id uuid,
+    actor_label text,
+    ip inet,
+    object_kind text,
+    object_id text,
+    data jsonb not null,
+    request_id text
+);
+create index audit_at on audit (at desc);
+create index audit_object on audit (object_id);
+create index audit_event on audit (event, seq desc);
+
+create function audit_is_append_only() returns trigger language plpgsql as $$
+begin
+    raise exception 'the audit log is append-only';
+end
+$$;
+create trigger audit_append_only before update or delete or truncate on audit
+    for each statement execute function audit_is_append_only();
