@@ -1,1 +1,59 @@
-//! Placeholder.
+//! Encrypted file store: chunked authenticated encryption, wrapped keys, resumable uploads.
+//!
+//! A file is a *blob*: encrypted from its first byte, appended to at a durable offset, then
+//! committed and immutable. Keys are wrapped for the database by [`Kek`] and [`PackageKey`]; the
+//! store holds ciphertext only, under names that are random. Format and reasons:
+//! `docs/adr/003-blob-format.md`.
+//!
+//! ```
+//! # async fn demo() -> Result<(), sofie_vault::Error> {
+//! use std::sync::Arc;
+//! use sofie_vault::{BlobId, BlobSpec, Context, FileKey, MemoryBackend, Vault};
+//!
+//! let vault = Vault::new(Arc::new(MemoryBackend::new()));
+//! let spec = BlobSpec {
+//!     blob: BlobId::random()?,
+//!     generation: 1,
+//!     context: Context::new("tenant", "package", "file"),
+//!     key: FileKey::generate()?,
+//! };
+//! vault.create(&spec).await?;
+//! let mut appender = vault.appender(&spec, 0).await?;
+//! appender.write("hello ".into()).await?;
+//! let offset = appender.finish().await?;
+//! let mut appender = vault.appender(&spec, offset).await?;
+//! appender.write("world".into()).await?;
+//! appender.commit(11).await?;
+//! let reader = vault.open(&spec, Some(11)).await?;
+//! assert_eq!(reader.bytes(6..11).await?, "world");
+//! # Ok(())
+//! # }
+//! # tokio::runtime::Runtime::new().unwrap().block_on(demo()).unwrap();
+//! ```
+#![deny(missing_docs)]
+
+mod backend;
+mod crypto;
+mod error;
+mod field;
+mod format;
+mod kek;
+mod kek_file;
+mod keys;
+mod pool;
+mod reader;
+mod spec;
+mod upload;
+mod vault;
+
+pub use backend::{Area, BlobBackend, BlobFile, BlobInfo, LocalBackend, MemoryBackend};
+pub use error::Error;
+pub use field::FieldCipher;
+pub use format::PART_SIZE;
+pub use kek::{Kek, KekId};
+pub use kek_file::{FileKek, KekError};
+pub use keys::{FileKey, PackageKey, WrappedKey};
+pub use reader::Reader;
+pub use spec::{BlobId, BlobSpec, Context};
+pub use upload::Appender;
+pub use vault::Vault;
