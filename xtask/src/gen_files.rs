@@ -60,13 +60,12 @@ fn derive() -> Result<Vec<(PathBuf, String)>> {
 
 /// What the binary prints; `SOFIE_BINARY` names one that is already built.
 fn sofie(root: &Path, subcommand: &str) -> Result<String> {
-    let mut command = match std::env::var_os("SOFIE_BINARY") {
-        Some(binary) => Command::new(binary),
-        None => {
-            let mut run = Command::new(cargo());
-            run.args(["run", "--quiet", "--package", "sofie-server", "--"]);
-            run
-        }
+    let mut command = if let Some(binary) = std::env::var_os("SOFIE_BINARY") {
+        Command::new(binary)
+    } else {
+        let mut run = Command::new(cargo());
+        run.args(["run", "--quiet", "--package", "sofie-server", "--"]);
+        run
     };
     printed(command.arg(subcommand).current_dir(root))
 }

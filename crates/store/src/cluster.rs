@@ -53,7 +53,7 @@ impl Default for ClusterOptions {
             search: Vec::new(),
             run_as: None,
             lock_wait: Duration::ZERO,
-            start_timeout: Duration::from_secs(300),
+            start_timeout: Duration::from_mins(5),
         }
     }
 }
@@ -90,12 +90,23 @@ impl PrivateCluster {
         let folder = Folder::open(dir)?;
         folder.configure(&account)?;
         remains::clear(&folder.path).await?;
-        let launch = Launch { binaries, account, folder: folder.clone(), start_timeout: options.start_timeout };
+        let launch = Launch {
+            binaries,
+            account,
+            folder: folder.clone(),
+            start_timeout: options.start_timeout,
+        };
         let running = launch.start().await?;
         let connect = folder.connect_options();
         let (stop, stop_asked) = watch::channel(false);
         let state = Supervisor::spawn(launch, running, stop_asked);
-        Ok(Self { connect, state, stop, _folder: folder, _lock: lock })
+        Ok(Self {
+            connect,
+            state,
+            stop,
+            _folder: folder,
+            _lock: lock,
+        })
     }
 
     /// Tells how to connect; good while this value lives.
@@ -106,7 +117,9 @@ impl PrivateCluster {
     /// Waits until the server is down for good although nobody stopped it, and tells why.
     pub async fn given_up(&self) -> ClusterError {
         let mut state = self.state.clone();
-        let ended = state.wait_for(|state| !matches!(state, State::Running)).await;
+        let ended = state
+            .wait_for(|state| !matches!(state, State::Running))
+            .await;
         match ended.as_deref() {
             Ok(State::GaveUp(reason)) => ClusterError::GaveUp(reason.clone()),
             _ => ClusterError::GaveUp("its supervisor ended".to_owned()),
@@ -118,7 +131,9 @@ impl PrivateCluster {
         // An error means that the supervisor has ended, and the server with it.
         let _ = self.stop.send(true);
         let mut state = self.state.clone();
-        let _ = state.wait_for(|state| !matches!(state, State::Running)).await;
+        let _ = state
+            .wait_for(|state| !matches!(state, State::Running))
+            .await;
     }
 }
 
@@ -144,14 +159,19 @@ impl ClusterAccess {
     /// Never makes a cluster: fails with [`ClusterError::Absent`] where there is none.
     pub async fn open(dir: &Path, options: &ClusterOptions) -> Result<Self, ClusterError> {
         if folder::made_by(dir)?.is_none() {
-            return Err(ClusterError::Absent { dir: dir.to_owned() });
+            return Err(ClusterError::Absent {
+                dir: dir.to_owned(),
+            });
         }
         match PrivateCluster::start(dir, options).await {
             Ok(cluster) => Ok(Self::Owned(Box::new(cluster))),
             Err(ClusterError::Locked { .. }) => {
                 let folder = Folder::open(dir)?;
                 postmaster::wait_until_usable(&folder, options.start_timeout).await?;
-                Ok(Self::Attached(AttachedCluster { connect: folder.connect_options(), _folder: folder }))
+                Ok(Self::Attached(AttachedCluster {
+                    connect: folder.connect_options(),
+                    _folder: folder,
+                }))
             }
             Err(error) => Err(error),
         }

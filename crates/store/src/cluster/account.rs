@@ -27,28 +27,57 @@ impl Account {
     /// Chooses the account for the cluster of `dir`: the owner of an existing one, else as the options say.
     pub fn choose(dir: &Path, options: &ClusterOptions) -> Result<Self, ClusterError> {
         let uid = rustix::process::geteuid().as_raw();
-        let existing = fs::metadata(folder::path(dir)).ok().map(|found| (found.uid(), found.gid()));
+        let existing = fs::metadata(folder::path(dir))
+            .ok()
+            .map(|found| (found.uid(), found.gid()));
         let own = lookup(&uid.to_string());
         let own_name = own.as_ref().map(|own| own.name.clone());
         if uid != 0 {
             if let Some((owner, _)) = existing.filter(|(owner, _)| *owner != uid) {
-                return Err(ClusterError::ForeignOwner { path: folder::path(dir), owner, uid });
+                return Err(ClusterError::ForeignOwner {
+                    path: folder::path(dir),
+                    owner,
+                    uid,
+                });
             }
             let gid = rustix::process::getegid().as_raw();
-            return Ok(Self { uid, gid, name: own_name.clone(), own_name, switch: false });
+            return Ok(Self {
+                uid,
+                gid,
+                name: own_name.clone(),
+                own_name,
+                switch: false,
+            });
         }
         if let Some((uid, gid)) = existing.filter(|(owner, _)| *owner != 0) {
             let name = lookup(&uid.to_string()).map(|entry| entry.name);
-            return Ok(Self { uid, gid, name, own_name, switch: true });
+            return Ok(Self {
+                uid,
+                gid,
+                name,
+                own_name,
+                switch: true,
+            });
         }
         let wanted: Vec<&str> = match &options.run_as {
             Some(name) => vec![name],
             None => FOR_ROOT.to_vec(),
         };
-        let Some(entry) = wanted.iter().find_map(|name| lookup(name).filter(|entry| entry.uid != 0)) else {
-            return Err(ClusterError::NoAccountForRoot { names: wanted.join(" or ") });
+        let Some(entry) = wanted
+            .iter()
+            .find_map(|name| lookup(name).filter(|entry| entry.uid != 0))
+        else {
+            return Err(ClusterError::NoAccountForRoot {
+                names: wanted.join(" or "),
+            });
         };
-        Ok(Self { uid: entry.uid, gid: entry.gid, name: Some(entry.name), own_name, switch: true })
+        Ok(Self {
+            uid: entry.uid,
+            gid: entry.gid,
+            name: Some(entry.name),
+            own_name,
+            switch: true,
+        })
     }
 }
 
@@ -67,7 +96,10 @@ fn lookup(key: &str) -> Option<Entry> {
         return Some(entry);
     }
     let output = Command::new("getent").args(["passwd", key]).output().ok()?;
-    String::from_utf8_lossy(&output.stdout).lines().filter_map(parse).find(matches)
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(parse)
+        .find(matches)
 }
 
 /// Reads a line of passwd(5): `name:password:uid:gid:…`.
@@ -86,7 +118,14 @@ mod tests {
     #[test]
     fn passwd_lines_are_read() {
         let line = "postgres:x:101:104:PostgreSQL administrator,,,:/var/lib/postgresql:/bin/bash";
-        assert_eq!(parse(line), Some(Entry { name: "postgres".to_owned(), uid: 101, gid: 104 }));
+        assert_eq!(
+            parse(line),
+            Some(Entry {
+                name: "postgres".to_owned(),
+                uid: 101,
+                gid: 104
+            })
+        );
         for broken in ["", "a", "a:x", "a:x:1", "a:x:y:1", ":x:1:1", "+::::::"] {
             assert_eq!(parse(broken), None, "{broken}");
         }

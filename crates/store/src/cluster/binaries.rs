@@ -21,7 +21,10 @@ impl Binaries {
     pub fn find(options: &ClusterOptions, made_by: Option<u32>) -> Result<Self, ClusterError> {
         let folders = match &options.binaries {
             Some(folder) => vec![folder.clone()],
-            None => usual_folders().into_iter().chain(options.search.iter().cloned()).collect(),
+            None => usual_folders()
+                .into_iter()
+                .chain(options.search.iter().cloned())
+                .collect(),
         };
         folders
             .iter()
@@ -68,14 +71,23 @@ fn usual_folders() -> Vec<PathBuf> {
 }
 
 fn list(folders: &[PathBuf]) -> String {
-    let shown: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
-    if shown.is_empty() { "the usual folders".to_owned() } else { shown.join(", ") }
+    let shown: Vec<String> = folders
+        .iter()
+        .map(|folder| folder.display().to_string())
+        .collect();
+    if shown.is_empty() {
+        "the usual folders".to_owned()
+    } else {
+        shown.join(", ")
+    }
 }
 
 /// The major version in `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`.
 fn parse_version(text: &str) -> Option<u32> {
     let version = text.strip_prefix("postgres (PostgreSQL) ")?;
-    let digits = version.split(|character: char| !character.is_ascii_digit()).next()?;
+    let digits = version
+        .split(|character: char| !character.is_ascii_digit())
+        .next()?;
     digits.parse().ok()
 }
 
@@ -85,22 +97,36 @@ mod tests {
 
     #[test]
     fn versions_are_read() {
-        assert_eq!(parse_version("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"), Some(15));
+        assert_eq!(
+            parse_version("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"),
+            Some(15)
+        );
         assert_eq!(parse_version("postgres (PostgreSQL) 19devel\n"), Some(19));
         assert_eq!(parse_version("something else"), None);
     }
 
     #[test]
     fn a_named_folder_is_the_only_one_tried() {
-        let options =
-            ClusterOptions { binaries: Some(PathBuf::from("/no/such/folder")), ..ClusterOptions::default() };
-        let error = Binaries::find(&options, None).map(|_| ()).unwrap_err().to_string();
-        assert!(error.contains("/no/such/folder") && error.contains("apt-get install postgresql"), "{error}");
+        let options = ClusterOptions {
+            binaries: Some(PathBuf::from("/no/such/folder")),
+            ..ClusterOptions::default()
+        };
+        let error = Binaries::find(&options, None)
+            .map(|_| ())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("/no/such/folder") && error.contains("apt-get install postgresql"),
+            "{error}"
+        );
     }
 
     #[test]
     fn another_version_than_the_cluster_was_made_by_will_not_do() {
-        let error = Binaries::find(&ClusterOptions::default(), Some(9)).map(|_| ()).unwrap_err().to_string();
+        let error = Binaries::find(&ClusterOptions::default(), Some(9))
+            .map(|_| ())
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("version 9"), "{error}");
     }
 }

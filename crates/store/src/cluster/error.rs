@@ -102,8 +102,15 @@ pub enum ClusterError {
 
 impl ClusterError {
     /// Makes the mapping of an I/O error that says what was tried on what.
-    pub(super) fn io<E: Into<io::Error>>(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(E) -> Self {
+    pub(super) fn io<E: Into<io::Error>>(
+        action: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(E) -> Self {
         let path = path.into();
-        move |source| Self::Io { action, path, source: source.into() }
+        move |source| Self::Io {
+            action,
+            path,
+            source: source.into(),
+        }
     }
 }

@@ -37,7 +37,11 @@ pub(super) fn start_log(dir: &Path) -> PathBuf {
 
 /// Makes a directory that only we can enter; one that exists is left as it is.
 pub(super) fn create_private(dir: &Path) -> Result<(), ClusterError> {
-    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(ClusterError::io("create the data directory", dir))
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .map_err(ClusterError::io("create the data directory", dir))
 }
 
 /// The major version that made the cluster of `dir`; `None` when there is no complete one.
@@ -46,7 +50,11 @@ pub(super) fn made_by(dir: &Path) -> Result<Option<u32>, ClusterError> {
     match fs::read_to_string(&file) {
         Ok(text) => {
             let invalid = |_| io::Error::from(io::ErrorKind::InvalidData);
-            text.trim().parse().map(Some).map_err(invalid).map_err(ClusterError::io("read the version in", file))
+            text.trim()
+                .parse()
+                .map(Some)
+                .map_err(invalid)
+                .map_err(ClusterError::io("read the version in", file))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(ClusterError::io("read", file)(error)),
@@ -79,7 +87,10 @@ impl Lock {
             if started.elapsed() >= patience {
                 let mut holder = String::new();
                 let _ = file.read_to_string(&mut holder);
-                return Err(ClusterError::Locked { dir: dir.to_owned(), holder: holder.trim().to_owned() });
+                return Err(ClusterError::Locked {
+                    dir: dir.to_owned(),
+                    holder: holder.trim().to_owned(),
+                });
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -106,7 +117,11 @@ impl Folder {
         let data_dir = fs::canonicalize(dir).map_err(ClusterError::io("find", dir))?;
         let path = path(&data_dir);
         let handle = open_handle(&path)?;
-        Ok(Self { data_dir, path, handle: Arc::new(handle) })
+        Ok(Self {
+            data_dir,
+            path,
+            handle: Arc::new(handle),
+        })
     }
 
     /// Writes our settings and access rules.
@@ -139,18 +154,27 @@ impl Folder {
 }
 
 pub(super) fn open_handle(path: &Path) -> Result<OwnedFd, ClusterError> {
-    File::open(path).map(OwnedFd::from).map_err(ClusterError::io("open the folder", path))
+    File::open(path)
+        .map(OwnedFd::from)
+        .map_err(ClusterError::io("open the folder", path))
 }
 
 fn settings() -> String {
     // Some containers have no shared memory file system.
-    let shared_memory = if Path::new("/dev/shm").is_dir() { "posix" } else { "mmap" };
+    let shared_memory = if Path::new("/dev/shm").is_dir() {
+        "posix"
+    } else {
+        "mmap"
+    };
     format!("{SETTINGS}dynamic_shared_memory_type = {shared_memory}\n")
 }
 
 /// The rules of pg_hba.conf and pg_ident.conf: who the kernel says the other end is, it must be us or root.
 fn access_rules(account: &Account) -> (String, String) {
-    let mut names: Vec<&str> = ["root"].into_iter().chain(account.own_name.as_deref()).collect();
+    let mut names: Vec<&str> = ["root"]
+        .into_iter()
+        .chain(account.own_name.as_deref())
+        .collect();
     names.dedup();
     let method = if account.own_name.is_some() {
         "peer map=sofie"
@@ -158,8 +182,12 @@ fn access_rules(account: &Account) -> (String, String) {
         // PostgreSQL can't name a peer that has no passwd entry. The folder of the socket keeps others out.
         "trust"
     };
-    let hba = [SUPERUSER, ROLE].map(|role| format!("local all {role} {method}\n")).concat();
-    let ident = names.iter().flat_map(|name| [SUPERUSER, ROLE].map(|role| format!("sofie \"{name}\" {role}\n")));
+    let hba = [SUPERUSER, ROLE]
+        .map(|role| format!("local all {role} {method}\n"))
+        .concat();
+    let ident = names
+        .iter()
+        .flat_map(|name| [SUPERUSER, ROLE].map(|role| format!("sofie \"{name}\" {role}\n")));
     (hba, ident.collect())
 }
 
@@ -173,7 +201,11 @@ fn write_for(account: &Account, folder: &Path, name: &str, text: &str) -> Result
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&next)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&next)?;
         file.write_all(text.as_bytes())?;
         file.set_permissions(Permissions::from_mode(0o600))?;
         if account.switch {
@@ -191,13 +223,22 @@ mod tests {
 
     fn account(own_name: Option<&str>) -> Account {
         let name = own_name.map(str::to_owned);
-        Account { uid: 7, gid: 7, name: name.clone(), own_name: name, switch: false }
+        Account {
+            uid: 7,
+            gid: 7,
+            name: name.clone(),
+            own_name: name,
+            switch: false,
+        }
     }
 
     #[test]
     fn only_we_and_root_get_in() {
         let (hba, ident) = access_rules(&account(Some("sofie")));
-        assert_eq!(hba, "local all postgres peer map=sofie\nlocal all sofie peer map=sofie\n");
+        assert_eq!(
+            hba,
+            "local all postgres peer map=sofie\nlocal all sofie peer map=sofie\n"
+        );
         assert_eq!(
             ident,
             "sofie \"root\" postgres\nsofie \"root\" sofie\nsofie \"sofie\" postgres\nsofie \"sofie\" sofie\n"
@@ -215,6 +256,9 @@ mod tests {
         std::os::unix::fs::symlink(&victim, dir.path().join("postgresql.conf.new")).unwrap();
         write_for(&account(None), dir.path(), "postgresql.conf", "ours").unwrap();
         assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
-        assert_eq!(fs::read_to_string(dir.path().join("postgresql.conf")).unwrap(), "ours");
+        assert_eq!(
+            fs::read_to_string(dir.path().join("postgresql.conf")).unwrap(),
+            "ours"
+        );
     }
 }

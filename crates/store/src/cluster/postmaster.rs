@@ -14,10 +14,10 @@ use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{Connection, PgConnection};
 use tokio::process::{Child, Command};
 
+use super::ClusterError;
 use super::account::Account;
 use super::binaries::Binaries;
 use super::folder::{self, DATABASE, Folder, PORT, ROLE, SUPERUSER};
-use super::{ClusterError, ClusterOptions};
 
 /// Moves the open folder from the standard input, the only handle that can be handed over, to a number of its
 /// own that the programs which `initdb` starts inherit too.
@@ -29,7 +29,11 @@ const POLL: Duration = Duration::from_millis(10);
 const LAST_WORDS: usize = 1000;
 
 /// Makes the cluster of the data directory `dir`; it appears whole or not at all.
-pub(super) async fn initialise(dir: &Path, binaries: &Binaries, account: &Account) -> Result<(), ClusterError> {
+pub(super) async fn initialise(
+    dir: &Path,
+    binaries: &Binaries,
+    account: &Account,
+) -> Result<(), ClusterError> {
     if account.name.is_none() {
         return Err(ClusterError::NamelessUser { uid: account.uid });
     }
@@ -37,7 +41,13 @@ pub(super) async fn initialise(dir: &Path, binaries: &Binaries, account: &Accoun
     prepare(&unfinished, account).map_err(ClusterError::io("make the folder", &unfinished))?;
     let handle = folder::open_handle(&unfinished)?;
     let output = command(&handle, account, binaries.initdb().as_os_str())?
-        .args(["--pgdata", HANDED_OVER, "--username", SUPERUSER, "--encoding=UTF8"])
+        .args([
+            "--pgdata",
+            HANDED_OVER,
+            "--username",
+            SUPERUSER,
+            "--encoding=UTF8",
+        ])
         // Sorting by code point never changes with the system's libraries, so no index breaks with them.
         .args(["--lc-collate=C", "--lc-ctype=C.UTF-8", "--lc-messages=C"])
         .args(["--lc-monetary=C", "--lc-numeric=C", "--lc-time=C"])
@@ -48,7 +58,9 @@ pub(super) async fn initialise(dir: &Path, binaries: &Binaries, account: &Accoun
         .await
         .map_err(ClusterError::io("run", binaries.initdb()))?;
     if !output.status.success() {
-        return Err(ClusterError::Init { output: last_words(&String::from_utf8_lossy(&output.stderr)) });
+        return Err(ClusterError::Init {
+            output: last_words(&String::from_utf8_lossy(&output.stderr)),
+        });
     }
     let complete = folder::path(dir);
     fs::rename(&unfinished, &complete).map_err(ClusterError::io("rename to", &complete))?;
@@ -71,10 +83,16 @@ fn prepare(unfinished: &Path, account: &Account) -> io::Result<()> {
 /// A command for a program that gets the open folder of the cluster, runs as the account, sees none of our
 /// environment, and is out of the reach of the terminal's Ctrl-C, which is ours to handle.
 fn command(folder: &OwnedFd, account: &Account, program: &OsStr) -> Result<Command, ClusterError> {
-    let handle = folder.try_clone().map_err(ClusterError::io("hand over", HANDED_OVER))?;
+    let handle = folder
+        .try_clone()
+        .map_err(ClusterError::io("hand over", HANDED_OVER))?;
     let mut command = Command::new("/bin/sh");
     command.args(["-c", HAND_OVER, "sh"]).arg(program);
-    command.env_clear().env("PATH", "/usr/bin:/bin").env("LC_ALL", "C").env("TZ", "UTC");
+    command
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("LC_ALL", "C")
+        .env("TZ", "UTC");
     command.current_dir("/").stdin(handle).process_group(0);
     if account.switch {
         command.uid(account.uid).gid(account.gid);
@@ -95,7 +113,14 @@ impl Launch {
     /// Starts the server and waits until our database accepts connections.
     pub async fn start(&self) -> Result<Postmaster, ClusterError> {
         let log = folder::start_log(&self.folder.data_dir);
-        let open_log = || OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&log);
+        let open_log = || {
+            OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .mode(0o600)
+                .open(&log)
+        };
         let output = open_log().map_err(ClusterError::io("open", &log))?;
         let program = self.binaries.postgres();
         let mut command = command(&self.folder.handle, &self.account, program.as_os_str())?;
@@ -111,12 +136,16 @@ impl Launch {
             match prepare_database(&self.folder).await {
                 Ok(()) => return Ok(postmaster),
                 Err(error) if !is_not_ready(&error) => return Err(ClusterError::Database(error)),
-                Err(error) if started.elapsed() > self.start_timeout => return Err(slow(self.start_timeout, error)),
+                Err(error) if started.elapsed() > self.start_timeout => {
+                    return Err(slow(self.start_timeout, error));
+                }
                 Err(_) => {}
             }
             if let Ok(Some(_)) = postmaster.child.try_wait() {
                 let output = fs::read_to_string(&log).unwrap_or_default();
-                return Err(ClusterError::Start { output: last_words(&output) });
+                return Err(ClusterError::Start {
+                    output: last_words(&output),
+                });
             }
             tokio::time::sleep(POLL).await;
         }
@@ -124,7 +153,10 @@ impl Launch {
 }
 
 /// Waits for a server that another process runs, or is just starting.
-pub(super) async fn wait_until_usable(folder: &Folder, limit: Duration) -> Result<(), ClusterError> {
+pub(super) async fn wait_until_usable(
+    folder: &Folder,
+    limit: Duration,
+) -> Result<(), ClusterError> {
     // Its holder may be at its end, or not yet at `postgres`: in both cases there is soon a clear answer.
     let limit = limit.min(Duration::from_secs(30));
     let started = Instant::now();
@@ -138,7 +170,10 @@ pub(super) async fn wait_until_usable(folder: &Folder, limit: Duration) -> Resul
 }
 
 fn slow(limit: Duration, source: sqlx::Error) -> ClusterError {
-    ClusterError::Slow { seconds: limit.as_secs(), source: Some(source) }
+    ClusterError::Slow {
+        seconds: limit.as_secs(),
+        source: Some(source),
+    }
 }
 
 /// Makes the role and the database when they are missing.
@@ -152,24 +187,33 @@ async fn prepare_database(folder: &Folder) -> Result<(), sqlx::Error> {
         return Err(error);
     }
     let mut superuser = PgConnection::connect_with(&options(folder, SUPERUSER, "postgres")).await?;
-    let role: bool = sqlx::query_scalar("select exists (select from pg_roles where rolname = 'sofie')")
-        .fetch_one(&mut superuser)
-        .await?;
+    let role: bool =
+        sqlx::query_scalar("select exists (select from pg_roles where rolname = 'sofie')")
+            .fetch_one(&mut superuser)
+            .await?;
     if !role {
-        sqlx::query("create role sofie login").execute(&mut superuser).await?;
+        sqlx::query("create role sofie login")
+            .execute(&mut superuser)
+            .await?;
     }
-    let database: bool = sqlx::query_scalar("select exists (select from pg_database where datname = 'sofie')")
-        .fetch_one(&mut superuser)
-        .await?;
+    let database: bool =
+        sqlx::query_scalar("select exists (select from pg_database where datname = 'sofie')")
+            .fetch_one(&mut superuser)
+            .await?;
     if !database {
-        sqlx::query("create database sofie owner sofie").execute(&mut superuser).await?;
+        sqlx::query("create database sofie owner sofie")
+            .execute(&mut superuser)
+            .await?;
     }
     superuser.close().await?;
     connect(folder, ROLE, DATABASE).await
 }
 
 async fn connect(folder: &Folder, role: &str, database: &str) -> Result<(), sqlx::Error> {
-    PgConnection::connect_with(&options(folder, role, database)).await?.close().await
+    PgConnection::connect_with(&options(folder, role, database))
+        .await?
+        .close()
+        .await
 }
 
 fn options(folder: &Folder, role: &str, database: &str) -> PgConnectOptions {
@@ -182,7 +226,10 @@ fn options(folder: &Folder, role: &str, database: &str) -> PgConnectOptions {
 }
 
 fn code(error: &sqlx::Error) -> Option<String> {
-    error.as_database_error().and_then(|error| error.code()).map(Into::into)
+    error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .map(Into::into)
 }
 
 /// No socket yet, or `57P03`: the server is starting up, or still shutting down.
@@ -192,7 +239,11 @@ fn is_not_ready(error: &sqlx::Error) -> bool {
 
 fn last_words(text: &str) -> String {
     let text = text.trim();
-    let skipped = text.char_indices().rev().nth(LAST_WORDS).map_or(0, |(at, _)| at);
+    let skipped = text
+        .char_indices()
+        .rev()
+        .nth(LAST_WORDS)
+        .map_or(0, |(at, _)| at);
     text[skipped..].to_owned()
 }
 
@@ -206,8 +257,13 @@ pub(super) struct Postmaster {
 
 impl Postmaster {
     fn new(child: Child, program: &Path) -> Result<Self, ClusterError> {
-        let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-        let open = || rustix::process::pidfd_open(pid.ok_or(rustix::io::Errno::SRCH)?, PidfdFlags::empty());
+        let pid = child
+            .id()
+            .and_then(|id| i32::try_from(id).ok())
+            .and_then(Pid::from_raw);
+        let open = || {
+            rustix::process::pidfd_open(pid.ok_or(rustix::io::Errno::SRCH)?, PidfdFlags::empty())
+        };
         let handle = open().map_err(ClusterError::io("watch", program))?;
         Ok(Self { child, handle })
     }
@@ -220,10 +276,17 @@ impl Postmaster {
     pub async fn stop(&mut self) {
         for (signal, seconds) in [(Signal::INT, 10), (Signal::QUIT, 5)] {
             self.signal(signal);
-            if tokio::time::timeout(Duration::from_secs(seconds), self.child.wait()).await.is_ok() {
+            if tokio::time::timeout(Duration::from_secs(seconds), self.child.wait())
+                .await
+                .is_ok()
+            {
                 return;
             }
-            tracing::warn!(signal = signal.as_raw(), seconds, "the private PostgreSQL does not stop");
+            tracing::warn!(
+                signal = signal.as_raw(),
+                seconds,
+                "the private PostgreSQL does not stop"
+            );
         }
         // An error means that it has ended at last.
         let _ = self.child.kill().await;

@@ -47,7 +47,8 @@ pub(super) async fn clear(folder: &Path) -> Result<(), ClusterError> {
 
 /// Sends the signal to the postmaster, which passes it on; to all when it is dead or does not listen.
 fn tell(folder: &Path, processes: &[i32], signal: Signal) {
-    let postmaster = first_line_number(&folder.join("postmaster.pid")).filter(|pid| processes.contains(pid));
+    let postmaster =
+        first_line_number(&folder.join("postmaster.pid")).filter(|pid| processes.contains(pid));
     let (receivers, signal) = match postmaster {
         Some(pid) if signal != Signal::KILL => (vec![pid], signal),
         // A backend takes a fast shutdown for a cancelled query; without its postmaster it must go at once.
@@ -56,7 +57,9 @@ fn tell(folder: &Path, processes: &[i32], signal: Signal) {
     };
     for pid in receivers.into_iter().filter_map(Pid::from_raw) {
         // Looked at again through a handle: its number may have gone to another process meanwhile.
-        let Ok(handle) = rustix::process::pidfd_open(pid, PidfdFlags::empty()) else { continue };
+        let Ok(handle) = rustix::process::pidfd_open(pid, PidfdFlags::empty()) else {
+            continue;
+        };
         if is_server_of(folder, pid.as_raw_nonzero().get()) {
             let _ = rustix::process::pidfd_send_signal(&handle, signal);
         }
@@ -73,11 +76,14 @@ fn processes(folder: &Path) -> Vec<i32> {
 /// Whether a process is a PostgreSQL that works in the folder.
 fn is_server_of(folder: &Path, pid: i32) -> bool {
     let process = Path::new("/proc").join(pid.to_string());
-    let named = fs::read_to_string(process.join("comm")).is_ok_and(|name| name.trim_end().starts_with("postgres"));
+    let named = fs::read_to_string(process.join("comm"))
+        .is_ok_and(|name| name.trim_end().starts_with("postgres"));
     if !named {
         return false;
     }
-    let Ok(ours) = fs::metadata(folder) else { return false };
+    let Ok(ours) = fs::metadata(folder) else {
+        return false;
+    };
     match fs::metadata(process.join("cwd")) {
         Ok(cwd) => (cwd.dev(), cwd.ino()) == (ours.dev(), ours.ino()),
         // A root without CAP_SYS_PTRACE, as in many containers, can't see where another user's process works.
@@ -102,5 +108,11 @@ fn remove_misleading(file: &Path) -> Result<(), ClusterError> {
 }
 
 fn first_line_number(file: &Path) -> Option<i32> {
-    fs::read_to_string(file).ok()?.lines().next()?.trim().parse().ok()
+    fs::read_to_string(file)
+        .ok()?
+        .lines()
+        .next()?
+        .trim()
+        .parse()
+        .ok()
 }

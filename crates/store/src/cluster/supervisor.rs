@@ -27,7 +27,11 @@ pub(super) struct Supervisor {
 
 impl Supervisor {
     /// Watches in a task of its own until it is asked to stop, or nobody is left who could ask.
-    pub fn spawn(launch: Launch, running: Postmaster, stop_asked: watch::Receiver<bool>) -> watch::Receiver<State> {
+    pub fn spawn(
+        launch: Launch,
+        running: Postmaster,
+        stop_asked: watch::Receiver<bool>,
+    ) -> watch::Receiver<State> {
         let (sender, state) = watch::channel(State::Running);
         let mut supervisor = Self { launch, stop_asked };
         tokio::spawn(async move {
@@ -51,11 +55,17 @@ impl Supervisor {
                     return Ok(());
                 }
             };
-            deaths = if started.elapsed() < SOON { deaths + 1 } else { 1 };
+            deaths = if started.elapsed() < SOON {
+                deaths + 1
+            } else {
+                1
+            };
             let how = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
             tracing::error!(status = how, deaths, "the private PostgreSQL died");
             if deaths >= TRIES {
-                return Err(ClusterError::GaveUp(format!("it died {deaths} times in a row, at last with {how}")));
+                return Err(ClusterError::GaveUp(format!(
+                    "it died {deaths} times in a row, at last with {how}"
+                )));
             }
             started = Instant::now();
             remains::clear(&self.launch.folder.path).await?;

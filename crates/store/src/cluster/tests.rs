@@ -11,12 +11,25 @@ use sqlx::{Connection, PgConnection};
 use super::*;
 
 async fn start(dir: &Path) -> PrivateCluster {
-    PrivateCluster::start(dir, &ClusterOptions::default()).await.unwrap()
+    PrivateCluster::start(dir, &ClusterOptions::default())
+        .await
+        .unwrap()
 }
 
 async fn connect(options: &ConnectOptions) -> sqlx::Result<PgConnection> {
-    let ConnectOptions::Socket { directory, port, user, database } = options else { panic!("not a socket") };
-    let options = PgConnectOptions::new_without_pgpass().socket(directory).port(*port).username(user);
+    let ConnectOptions::Socket {
+        directory,
+        port,
+        user,
+        database,
+    } = options
+    else {
+        panic!("not a socket")
+    };
+    let options = PgConnectOptions::new_without_pgpass()
+        .socket(directory)
+        .port(*port)
+        .username(user);
     PgConnection::connect_with(&options.database(database)).await
 }
 
@@ -30,7 +43,10 @@ async fn write(cluster: &PrivateCluster) {
 
 async fn rows(options: &ConnectOptions) -> i64 {
     let mut connection = connect(options).await.unwrap();
-    sqlx::query_scalar("select count(*) from kept").fetch_one(&mut connection).await.unwrap()
+    sqlx::query_scalar("select count(*) from kept")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap()
 }
 
 fn postmaster_pid(dir: &Path) -> i32 {
@@ -53,17 +69,26 @@ async fn starts_from_nothing_keeps_and_refuses_a_second() {
 
     let second = PrivateCluster::start(&dir, &ClusterOptions::default()).await;
     let error = second.map(|_| ()).unwrap_err();
-    assert!(matches!(&error, ClusterError::Locked { holder, .. } if *holder == std::process::id().to_string()));
+    assert!(
+        matches!(&error, ClusterError::Locked { holder, .. } if *holder == std::process::id().to_string())
+    );
 
-    let guest = ClusterAccess::open(&dir, &ClusterOptions::default()).await.unwrap();
+    let guest = ClusterAccess::open(&dir, &ClusterOptions::default())
+        .await
+        .unwrap();
     assert!(matches!(guest, ClusterAccess::Attached(_)));
     assert_eq!(rows(&guest.connect_options()).await, 1);
     guest.close().await;
     cluster.stop().await;
-    assert!(!dir.join("postgres/postmaster.pid").exists(), "stopped cleanly");
+    assert!(
+        !dir.join("postgres/postmaster.pid").exists(),
+        "stopped cleanly"
+    );
 
     let begun = Instant::now();
-    let owner = ClusterAccess::open(&dir, &ClusterOptions::default()).await.unwrap();
+    let owner = ClusterAccess::open(&dir, &ClusterOptions::default())
+        .await
+        .unwrap();
     eprintln!("first start {first:?}, restart {:?}", begun.elapsed());
     assert!(matches!(owner, ClusterAccess::Owned(_)));
     assert_eq!(rows(&owner.connect_options()).await, 1);
@@ -73,7 +98,10 @@ async fn starts_from_nothing_keeps_and_refuses_a_second() {
 #[tokio::test]
 async fn a_command_makes_no_cluster() {
     let temp = tempfile::tempdir().unwrap();
-    let error = ClusterAccess::open(temp.path(), &ClusterOptions::default()).await.map(|_| ()).unwrap_err();
+    let error = ClusterAccess::open(temp.path(), &ClusterOptions::default())
+        .await
+        .map(|_| ())
+        .unwrap_err();
     assert!(matches!(error, ClusterError::Absent { .. }), "{error}");
     assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 0);
 }
@@ -83,12 +111,18 @@ async fn the_role_of_the_application_is_no_superuser() {
     let temp = tempfile::tempdir().unwrap();
     let cluster = start(temp.path()).await;
     let mut connection = connect(&cluster.connect_options()).await.unwrap();
-    let superuser: bool = sqlx::query_scalar("select rolsuper from pg_roles where rolname = current_user")
-        .fetch_one(&mut connection)
-        .await
-        .unwrap();
+    let superuser: bool =
+        sqlx::query_scalar("select rolsuper from pg_roles where rolname = current_user")
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
     assert!(!superuser);
-    for (setting, value) in [("fsync", "on"), ("synchronous_commit", "on"), ("listen_addresses", ""), ("jit", "off")] {
+    for (setting, value) in [
+        ("fsync", "on"),
+        ("synchronous_commit", "on"),
+        ("listen_addresses", ""),
+        ("jit", "off"),
+    ] {
         let found: String = sqlx::query_scalar("select current_setting($1)")
             .bind(setting)
             .fetch_one(&mut connection)
@@ -107,8 +141,13 @@ async fn a_killed_server_comes_back_with_all_that_was_committed() {
     let killed = postmaster_pid(temp.path());
     kill(killed, Signal::KILL);
     let begun = Instant::now();
-    while connect(&cluster.connect_options()).await.is_err() || postmaster_pid(temp.path()) == killed {
-        assert!(begun.elapsed() < Duration::from_secs(20), "it does not come back");
+    while connect(&cluster.connect_options()).await.is_err()
+        || postmaster_pid(temp.path()) == killed
+    {
+        assert!(
+            begun.elapsed() < Duration::from_secs(20),
+            "it does not come back"
+        );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(rows(&cluster.connect_options()).await, 1);
@@ -121,14 +160,20 @@ async fn the_server_of_a_killed_process_is_replaced() {
     // What `kill -9` of the whole process leaves: a server that runs, and a lock that the kernel took back.
     let cluster = start(temp.path()).await;
     write(&cluster).await;
+    cluster.stop().await;
+    let options = ClusterOptions::default();
+    let launch = Launch {
+        binaries: Binaries::find(&options, None).unwrap(),
+        account: Account::choose(temp.path(), &options).unwrap(),
+        folder: Folder::open(temp.path()).unwrap(),
+        start_timeout: options.start_timeout,
+    };
+    std::mem::forget(launch.start().await.unwrap());
     let orphan = postmaster_pid(temp.path());
-    let PrivateCluster { _lock: lock, _folder, state, stop, connect: _ } = cluster;
-    drop(lock);
     let next = start(temp.path()).await;
     assert_ne!(postmaster_pid(temp.path()), orphan);
     assert_eq!(rows(&next.connect_options()).await, 1);
     next.stop().await;
-    drop((stop, state));
 }
 
 #[tokio::test]
@@ -139,7 +184,10 @@ async fn a_lock_file_with_the_number_of_another_process_is_no_obstacle() {
     cluster.stop().await;
     for name in ["postmaster.pid", ".s.PGSQL.5432.lock"] {
         // We ourselves are alive, and no server.
-        let text = format!("{}\n/proc/self/fd/9\n1795369886\n5432\n.\n\n", std::process::id());
+        let text = format!(
+            "{}\n/proc/self/fd/9\n1795369886\n5432\n.\n\n",
+            std::process::id()
+        );
         fs::write(temp.path().join("postgres").join(name), text).unwrap();
     }
     let cluster = start(temp.path()).await;
@@ -173,6 +221,12 @@ async fn a_server_that_cannot_start_says_why() {
     start(temp.path()).await.stop().await;
     let control = temp.path().join("postgres/global/pg_control");
     fs::write(&control, "broken").unwrap();
-    let error = PrivateCluster::start(temp.path(), &ClusterOptions::default()).await.map(|_| ()).unwrap_err();
-    assert!(matches!(&error, ClusterError::Start { output } if output.contains("pg_control")), "{error}");
+    let error = PrivateCluster::start(temp.path(), &ClusterOptions::default())
+        .await
+        .map(|_| ())
+        .unwrap_err();
+    assert!(
+        matches!(&error, ClusterError::Start { output } if output.contains("pg_control")),
+        "{error}"
+    );
 }
