@@ -1,1 +1,32 @@
-//! Placeholder.
+//! Looks inside files: real types, containers, encrypted content, known test content.
+//!
+//! The work runs in a child process (`sofie inspect`) that gives up every right before it
+//! reads the first byte: no network, no files, no new processes, bounded memory
+//! (see `docs/adr/005-inspector-jail.md`). The file comes in through standard input and one
+//! [`Report`] goes out through standard output; [`protocol`] holds both ends of the wire.
+//!
+//! Memory does not depend on the file's size: every container is read as a stream, once.
+#![deny(missing_docs)]
+
+pub mod child;
+mod content;
+mod gzip;
+mod inflate;
+pub mod jail;
+mod kinds;
+mod limits;
+mod names;
+pub mod protocol;
+mod report;
+mod stream;
+mod tar;
+mod walk;
+mod watch;
+mod zip;
+
+pub use limits::Limits;
+pub use report::{
+    Category, Engine, Finding, JailState, Landlock, Level, Limit, Object, Outcome, Report,
+};
+pub use walk::inspect;
+pub use watch::eicar;

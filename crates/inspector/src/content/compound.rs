@@ -1,0 +1,164 @@
+//! Compound File Binary ([MS-CFB]): which streams and storages it has.
+//!
+//! Directory entries are 128 bytes long and lie on multiples of 128, so they can be told
+//! from other data as the file streams by, without following its allocation table. Left-over
+//! entries of deleted streams are seen as well; that errs on the safe side.
+
+use crate::kinds::{self, Kind};
+use crate::report::{Category, Engine, Outcome};
+use crate::stream::{Fault, Stream};
+use crate::walk::{Place, Walk};
+
+const SECTOR: usize = 512;
+const ENTRY: usize = 128;
+
+/// What was seen so far.
+#[derive(Default)]
+struct Seen {
+    encrypted: bool,
+    macros: bool,
+    package: bool,
+    kind: Option<&'static Kind>,
+}
+
+pub fn walk(
+    walk: &mut Walk<'_>,
+    place: &Place,
+    stream: &mut Stream<'_>,
+) -> Result<&'static Kind, Fault> {
+    let mut seen = Seen::default();
+    loop {
+        let sector = stream.peek(SECTOR)?;
+        let length = sector.len();
+        if length == 0 {
+            break;
+        }
+        sector
+            .chunks_exact(ENTRY)
+            .for_each(|entry| seen.entry(entry));
+        seen.sector(sector);
+        stream.consume(length);
+        if length < SECTOR {
+            // Damage, if any, speaks up now.
+            stream.chunk()?;
+        }
+    }
+    let active = Outcome::PolicyHit {
+        category: Category::ActiveContent,
+    };
+    let macros = Outcome::PolicyHit {
+        category: Category::Macro,
+    };
+    if seen.encrypted {
+        walk.find(
+            Engine::Encrypted,
+            Outcome::Encrypted,
+            "encrypted-office-document",
+            place,
+            "",
+        );
+    }
+    if seen.macros {
+        walk.find(Engine::Content, macros, "office-macro", place, "");
+    }
+    if seen.package {
+        walk.find(Engine::Content, active, "ole-package", place, "");
+    }
+    Ok(seen.kind.unwrap_or(&kinds::COMPOUND))
+}
+
+impl Seen {
+    fn entry(&mut self, entry: &[u8]) {
+        let Some(name) = entry_name(entry) else {
+            return;
+        };
+        match name.as_str() {
+            "EncryptedPackage" => {
+                self.encrypted = true;
+                self.kind = Some(&kinds::ENCRYPTED_OFFICE);
+            }
+            "VBA" | "_VBA_PROJECT" | "_VBA_PROJECT_CUR" => self.macros = true,
+            "\u{1}Ole10Native" => self.package = true,
+            "WordDocument" => self.is(&kinds::DOC),
+            "Workbook" | "Book" => self.is(&kinds::XLS),
+            "PowerPoint Document" => self.is(&kinds::PPT),
+            "__properties_version1.0" | "__nameid_version1.0" => self.kind = Some(&kinds::MSG),
+            "Root Entry" if is_installer(entry) => self.kind = Some(&kinds::MSI),
+            _ => {}
+        }
+    }
+
+    /// The first application stream decides; later ones are embedded objects.
+    fn is(&mut self, kind: &'static Kind) {
+        self.kind = self.kind.or(Some(kind));
+    }
+
+    /// Marks of old Office encryption at the start of a sector.
+    fn sector(&mut self, sector: &[u8]) {
+        self.encrypted = self.encrypted
+            || word_encrypted(sector)
+            || excel_encrypted(sector)
+            || sector.chunks_exact(64).any(powerpoint_encrypted);
+    }
+}
+
+/// The name of a directory entry; none when the bytes are something else.
+fn entry_name(entry: &[u8]) -> Option<String> {
+    let length = usize::from(u16::from_le_bytes([entry[64], entry[65]]));
+    let plausible = (4..=64).contains(&length)
+        && length.is_multiple_of(2)
+        && matches!(entry[66], 1 | 2 | 5)
+        && entry[67] <= 1
+        && entry[length - 2..length] == [0, 0];
+    if !plausible {
+        return None;
+    }
+    let units = entry[..length - 2]
+        .as_chunks::<2>()
+        .0
+        .iter()
+        .map(|pair| u16::from_le_bytes(*pair));
+    char::decode_utf16(units)
+        .collect::<Result<String, _>>()
+        .ok()
+}
+
+/// Class ids of Windows Installer packages, patches and transforms.
+fn is_installer(root: &[u8]) -> bool {
+    let class = &root[80..96];
+    matches!(class[0], 0x82 | 0x84 | 0x86)
+        && class[1..] == *b"\x10\x0c\0\0\0\0\0\xc0\0\0\0\0\0\0\x46"
+}
+
+/// [MS-DOC] 2.5.2: FibBase, `wIdent` A5EC and the flag `fEncrypted`.
+fn word_encrypted(sector: &[u8]) -> bool {
+    let plausible = sector.len() >= 32
+        && sector[..2] == [0xec, 0xa5]
+        && (0x0060..=0x0120).contains(&u16::from_le_bytes([sector[2], sector[3]]));
+    plausible && sector[11] & 1 != 0
+}
+
+/// [MS-XLS] 2.4.117: a record `FilePass` among the first ones after `BOF`.
+fn excel_encrypted(sector: &[u8]) -> bool {
+    let word = |at: usize| {
+        sector
+            .get(at..at + 2)
+            .map(|w| u16::from_le_bytes([w[0], w[1]]))
+    };
+    if word(0) != Some(0x0809) || !matches!(word(4), Some(0x0600 | 0x0500)) {
+        return false;
+    }
+    let mut at = 0;
+    while let (Some(record), Some(length)) = (word(at), word(at + 2)) {
+        if record == 0x002f {
+            return true;
+        }
+        at += 4 + usize::from(length);
+    }
+    false
+}
+
+/// [MS-PPT] 2.3.2: `CurrentUserAtom` with the token of an encrypted document.
+fn powerpoint_encrypted(block: &[u8]) -> bool {
+    block[2..4] == [0xf6, 0x0f] && block[12..16] == [0xdf, 0xc4, 0xd1, 0xf3]
+}

@@ -1,0 +1,69 @@
+//! PDF: what its plain dictionaries say (ISO 32000-1, 7.5 and 7.6).
+//!
+//! The trailer, or the dictionary of a cross-reference stream, is never compressed, so the
+//! mark of encryption is always visible. Actions and attachments are seen when their
+//! dictionaries are not inside compressed object streams.
+
+use crate::report::{Category, Engine, Outcome};
+use crate::stream::{Fault, LOOK_AHEAD, Stream};
+use crate::walk::{Place, Walk};
+
+const ACTIVE: Outcome = Outcome::PolicyHit {
+    category: Category::ActiveContent,
+};
+
+static MARKS: &[(&[u8], Engine, Outcome, &str)] = &[
+    (
+        b"/Encrypt",
+        Engine::Encrypted,
+        Outcome::Encrypted,
+        "encrypted-pdf",
+    ),
+    (b"/JavaScript", Engine::Content, ACTIVE, "pdf-javascript"),
+    (b"/Launch", Engine::Content, ACTIVE, "pdf-launch"),
+    (
+        b"/EmbeddedFile",
+        Engine::Content,
+        ACTIVE,
+        "pdf-embedded-file",
+    ),
+    (
+        b"/EmbeddedFiles",
+        Engine::Content,
+        ACTIVE,
+        "pdf-embedded-file",
+    ),
+];
+
+/// Longer than any mark and the byte after it.
+const OVERLAP: usize = 32;
+
+pub fn walk(walk: &mut Walk<'_>, place: &Place, stream: &mut Stream<'_>) -> Result<(), Fault> {
+    let mut found = [false; MARKS.len()];
+    loop {
+        let window = stream.peek(LOOK_AHEAD)?;
+        for (found, (mark, ..)) in found.iter_mut().zip(MARKS) {
+            *found = *found || contains(window, mark);
+        }
+        let step = window.len().saturating_sub(OVERLAP);
+        if step == 0 {
+            break;
+        }
+        stream.consume(step);
+    }
+    for (found, (_, engine, outcome, name)) in found.into_iter().zip(MARKS) {
+        if found {
+            walk.find(*engine, *outcome, name, place, "");
+        }
+    }
+    Ok(())
+}
+
+/// Whether `mark` is there as a whole name, not as the beginning of a longer one.
+fn contains(window: &[u8], mark: &[u8]) -> bool {
+    memchr::memmem::find_iter(window, mark).any(|at| {
+        window
+            .get(at + mark.len())
+            .is_none_or(|next| !next.is_ascii_alphanumeric())
+    })
+}

@@ -1,0 +1,80 @@
+//! What an object is, by its content.
+
+mod magic;
+mod table;
+mod text;
+
+pub use table::*;
+
+/// How an object is read on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Not a container: its bytes are its content.
+    Opaque,
+    /// A container that is not opened here; such an object is never clean.
+    Closed,
+    /// ZIP and what is built on it.
+    Zip,
+    Tar,
+    Gzip,
+    /// Compound File Binary: old Office, mail messages, installers, encrypted new Office.
+    Compound,
+    Pdf,
+}
+
+/// Why a kind may be unwelcome whatever it contains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Risk {
+    None,
+    Executable,
+    Script,
+    Shortcut,
+    DiskImage,
+}
+
+impl Risk {
+    pub(crate) const fn finding(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Executable => Some("type-executable"),
+            Self::Script => Some("type-script"),
+            Self::Shortcut => Some("type-shortcut"),
+            Self::DiskImage => Some("type-disk-image"),
+        }
+    }
+}
+
+/// A kind of content.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Kind {
+    pub media: &'static str,
+    pub format: Format,
+    pub risk: Risk,
+    /// Name endings that honestly announce this kind, lowercase.
+    pub extensions: &'static [&'static str],
+}
+
+impl Kind {
+    /// Whether the content is text that people can read.
+    pub(crate) fn is_text(&self) -> bool {
+        text::is_text(self)
+    }
+}
+
+/// Says what an object is that begins with `head` (the whole object when it is short).
+pub fn detect(head: &[u8]) -> &'static Kind {
+    if head.is_empty() {
+        return &EMPTY;
+    }
+    magic::detect(head)
+        .or_else(|| text::detect(head))
+        .unwrap_or(&UNKNOWN)
+}
+
+/// Whether some kind announces itself by `extension`; then the content must agree.
+pub fn announces(extension: &str) -> bool {
+    all().any(|kind| kind.extensions.contains(&extension))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,178 @@
+//! Kinds of text.
+
+use super::{Kind, table as k};
+
+/// How much of a file is looked at to call it text.
+const SAMPLE: usize = 8 << 10;
+
+pub fn is_text(kind: &Kind) -> bool {
+    [
+        &k::TEXT,
+        &k::JSON,
+        &k::XML,
+        &k::HTML,
+        &k::SVG,
+        &k::SCRIPT,
+        &k::VCARD,
+        &k::CALENDAR,
+    ]
+    .into_iter()
+    .chain([
+        &k::PEM,
+        &k::MAIL,
+        &k::URL_SHORTCUT,
+        &k::DESKTOP_ENTRY,
+        &k::RTF,
+        &k::POSTSCRIPT,
+    ])
+    .any(|text| text == kind)
+}
+
+/// What kind of text `head` is; none when it isn't text.
+pub fn detect(head: &[u8]) -> Option<&'static Kind> {
+    let text = decode(&head[..head.len().min(SAMPLE)])?;
+    let start = text.trim_start_matches('\u{feff}').trim_start();
+    let lower: String = start
+        .chars()
+        .take(2048)
+        .collect::<String>()
+        .to_ascii_lowercase();
+    Some(by_start(start, &lower).unwrap_or(&k::TEXT))
+}
+
+fn by_start(start: &str, lower: &str) -> Option<&'static Kind> {
+    let begins = |words: &[&str]| words.iter().any(|word| lower.starts_with(word));
+    if begins(&[
+        "#!",
+        "<?php",
+        "@echo ",
+        "<job",
+        "<package>",
+        "<component",
+        "<hta:",
+    ]) {
+        return Some(&k::SCRIPT);
+    }
+    if begins(&[
+        "<?xml",
+        "<!--",
+        "<!doctype",
+        "<svg",
+        "<html",
+        "<head",
+        "<body",
+        "<script",
+        "<meta",
+    ]) {
+        return Some(markup(lower));
+    }
+    if begins(&["[internetshortcut]"]) {
+        return Some(&k::URL_SHORTCUT);
+    }
+    if begins(&["[desktop entry]"]) {
+        return Some(&k::DESKTOP_ENTRY);
+    }
+    if begins(&["begin:vcard"]) {
+        return Some(&k::VCARD);
+    }
+    if begins(&["begin:vcalendar"]) {
+        return Some(&k::CALENDAR);
+    }
+    if is_mail(lower) {
+        return Some(&k::MAIL);
+    }
+    is_json(start).then_some(&k::JSON)
+}
+
+fn markup(lower: &str) -> &'static Kind {
+    let first = |word: &str| lower.find(word).unwrap_or(usize::MAX);
+    let (svg, html) = (first("<svg"), first("<html").min(first("<!doctype html")));
+    if svg < html {
+        return &k::SVG;
+    }
+    if html < usize::MAX
+        || ["<head", "<body", "<script", "<meta"]
+            .iter()
+            .any(|tag| lower.starts_with(tag))
+    {
+        return &k::HTML;
+    }
+    &k::XML
+}
+
+/// Header fields first, and among them what only mail has.
+fn is_mail(lower: &str) -> bool {
+    let envelope = lower.starts_with("from ");
+    let fields: Vec<&str> = lower
+        .lines()
+        .skip(usize::from(envelope))
+        .take_while(|line| !line.is_empty())
+        .filter(|line| !line.starts_with([' ', '\t']))
+        .map(|line| line.split_once(':').map_or("", |(name, _)| name))
+        .collect();
+    let known = [
+        "received",
+        "return-path",
+        "from",
+        "to",
+        "date",
+        "message-id",
+        "mime-version",
+        "subject",
+    ];
+    let mail = fields.iter().filter(|field| known.contains(field)).count();
+    let nonsense = fields.iter().filter(|field| field.is_empty()).count();
+    mail >= 2 && nonsense <= 1
+}
+
+fn is_json(start: &str) -> bool {
+    let mut symbols = start.chars().filter(|symbol| !symbol.is_whitespace());
+    match (symbols.next(), symbols.next()) {
+        (Some('{'), Some('"' | '}')) => true,
+        (Some('['), Some(second)) => "{[\"]-0123456789tfn".contains(second),
+        _ => false,
+    }
+}
+
+/// The text of `sample`, if it is text: UTF-8 or UTF-16 without control characters, or some
+/// single-byte encoding without any byte that text never has.
+fn decode(sample: &[u8]) -> Option<String> {
+    if let Some(units) = sample.strip_prefix(b"\xff\xfe") {
+        return utf16(units, u16::from_le_bytes);
+    }
+    if let Some(units) = sample.strip_prefix(b"\xfe\xff") {
+        return utf16(units, u16::from_be_bytes);
+    }
+    if sample.iter().any(|byte| is_control(*byte)) {
+        return None;
+    }
+    let text = match std::str::from_utf8(sample) {
+        Ok(text) => text.to_owned(),
+        // The sample may end within a character.
+        Err(error) if error.error_len().is_none() => {
+            String::from_utf8_lossy(&sample[..error.valid_up_to()]).into_owned()
+        }
+        Err(_) => legacy(sample)?,
+    };
+    Some(text)
+}
+
+/// Text in an old single-byte encoding: mostly ASCII.
+fn legacy(sample: &[u8]) -> Option<String> {
+    let plain = sample.iter().filter(|byte| byte.is_ascii()).count();
+    (plain * 10 >= sample.len() * 7).then(|| sample.iter().copied().map(char::from).collect())
+}
+
+fn utf16(units: &[u8], unit: fn([u8; 2]) -> u16) -> Option<String> {
+    let units = units.as_chunks::<2>().0.iter().map(|pair| unit(*pair));
+    let text: String = char::decode_utf16(units)
+        .map(|c| c.unwrap_or('\u{fffd}'))
+        .collect();
+    let control = |c: char| u8::try_from(c).is_ok_and(is_control);
+    (!text.contains(control)).then_some(text)
+}
+
+/// Control characters that text does not have; tab, line ends, form feed and escape it has.
+const fn is_control(byte: u8) -> bool {
+    byte < 0x20 && !matches!(byte, 0x07..=0x0d | 0x1b)
+}

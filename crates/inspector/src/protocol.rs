@@ -1,0 +1,115 @@
+//! The wire between a caller and the inspecting child process.
+//!
+//! Caller to child, each frame a 32-bit big-endian length and that many bytes:
+//! one [`Header`] as JSON, then the content in frames of 1 … [`MAX_DATA_FRAME`] bytes, then an
+//! empty frame ([`END`]). Child to caller: one frame with a [`Report`] as JSON, then end of
+//! file and exit code 0. Anything else means that the file was not inspected.
+
+use serde::{Deserialize, Serialize};
+
+use crate::limits::Limits;
+use crate::report::Report;
+
+/// Longest header in bytes.
+pub const MAX_HEADER: usize = 64 << 10;
+/// Longest frame of content in bytes.
+pub const MAX_DATA_FRAME: usize = 4 << 20;
+/// Longest report in bytes.
+pub const MAX_REPORT: usize = 16 << 20;
+/// The frame that says that all content was sent.
+pub const END: [u8; 4] = [0; 4];
+
+/// What the child must know before the content comes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Header {
+    /// Name of the file, as the sender gave it.
+    pub name: String,
+    /// Number of content bytes that will follow.
+    pub size: u64,
+    /// How far to go.
+    pub limits: Limits,
+}
+
+/// Why what the child wrote is not a report.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The child wrote too little, too much, or a false length.
+    #[error("reading the inspector's report: its length is wrong")]
+    Length,
+    /// The child wrote something that is not a report.
+    #[error("reading the inspector's report")]
+    Syntax(#[source] serde_json::Error),
+    /// The child did not see the whole file.
+    #[error("reading the inspector's report: it saw {seen} of {sent} bytes")]
+    Bytes {
+        /// Bytes that the child counted.
+        seen: u64,
+        /// Bytes that the caller sent.
+        sent: u64,
+    },
+    /// The child was not locked in.
+    #[error("reading the inspector's report: the inspector ran without its jail")]
+    Unjailed,
+}
+
+/// Encodes the first frame.
+///
+/// # Errors
+/// When the name is too long for [`MAX_HEADER`].
+pub fn encode_header(header: &Header) -> Result<Vec<u8>, std::io::Error> {
+    let json = serde_json::to_vec(header)?;
+    if json.len() > MAX_HEADER {
+        return Err(std::io::Error::other("the header is too long"));
+    }
+    Ok(with_length(&json))
+}
+
+/// The four bytes that go before `length` bytes of content.
+///
+/// # Panics
+/// When `length` is 0 or above [`MAX_DATA_FRAME`]: the caller cuts its content first.
+pub fn data_prefix(length: usize) -> [u8; 4] {
+    assert!(
+        (1..=MAX_DATA_FRAME).contains(&length),
+        "content is cut before it is framed"
+    );
+    u32::try_from(length).unwrap_or(0).to_be_bytes()
+}
+
+pub(crate) fn encode_report(report: &Report) -> Result<Vec<u8>, serde_json::Error> {
+    serde_json::to_vec(report).map(|json| with_length(&json))
+}
+
+/// Reads everything that a child wrote, and checks it against what was sent.
+///
+/// # Errors
+/// When the output is not exactly one report over `sent` bytes from inside the jail.
+pub fn parse_report(output: &[u8], sent: u64) -> Result<Report, ReportError> {
+    let (length, json) = output.split_first_chunk::<4>().ok_or(ReportError::Length)?;
+    if u32::from_be_bytes(*length) as usize != json.len() || json.len() > MAX_REPORT {
+        return Err(ReportError::Length);
+    }
+    let report: Report = serde_json::from_slice(json).map_err(ReportError::Syntax)?;
+    if report.bytes_seen != sent {
+        return Err(ReportError::Bytes {
+            seen: report.bytes_seen,
+            sent,
+        });
+    }
+    if !report.jail.seccomp {
+        return Err(ReportError::Unjailed);
+    }
+    Ok(report)
+}
+
+fn with_length(json: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(json.len()).expect("headers and reports are bounded");
+    let mut frame = Vec::with_capacity(json.len() + 4);
+    frame.extend_from_slice(&length.to_be_bytes());
+    frame.extend_from_slice(json);
+    frame
+}
+
+#[cfg(test)]
+mod tests;

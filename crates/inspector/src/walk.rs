@@ -1,0 +1,346 @@
+//! Walks a file from the outside in, object by object.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io;
+
+use crate::kinds::{self, Format, Kind};
+use crate::limits::{Budget, Limits};
+use crate::report::{
+    Category, Engine, Finding, JailState, Landlock, Level, Limit, Object, Outcome, Report,
+};
+use crate::stream::{Fault, Feed, LOOK_AHEAD, Stream};
+use crate::watch::Watch;
+use crate::{content, gzip, names, tar, zip};
+
+/// Objects listed in a report.
+const OBJECTS_LISTED: usize = 2000;
+/// Findings listed per name; the number of names is fixed, so no kind is ever crowded out.
+const FINDINGS_PER_NAME: u64 = 20;
+
+/// Inspects `content` in this very process, without a jail: for tests and measurements.
+///
+/// # Errors
+/// When `content` can't be read.
+pub fn inspect(
+    name: &str,
+    size: u64,
+    limits: Limits,
+    content: impl io::Read,
+) -> io::Result<Report> {
+    let jail = JailState {
+        seccomp: false,
+        landlock: Landlock::Absent,
+        inherited_descriptors: 0,
+    };
+    inspect_feed(name, &mut Reader(content), &Budget::new(limits, size), jail)
+}
+
+struct Reader<R>(R);
+
+impl<R: io::Read> Feed for Reader<R> {
+    fn pull(&mut self, buffer: &mut [u8]) -> Result<usize, Fault> {
+        self.0.read(buffer).map_err(Fault::Input)
+    }
+}
+
+/// Inspects the file that `feed` brings, to its last byte.
+pub fn inspect_feed(
+    name: &str,
+    feed: &mut dyn Feed,
+    budget: &Budget,
+    jail: JailState,
+) -> io::Result<Report> {
+    let mut walk = Walk::new(budget);
+    let mut stream = Stream::new(feed, Watch::with_digests());
+    let place = Place::file(name);
+    match walk.object(&place, &mut stream) {
+        Ok(_) => {}
+        Err(Fault::Input(error)) => return Err(error),
+        Err(Fault::Limit(limit)) => walk.find_limit(limit, &place),
+        Err(Fault::Damaged(code) | Fault::Ambiguous(code)) => {
+            walk.find(Engine::Container, Outcome::Unsupported, code, &place, "");
+        }
+    }
+    // After a limit the rest is still read: the digests are of the whole file.
+    let drained = stream.drain();
+    if let Err(Fault::Input(error)) = drained {
+        return Err(error);
+    }
+    Ok(walk.into_report(stream, jail))
+}
+
+/// Where an object is.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// For people.
+    pub path: String,
+    /// The object's own name, as its container has it.
+    pub name: String,
+    pub depth: u32,
+}
+
+impl Place {
+    fn file(name: &str) -> Self {
+        Self {
+            path: names::displayable(name),
+            name: name.to_owned(),
+            depth: 0,
+        }
+    }
+
+    /// The place of a member of this container.
+    pub(crate) fn member(&self, name: &str) -> Self {
+        let path = names::join(&self.path, name);
+        Self {
+            path,
+            name: name.to_owned(),
+            depth: self.depth + 1,
+        }
+    }
+}
+
+/// The state of one inspection.
+pub struct Walk<'b> {
+    budget: &'b Budget,
+    objects: Vec<Object>,
+    objects_unlisted: u64,
+    findings: Vec<Finding>,
+    findings_unlisted: u64,
+    seen: BTreeMap<&'static str, u64>,
+}
+
+impl<'b> Walk<'b> {
+    pub(crate) fn new(budget: &'b Budget) -> Self {
+        Self {
+            budget,
+            objects: Vec::new(),
+            objects_unlisted: 0,
+            findings: Vec::new(),
+            findings_unlisted: 0,
+            seen: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn budget(&self) -> &'b Budget {
+        self.budget
+    }
+
+    /// Records a finding.
+    pub(crate) fn find(
+        &mut self,
+        engine: Engine,
+        outcome: Outcome,
+        name: &'static str,
+        place: &Place,
+        detail: &str,
+    ) {
+        let count = self.seen.entry(name).or_default();
+        *count += 1;
+        if *count > FINDINGS_PER_NAME {
+            self.findings_unlisted += 1;
+            return;
+        }
+        self.findings.push(Finding {
+            engine,
+            outcome,
+            name: Cow::Borrowed(name),
+            object: place.path.clone(),
+            detail: names::displayable(detail),
+        });
+    }
+
+    /// Records that programs would disagree about a container.
+    pub(crate) fn find_ambiguous(&mut self, name: &'static str, place: &Place, detail: &str) {
+        let outcome = Outcome::Suspicious { level: Level::High };
+        self.find(Engine::Container, outcome, name, place, detail);
+    }
+
+    fn find_limit(&mut self, limit: Limit, place: &Place) {
+        let name = match limit {
+            Limit::Recursion => "depth-limit",
+            Limit::Members => "member-limit",
+            Limit::UnpackedSize => "unpacked-size-limit",
+            Limit::Ratio => "ratio-limit",
+            Limit::Time => "time-limit",
+        };
+        self.find(
+            Engine::Container,
+            Outcome::Incomplete { limit },
+            name,
+            place,
+            "",
+        );
+    }
+
+    /// Whether a member at `place` may be opened; ends the walk when it is too deep.
+    pub(crate) fn check_depth(&self, place: &Place) -> Result<(), Fault> {
+        if place.depth > self.budget.deepest() {
+            return Err(Fault::Limit(Limit::Recursion));
+        }
+        Ok(())
+    }
+
+    /// How many findings there are now; for [`Self::forgive`].
+    pub(crate) fn mark(&self) -> usize {
+        self.findings.len()
+    }
+
+    /// Takes back what was said since `mark` about names that don't match their content.
+    ///
+    /// Office documents name their parts as they like and nobody sees those names.
+    pub(crate) fn forgive_mismatches(&mut self, mark: usize) {
+        let mismatch = Outcome::PolicyHit {
+            category: Category::TypeMismatch,
+        };
+        let mut index = 0;
+        self.findings.retain(|finding| {
+            index += 1;
+            index <= mark || finding.outcome != mismatch
+        });
+    }
+
+    /// Inspects one object to its last byte and says what it is.
+    ///
+    /// Damage ends up in a finding; only the end of the whole walk comes back as a fault.
+    pub(crate) fn object(
+        &mut self,
+        place: &Place,
+        stream: &mut Stream<'_>,
+    ) -> Result<&'static Kind, Fault> {
+        self.budget.count_object(place.depth)?;
+        let slot = self.list(place);
+        let detected = kinds::detect(stream.peek(LOOK_AHEAD)?);
+        let (kind, fault) = match self.open(detected, place, stream) {
+            Ok(kind) => (kind, None),
+            Err(fault) => (detected, Some(fault)),
+        };
+        let fault = self.settle(fault, place)?;
+        let fault = match fault {
+            None => self.settle(stream.drain().err(), place)?,
+            stopped => stopped,
+        };
+        self.judge(kind, place, stream.watch());
+        if let Some(object) = slot.and_then(|slot| self.objects.get_mut(slot)) {
+            object.media_type = Cow::Borrowed(kind.media);
+            object.size = stream.watch().total();
+            object.surface_only = matches!(kind.format, Format::Compound | Format::Pdf);
+        }
+        fault.map_or(Ok(kind), Err)
+    }
+
+    /// Reads the content of an object by its kind; returns the kind, which a look inside may
+    /// have made more precise.
+    fn open(
+        &mut self,
+        kind: &'static Kind,
+        place: &Place,
+        stream: &mut Stream<'_>,
+    ) -> Result<&'static Kind, Fault> {
+        match kind.format {
+            Format::Zip => zip::walk(self, place, stream),
+            Format::Tar => tar::walk(self, place, stream).map(|()| kind),
+            Format::Gzip => gzip::walk(self, place, stream),
+            Format::Compound => content::compound(self, place, stream),
+            Format::Pdf => content::pdf(self, place, stream).map(|()| kind),
+            Format::Opaque | Format::Closed => Ok(kind),
+        }
+    }
+
+    /// Turns damage into a finding; passes on what ends the walk; the pipe's end is final.
+    fn settle(&mut self, fault: Option<Fault>, place: &Place) -> Result<Option<Fault>, Fault> {
+        match fault {
+            Some(Fault::Damaged(code)) => {
+                self.find(Engine::Container, Outcome::Unsupported, code, place, "");
+                Ok(None)
+            }
+            Some(Fault::Ambiguous(code)) => {
+                self.find_ambiguous(code, place, "");
+                Ok(None)
+            }
+            Some(Fault::Input(error)) => Err(Fault::Input(error)),
+            Some(Fault::Limit(limit)) => Ok(Some(Fault::Limit(limit))),
+            None => Ok(None),
+        }
+    }
+
+    /// Everything that is said of any object, whatever its kind.
+    fn judge(&mut self, kind: &'static Kind, place: &Place, watch: &Watch) {
+        if watch.eicar() {
+            self.find(
+                Engine::Eicar,
+                Outcome::Infected,
+                "eicar-test-file",
+                place,
+                "",
+            );
+        }
+        if kind.format == Format::Closed {
+            self.find(
+                Engine::Container,
+                Outcome::Unsupported,
+                "container-not-supported",
+                place,
+                kind.media,
+            );
+        }
+        if watch.ends_as_zip() && kind.format != Format::Zip {
+            let outcome = Outcome::PolicyHit {
+                category: Category::Polyglot,
+            };
+            self.find(
+                Engine::Container,
+                outcome,
+                "zip-behind-other-content",
+                place,
+                kind.media,
+            );
+        }
+        if let Some(name) = kind.risk.finding() {
+            let outcome = Outcome::PolicyHit {
+                category: Category::FileType,
+            };
+            self.find(Engine::Type, outcome, name, place, kind.media);
+        }
+        for (category, name) in names::judge(&place.name, kind, watch.total()) {
+            self.find(
+                Engine::Type,
+                Outcome::PolicyHit { category },
+                name,
+                place,
+                kind.media,
+            );
+        }
+    }
+
+    fn list(&mut self, place: &Place) -> Option<usize> {
+        if self.objects.len() >= OBJECTS_LISTED {
+            self.objects_unlisted += 1;
+            return None;
+        }
+        self.objects.push(Object {
+            path: place.path.clone(),
+            media_type: Cow::Borrowed(kinds::UNKNOWN.media),
+            size: 0,
+            depth: place.depth,
+            surface_only: false,
+        });
+        Some(self.objects.len() - 1)
+    }
+
+    fn into_report(self, stream: Stream<'_>, jail: JailState) -> Report {
+        let watch = stream.into_watch();
+        let bytes_seen = watch.total();
+        let (sha256, crc32) = watch.into_digests().unwrap_or_default();
+        Report {
+            bytes_seen,
+            sha256,
+            crc32,
+            objects: self.objects,
+            objects_unlisted: self.objects_unlisted,
+            findings: self.findings,
+            findings_unlisted: self.findings_unlisted,
+            jail,
+        }
+    }
+}
