@@ -266,21 +266,9 @@ create table accesses (
     package_id uuid not null references packages,
     recipient_id uuid references recipients,
     user_id uuid references users,
-    visitor_id uuid references visitors on delete set null,
-    at timestamptz not null,
-    until timestamptz not null
+    at timestamptz not null
 );
 create index accesses_package on accesses (package_id, recipient_id);
-
--- Package passwords given by logged-in users, per session.
-create table session_grants (
-    session_id uuid not null references sessions on delete cascade,
-    package_id uuid not null references packages,
-    link boolean not null default false,
-    password_at timestamptz,
-    access_until timestamptz,
-    primary key (session_id, package_id)
-);
 
 create table downloads (
     id uuid primary key,
@@ -291,15 +279,15 @@ create table downloads (
     visitor_id uuid references visitors on delete set null,
     administrator_id uuid references administrators,
     started_at timestamptz not null,
-    range_start bigint not null default 0,
-    bytes_asked bigint not null,
-    bytes_sent bigint,
+    size bigint not null,
+    bytes_sent bigint not null default 0,
     finished_at timestamptz,
     complete boolean not null default false,
     ip inet,
     user_agent text
 );
 create index downloads_package on downloads (package_id, started_at);
+create index downloads_resume on downloads (file_id, started_at);
 
 create table jobs (
     id uuid primary key,

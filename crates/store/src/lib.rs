@@ -5,8 +5,12 @@
 //! [`ColumnCipher`] before they reach the database.
 
 pub mod audit;
+pub mod downloads;
+pub mod grants;
+pub mod visitors;
 
 mod cipher;
+pub mod cluster;
 mod database;
 mod error;
 mod page;
