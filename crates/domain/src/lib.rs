@@ -5,6 +5,7 @@
 //! one function that says whether bytes may leave ([`deliverable`]).
 
 mod access;
+mod accounts;
 mod actors;
 mod audit;
 mod clock;
@@ -12,6 +13,7 @@ mod delivery;
 mod emails;
 mod files;
 mod ids;
+mod names;
 mod packages;
 mod permissions;
 mod policy;
@@ -19,6 +21,7 @@ mod requests;
 mod settings;
 mod texts;
 
+pub use accounts::{AccountState, Administrator, User};
 pub use access::{Grant, Relation, relation};
 pub use actors::{Actor, ActorKind};
 pub use audit::{Event, Severity};
@@ -27,6 +30,7 @@ pub use delivery::{Deliverable, Viewer, Withheld, deliverable};
 pub use emails::{EmailAddress, InvalidEmail};
 pub use files::{File, FileCheck, FilePath, InvalidPath, Release, worst};
 pub use ids::*;
+pub use names::safe_name;
 pub use packages::{
     Approval, InvalidTransition, Life, LifeEvent, Package, PackageState, PackageType, Recipient,
     Sender, UnknownWord,
@@ -39,4 +43,4 @@ pub use requests::{Request, RequestState};
 pub use settings::{
     InvalidSetting, Setting, SettingKind, SettingValue, Settings, UnknownSetting, registry,
 };
-pub use texts::{InvalidText, Note, Reason, Title};
+pub use texts::{InvalidText, Note, PersonName, Reason, Title, TokenName};

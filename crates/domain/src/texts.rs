@@ -66,6 +66,10 @@ texts! {
     Note { max: 10_000, lines: true, empty: true };
     /// Why an administrator did something; never empty.
     Reason { max: 1_000, lines: true, empty: false };
+    /// The name of a person; one line, never empty.
+    PersonName { max: 200, lines: false, empty: false };
+    /// What somebody calls an API token; one line, never empty.
+    TokenName { max: 100, lines: false, empty: false };
 }
 
 #[cfg(test)]

@@ -51,6 +51,7 @@ create table administrators (
 
 create table sessions (
     id uuid primary key,
+    hash bytea not null unique,
     kind text not null check (kind in ('user', 'administrator')),
     user_id uuid references users on delete cascade,
     administrator_id uuid references administrators on delete cascade,
@@ -123,6 +124,8 @@ create index requests_user on requests (user_id, created_at desc);
 
 create table packages (
     id uuid primary key,
+    -- counts creations; lists are sorted by it
+    ordinal bigint generated always as identity unique,
     kind text not null check (kind in ('private', 'internal', 'public')),
     life text not null check (life in ('requested', 'uploading', 'submitted', 'active', 'deleted', 'archived', 'shredded')),
     approval text not null default 'not_required' check (approval in ('not_required', 'waiting', 'approved', 'rejected')),
@@ -153,10 +156,10 @@ create table packages (
     check (life not in ('submitted', 'active') or submitted_at is not null),
     check (life <> 'shredded' or shredded_at is not null)
 );
-create index packages_sender_user on packages (sender_user_id, created_at desc);
+create index packages_sender_user on packages (sender_user_id, ordinal desc);
 create index packages_life on packages (life, expires_at);
+create index packages_life_list on packages (life, ordinal desc);
 create index packages_request on packages (request_id);
-create index packages_created on packages (created_at desc);
 
 -- Kept apart from the package so that shredding is one delete.
 create table package_keys (
@@ -169,6 +172,8 @@ create table package_keys (
 create table recipients (
     id uuid primary key,
     package_id uuid not null references packages,
+    -- that of the package, so that an inbox is one walk along an index
+    package_ordinal bigint not null,
     ordinal integer not null,
     email text not null,
     blind boolean not null,
@@ -178,7 +183,7 @@ create table recipients (
     opened_at timestamptz,
     unique (package_id, email)
 );
-create index recipients_email on recipients (email);
+create index recipients_email on recipients (email, package_ordinal desc);
 
 create table files (
     id uuid primary key,
@@ -198,6 +203,8 @@ create table files (
     sha256 bytea check (length(sha256) = 32),
     crc32 bigint,
     check_state text not null default 'pending' check (check_state in ('clean', 'flagged', 'released', 'pending', 'unscannable', 'blocked')),
+    -- counts checks and re-checks; the verdicts of the present one carry it
+    check_round integer not null default 1,
     checked_at timestamptz,
     released_at timestamptz,
     released_by text,
@@ -291,13 +298,17 @@ create index downloads_resume on downloads (file_id, started_at);
 
 create table jobs (
     id uuid primary key,
+    -- counts rows; lists are sorted by it
+    seq bigint generated always as identity unique,
     name text not null,
     queue text not null,
     payload jsonb not null,
-    partition_key text,
     dedupe_key text,
     state text not null default 'queued' check (state in ('queued', 'running', 'done', 'dead')),
+    -- how often it was claimed; the fence of a claim, so it never goes back
     attempt integer not null default 0,
+    -- how many of these claims don't count as attempts
+    handed_back integer not null default 0,
     run_at timestamptz not null,
     lease_until timestamptz,
     worker text,
@@ -307,8 +318,8 @@ create table jobs (
     finished_at timestamptz
 );
 create index jobs_due on jobs (queue, run_at) where state = 'queued';
-create index jobs_leases on jobs (lease_until) where state = 'running';
-create index jobs_state on jobs (state, created_at);
+create index jobs_leases on jobs (queue, lease_until) where state = 'running';
+create index jobs_state on jobs (state, seq desc);
 create unique index jobs_dedupe on jobs (name, dedupe_key) where state = 'queued' and dedupe_key is not null;
 
 create table schedule_ticks (

@@ -4,9 +4,23 @@
 //! job are written in one [`Tx`]; columns that tell about people's words are sealed by the
 //! [`ColumnCipher`] before they reach the database.
 
+pub mod administrators;
 pub mod audit;
+pub mod doomed_blobs;
 pub mod downloads;
+pub mod files;
 pub mod grants;
+pub mod instance;
+pub mod jobs;
+pub mod package_keys;
+pub mod packages;
+pub mod rate_limits;
+pub mod recipients;
+pub mod secret_links;
+pub mod sessions;
+pub mod settings;
+pub mod tokens;
+pub mod users;
 pub mod visitors;
 
 mod cipher;
