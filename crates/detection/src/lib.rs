@@ -1,1 +1,27 @@
-//! Placeholder.
+//! Detection engines: what each says of a file, and how a file gets to all of them at once.
+//!
+//! The rule of the house: *clean* is only ever made from a complete, well-formed answer over
+//! every byte of the file. Errors, time-outs, limits and silence have outcomes of their own,
+//! and there is no default outcome.
+//!
+//! An adapter implements [`Engine`]; `docs/recipes/add-an-engine.md` tells how to add one.
+#![deny(missing_docs)]
+
+mod body;
+pub mod clamd;
+mod engine;
+mod fan_out;
+pub mod inspect;
+mod self_test;
+mod text;
+mod verdict;
+
+pub use body::{Body, BodySender, Broken, Gone, body};
+pub use engine::{Capabilities, Class, Descriptor, Engine, EngineStatus, FileMeta, Scan, Versions};
+pub use fan_out::{Examination, examine};
+pub use inspect::Inspector;
+pub use self_test::{SelfTest, Warning};
+pub use sofie_inspector::{Limits as InspectionLimits, Object};
+pub use verdict::{
+    Category, Coverage, EngineReport, ErrorKind, Finding, Level, LimitKind, Outcome,
+};

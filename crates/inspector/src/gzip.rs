@@ -50,14 +50,11 @@ pub fn walk(
 
 /// `archive.tgz` unpacks to `archive.tar`, `notes.txt.gz` to `notes.txt`.
 fn unpacked_name(name: &str) -> String {
-    let lower = name.to_ascii_lowercase();
-    if lower.ends_with(".tgz") {
-        return format!("{}.tar", &name[..name.len() - 4]);
+    match name.rsplit_once('.') {
+        Some((stem, ending)) if ending.eq_ignore_ascii_case("tgz") => format!("{stem}.tar"),
+        Some((stem, ending)) if ending.eq_ignore_ascii_case("gz") => stem.to_owned(),
+        _ => "content".to_owned(),
     }
-    if lower.ends_with(".gz") {
-        return name[..name.len() - 3].to_owned();
-    }
-    "content".to_owned()
 }
 
 /// Reads one member's header, and the name in it.

@@ -22,7 +22,7 @@ use crate::report::{JailState, Landlock};
 /// Address space of the process, in bytes.
 const ADDRESS_SPACE: u64 = 512 << 20;
 /// Processor time that no inspection may pass, whatever its own limits say.
-const LONGEST: Duration = Duration::from_secs(4 * 60 * 60);
+const LONGEST: Duration = Duration::from_hours(4);
 
 /// Why the walls could not be built; the process must then end without reading anything.
 #[derive(Debug, thiserror::Error)]

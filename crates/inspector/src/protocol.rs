@@ -48,6 +48,9 @@ pub enum ReportError {
         /// Bytes that the caller sent.
         sent: u64,
     },
+    /// What should be a SHA-256 is not one.
+    #[error("reading the inspector's report: its digest is not one")]
+    Digest,
     /// The child was not locked in.
     #[error("reading the inspector's report: the inspector ran without its jail")]
     Unjailed,
@@ -96,6 +99,13 @@ pub fn parse_report(output: &[u8], sent: u64) -> Result<Report, ReportError> {
             seen: report.bytes_seen,
             sent,
         });
+    }
+    let digits = report
+        .sha256
+        .bytes()
+        .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+    if report.sha256.len() != 64 || !digits {
+        return Err(ReportError::Digest);
     }
     if !report.jail.seccomp {
         return Err(ReportError::Unjailed);

@@ -12,6 +12,7 @@ const MOST_MIMETYPE: usize = 256;
 
 /// What was noticed among the members.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent observations")]
 pub struct Contents {
     members: u64,
     kind: Option<&'static Kind>,
@@ -36,7 +37,7 @@ impl Contents {
             "META-INF/MANIFEST.MF" => self.jar = true,
             "AndroidManifest.xml" => self.kind = Some(&kinds::APK),
             "AppxManifest.xml" | "AppxMetadata/AppxBundleManifest.xml" => {
-                self.kind = Some(&kinds::MSIX)
+                self.kind = Some(&kinds::MSIX);
             }
             "doc.kml" if self.members == 1 => self.kind = Some(&kinds::KMZ),
             _ => {}

@@ -1,0 +1,213 @@
+//! One conversation with clamd.
+
+use std::io;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpStream, UnixStream};
+use tokio::time::timeout;
+
+use super::reply::LONGEST;
+use crate::body::{Body, Broken};
+
+/// Longest piece sent under one length.
+const LONGEST_PIECE: usize = 1 << 20;
+
+/// Where clamd listens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Endpoint {
+    /// A unix socket.
+    Unix(PathBuf),
+    /// `host:port`. Neither encrypted nor authenticated: for trusted networks only.
+    Tcp(String),
+}
+
+/// How long to wait for clamd.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Timeouts {
+    /// For a connection and the answer to a trivial question, in milliseconds.
+    pub connect_ms: u64,
+    /// For it to accept some more bytes, in milliseconds.
+    pub idle_ms: u64,
+    /// For the verdict, once everything was sent, in milliseconds.
+    pub verdict_ms: u64,
+}
+
+impl Timeouts {
+    /// 3 s, 30 s, and above clamd's own `MaxScanTime` of 120 s.
+    pub const STANDARD: Self = Self {
+        connect_ms: 3_000,
+        idle_ms: 30_000,
+        verdict_ms: 150_000,
+    };
+}
+
+/// Why a conversation failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error("connecting to clamd")]
+    Connect(#[source] io::Error),
+    #[error("talking to clamd")]
+    Talk(#[source] io::Error),
+    #[error("waiting for clamd: {0}")]
+    Late(&'static str),
+    #[error(transparent)]
+    Content(#[from] Broken),
+}
+
+/// What came of a stream.
+#[derive(Debug)]
+pub struct Answer {
+    /// Everything clamd wrote.
+    pub reply: Vec<u8>,
+    /// Content bytes handed over.
+    pub sent: u64,
+    /// Whether the end of the content was handed over too.
+    pub ended: bool,
+}
+
+trait Socket: AsyncRead + AsyncWrite + Send {}
+impl<S: AsyncRead + AsyncWrite + Send> Socket for S {}
+type Connection = Pin<Box<dyn Socket>>;
+
+async fn connect(endpoint: &Endpoint) -> Result<Connection, Failure> {
+    Ok(match endpoint {
+        Endpoint::Unix(path) => {
+            Box::pin(UnixStream::connect(path).await.map_err(Failure::Connect)?)
+        }
+        Endpoint::Tcp(address) => Box::pin(
+            TcpStream::connect(address)
+                .await
+                .map_err(Failure::Connect)?,
+        ),
+    })
+}
+
+/// Asks a question that has a short answer.
+pub async fn ask(endpoint: &Endpoint, question: &[u8], time: Duration) -> Result<Vec<u8>, Failure> {
+    let talk = async {
+        let mut connection = connect(endpoint).await?;
+        connection
+            .write_all(question)
+            .await
+            .map_err(Failure::Talk)?;
+        read_answer(connection).await
+    };
+    timeout(time, talk)
+        .await
+        .map_err(|_| Failure::Late("it does not answer"))?
+}
+
+/// Hands content to clamd and brings back what it wrote.
+///
+/// clamd may answer and hang up before it has seen everything, so its answer is read while
+/// the content is written, and a failure to write is not the end of the conversation.
+pub async fn stream(
+    endpoint: &Endpoint,
+    body: &mut Body,
+    times: &Timeouts,
+) -> Result<Answer, Failure> {
+    let connected = timeout(Duration::from_millis(times.connect_ms), connect(endpoint)).await;
+    let connection = connected.map_err(|_| Failure::Late("no connection"))??;
+    let (reader, mut writer) = tokio::io::split(connection);
+    let mut answer = Box::pin(read_answer(reader));
+    let mut writing = Writing {
+        sent: 0,
+        ended: false,
+    };
+    let early = {
+        let write = writing.write(&mut writer, body, Duration::from_millis(times.idle_ms));
+        tokio::select! {
+            reply = &mut answer => Some(reply),
+            written = write => {
+                match written {
+                    Ok(()) | Err(Failure::Talk(_)) => None,
+                    Err(failure) => return Err(failure),
+                }
+            }
+        }
+    };
+    let reply = match early {
+        Some(reply) => reply?,
+        None => timeout(Duration::from_millis(times.verdict_ms), answer)
+            .await
+            .map_err(|_| Failure::Late("no verdict"))??,
+    };
+    Ok(Answer {
+        reply,
+        sent: writing.sent,
+        ended: writing.ended,
+    })
+}
+
+struct Writing {
+    sent: u64,
+    ended: bool,
+}
+
+impl Writing {
+    async fn write(
+        &mut self,
+        writer: &mut (impl AsyncWrite + Unpin),
+        body: &mut Body,
+        idle: Duration,
+    ) -> Result<(), Failure> {
+        send(writer, b"zINSTREAM\0", idle).await?;
+        while let Some(piece) = body.next().await? {
+            for piece in pieces(piece) {
+                send(writer, &framed(&piece), idle).await?;
+                self.sent += piece.len() as u64;
+            }
+        }
+        send(writer, &[0; 4], idle).await?;
+        self.ended = true;
+        Ok(())
+    }
+}
+
+async fn send(
+    writer: &mut (impl AsyncWrite + Unpin),
+    bytes: &[u8],
+    idle: Duration,
+) -> Result<(), Failure> {
+    let written = timeout(idle, async {
+        writer.write_all(bytes).await?;
+        writer.flush().await
+    });
+    written
+        .await
+        .map_err(|_| Failure::Late("it accepts no more content"))?
+        .map_err(Failure::Talk)
+}
+
+fn pieces(mut piece: Bytes) -> impl Iterator<Item = Bytes> {
+    std::iter::from_fn(move || {
+        let length = piece.len().min(LONGEST_PIECE);
+        (length > 0).then(|| piece.split_to(length))
+    })
+}
+
+/// A piece with its length before it, in one write.
+fn framed(piece: &Bytes) -> Bytes {
+    let mut frame = BytesMut::with_capacity(piece.len() + 4);
+    frame.put_u32(u32::try_from(piece.len()).unwrap_or(u32::MAX));
+    frame.put_slice(piece);
+    frame.freeze()
+}
+
+/// Reads until clamd hangs up, or until it is too much to be an answer.
+async fn read_answer(reader: impl AsyncRead) -> Result<Vec<u8>, Failure> {
+    let mut answer = Vec::new();
+    let mut reader = Box::pin(reader.take(LONGEST as u64 + 1));
+    reader
+        .read_to_end(&mut answer)
+        .await
+        .map_err(Failure::Talk)?;
+    Ok(answer)
+}

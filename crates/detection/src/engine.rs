@@ -1,0 +1,145 @@
+//! What an engine is.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::body::Body;
+use crate::self_test::SelfTest;
+use crate::verdict::EngineReport;
+
+/// An engine that looks at whole files.
+#[async_trait]
+pub trait Engine: Send + Sync {
+    /// Who it is and what it can do.
+    fn descriptor(&self) -> &Descriptor;
+
+    /// Asks the engine for its versions. Never fails: not answering is a status.
+    async fn status(&self) -> EngineStatus;
+
+    /// Proves that the engine finds the EICAR test file and passes a clean one, and learns
+    /// what it leaves out in silence. `now` stamps the result.
+    async fn self_test(&self, now: DateTime<Utc>) -> SelfTest;
+
+    /// Looks at one file. Ends by `scan.deadline` or when `scan.cancel` fires, whatever the
+    /// engine behind does; clean only when every byte was given and the answer is well formed.
+    async fn scan(&self, scan: &Scan, body: Body) -> EngineReport;
+}
+
+/// Who an engine is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Descriptor {
+    /// Stable and unique among the configured engines.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// What kind of engine it is.
+    pub class: Class,
+    /// What it can do.
+    pub capabilities: Capabilities,
+    /// Largest file it is given, in bytes; larger ones are *incomplete*.
+    pub largest_file: Option<u64>,
+    /// How many files it is given at once.
+    pub most_at_once: u16,
+}
+
+/// Kinds of engines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// Part of this product.
+    Internal,
+    /// Signatures and heuristics.
+    Antivirus,
+}
+
+/// What an engine can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a table of independent yes and no"
+)]
+pub struct Capabilities {
+    /// Says when it could not read encrypted content.
+    pub reports_encrypted: bool,
+    /// Says when a limit stopped it.
+    pub reports_limits: bool,
+    /// Says when it saw a macro.
+    pub reports_macros: bool,
+    /// Sends content out of the house.
+    pub exports_content: bool,
+}
+
+/// The versions that a verdict was made with.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Versions {
+    /// Of the program.
+    pub program: Option<String>,
+    /// Of the signatures.
+    pub signatures: Option<String>,
+    /// When the signatures were made, as far as the engine tells.
+    pub signatures_time: Option<DateTime<Utc>>,
+}
+
+/// Whether an engine is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EngineStatus {
+    /// It answered just now.
+    pub reachable: bool,
+    /// What it said it is.
+    pub versions: Versions,
+    /// Why it can't be reached, or the last thing that went wrong.
+    pub last_error: Option<String>,
+}
+
+/// What an engine is told of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileMeta {
+    /// The name the sender gave it.
+    pub name: String,
+    /// Its size in bytes; another number of bytes is an error.
+    pub size: u64,
+}
+
+/// One file's turn at one engine.
+#[derive(Debug, Clone)]
+pub struct Scan {
+    /// The file.
+    pub meta: FileMeta,
+    /// The wall clock when the turn began.
+    pub now: DateTime<Utc>,
+    /// When it must be over.
+    pub deadline: Instant,
+    /// Ends it at once.
+    pub cancel: CancellationToken,
+    begun: Instant,
+}
+
+impl Scan {
+    /// A turn that begins `now` and may take `time`.
+    pub fn new(
+        meta: FileMeta,
+        now: DateTime<Utc>,
+        time: Duration,
+        cancel: CancellationToken,
+    ) -> Self {
+        let begun = Instant::now();
+        Self {
+            meta,
+            now,
+            deadline: begun + time,
+            cancel,
+            begun,
+        }
+    }
+
+    /// The wall clock now, by the time that has passed since the beginning.
+    pub(crate) fn time(&self) -> DateTime<Utc> {
+        self.now + self.begun.elapsed()
+    }
+}

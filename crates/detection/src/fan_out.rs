@@ -1,0 +1,136 @@
+//! One reading of a file, all engines at once.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::join_all;
+use futures_util::{Stream, StreamExt, pin_mut};
+use sofie_inspector::Object;
+use tokio::time::timeout;
+
+use crate::body::{BodySender, Broken, Gone, body};
+use crate::engine::{Engine, Scan};
+use crate::inspect::{Inspection, Inspector};
+use crate::verdict::{EngineReport, ErrorKind};
+
+/// Pieces under way to each engine. With pieces of 64 KiB … 1 MiB this bounds the memory.
+const UNDER_WAY: usize = 4;
+/// How long an engine may refuse a piece while the others wait for it.
+const LONGEST_STALL: Duration = Duration::from_secs(30);
+
+/// What all engines said of one file.
+#[derive(Debug, Clone)]
+pub struct Examination {
+    /// One row per internal engine, then one per other engine, in their order.
+    pub reports: Vec<EngineReport>,
+    /// SHA-256 in hexadecimal; none when the file was not read to its end.
+    pub sha256: Option<String>,
+    /// CRC-32 of the file; none when it was not read to its end.
+    pub crc32: Option<u32>,
+    /// What is inside the file.
+    pub objects: Vec<Object>,
+}
+
+/// Reads `content` once and lets the inspector and all `engines` look at it in parallel.
+///
+/// Buffers are bounded. An engine that hangs up, dies or is too slow costs only its own
+/// verdict; a read error of `content` is an error of every engine that had not yet decided.
+/// Always one row per engine; ends by `scan.deadline`.
+pub async fn examine<E>(
+    inspector: &Inspector,
+    engines: &[Arc<dyn Engine>],
+    scan: &Scan,
+    content: impl Stream<Item = Result<Bytes, E>> + Send,
+) -> Examination
+where
+    E: Error + Send + 'static,
+{
+    let mut senders = Vec::with_capacity(engines.len() + 1);
+    let (sender, inspected) = body(UNDER_WAY);
+    senders.push(sender);
+    let mut scans = Vec::with_capacity(engines.len());
+    for engine in engines {
+        let (sender, body) = body(UNDER_WAY);
+        senders.push(sender);
+        scans.push(async move {
+            let ended = tokio::time::timeout_at(scan.deadline, engine.scan(scan, body)).await;
+            let late = |_| {
+                EngineReport::failed(
+                    &engine.descriptor().id,
+                    scan,
+                    ErrorKind::Timeout,
+                    "no answer in time",
+                )
+            };
+            ended.unwrap_or_else(late)
+        });
+    }
+    let feeding = tokio::time::timeout_at(scan.deadline, feed(content, senders));
+    let looking = async { tokio::join!(inspector.inspect(scan, inspected), join_all(scans)) };
+    let (_, (inspection, reports)) = tokio::join!(feeding, looking);
+    assemble(inspection, reports)
+}
+
+fn assemble(inspection: Inspection, others: Vec<EngineReport>) -> Examination {
+    let mut reports = inspection.reports;
+    reports.extend(others);
+    let contents = inspection.contents;
+    let (sha256, crc32, objects) = match contents {
+        Some(seen) => (Some(seen.sha256), Some(seen.crc32), seen.objects),
+        None => (None, None, Vec::new()),
+    };
+    Examination {
+        reports,
+        sha256,
+        crc32,
+        objects,
+    }
+}
+
+/// Reads the content to its end, or until nobody listens.
+async fn feed<E: Error + 'static>(
+    content: impl Stream<Item = Result<Bytes, E>>,
+    mut senders: Vec<BodySender>,
+) {
+    pin_mut!(content);
+    while let Some(piece) = content.next().await {
+        match piece {
+            Ok(piece) => senders = hand_out(senders, &piece).await,
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn Error,
+                    "a file could not be read for its checks"
+                );
+                return senders
+                    .into_iter()
+                    .for_each(|sender| sender.abandon(Broken::Source));
+            }
+        }
+        if senders.is_empty() {
+            return;
+        }
+    }
+    join_all(
+        senders
+            .iter()
+            .map(|sender| timeout(LONGEST_STALL, sender.finish())),
+    )
+    .await;
+}
+
+/// Hands one piece to all; returns those that still listen.
+async fn hand_out(senders: Vec<BodySender>, piece: &Bytes) -> Vec<BodySender> {
+    let handed = senders.into_iter().map(|sender| async move {
+        match timeout(LONGEST_STALL, sender.send(piece.clone())).await {
+            Ok(Ok(())) => Some(sender),
+            Ok(Err(Gone)) => None,
+            Err(_) => {
+                sender.abandon(Broken::TooSlow);
+                None
+            }
+        }
+    });
+    join_all(handed).await.into_iter().flatten().collect()
+}

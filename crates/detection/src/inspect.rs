@@ -1,0 +1,315 @@
+//! The inspector, run as a child process per file.
+
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+
+use sofie_inspector::protocol::{self, END, Header, MAX_DATA_FRAME, MAX_REPORT};
+use sofie_inspector::{self as inspector, Limits, Object, Report};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, ChildStdin, Command};
+use tokio::sync::Semaphore;
+
+use crate::body::{Body, Broken};
+use crate::engine::{Scan, Versions};
+use crate::text;
+use crate::verdict::{
+    AllBytesSent, Category, Coverage, EngineReport, ErrorKind, Finding, Level, LimitKind, Outcome,
+};
+
+/// Looks inside files in a jailed child process, one per file.
+#[derive(Debug)]
+pub struct Inspector {
+    program: PathBuf,
+    limits: Limits,
+    at_once: Semaphore,
+}
+
+/// What the inspector said of one file.
+#[derive(Debug, Clone)]
+pub struct Inspection {
+    /// One row per internal engine, always all of them.
+    pub reports: Vec<EngineReport>,
+    /// What was seen; none when there is no valid report.
+    pub contents: Option<Contents>,
+}
+
+/// What is in a file that was read to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contents {
+    /// SHA-256 in hexadecimal.
+    pub sha256: String,
+    /// CRC-32 (IEEE).
+    pub crc32: u32,
+    /// The file, and what is in it.
+    pub objects: Vec<Object>,
+}
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("starting the inspector")]
+    Start(#[source] std::io::Error),
+    #[error(transparent)]
+    Content(#[from] Broken),
+    #[error("inspecting: the file has {real} bytes, not {said}")]
+    Size { said: u64, real: u64 },
+    #[error("inspecting: the inspector ended with {0}")]
+    Died(ExitStatus),
+    #[error("inspecting: the inspector's report is not valid")]
+    Report(#[source] protocol::ReportError),
+    #[error("inspecting: talking to the inspector")]
+    Pipe(#[source] std::io::Error),
+    #[error("inspecting: no answer in time")]
+    Late,
+    #[error("inspecting: cancelled")]
+    Cancelled,
+}
+
+impl Failure {
+    const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Start(_) => ErrorKind::Connect,
+            Self::Content(Broken::Source) | Self::Size { .. } => ErrorKind::Source,
+            Self::Content(Broken::TooSlow) | Self::Late => ErrorKind::Timeout,
+            Self::Died(_) | Self::Pipe(_) => ErrorKind::Crashed,
+            Self::Report(_) => ErrorKind::Protocol,
+            Self::Cancelled => ErrorKind::Cancelled,
+        }
+    }
+}
+
+impl Inspector {
+    /// An inspector that runs `program inspect`, at most `at_once` at a time.
+    pub fn new(program: PathBuf, limits: Limits, at_once: usize) -> Self {
+        Self {
+            program,
+            limits,
+            at_once: Semaphore::new(at_once.max(1)),
+        }
+    }
+
+    /// Looks inside one file. Whatever goes wrong is an error row of every internal engine.
+    pub async fn inspect(&self, scan: &Scan, body: Body) -> Inspection {
+        let limited = tokio::time::timeout_at(scan.deadline, self.run(scan, body));
+        let ended = tokio::select! {
+            ended = limited => ended.unwrap_or(Err(Failure::Late)),
+            () = scan.cancel.cancelled() => Err(Failure::Cancelled),
+        };
+        match ended {
+            Ok(report) => answer(scan, report),
+            Err(failure) => failed(scan, &failure),
+        }
+    }
+
+    async fn run(&self, scan: &Scan, body: Body) -> Result<Report, Failure> {
+        let _turn = self
+            .at_once
+            .acquire()
+            .await
+            .map_err(|_| Failure::Cancelled)?;
+        let mut child = self.start().map_err(Failure::Start)?;
+        let fed = match child.stdin.take() {
+            Some(input) => self.feed(scan, body, input).await,
+            None => Err(Failure::Start(std::io::ErrorKind::BrokenPipe.into())),
+        };
+        // A child that stopped listening died: how it ended says more than the broken pipe.
+        if let Err(failure @ (Failure::Content(_) | Failure::Size { .. } | Failure::Start(_))) = fed
+        {
+            return Err(failure);
+        }
+        let output = collect(&mut child).await?;
+        fed?;
+        protocol::parse_report(&output, scan.meta.size).map_err(Failure::Report)
+    }
+
+    fn start(&self) -> std::io::Result<Child> {
+        Command::new(&self.program)
+            .arg("inspect")
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+    }
+
+    async fn feed(
+        &self,
+        scan: &Scan,
+        mut body: Body,
+        mut input: ChildStdin,
+    ) -> Result<(), Failure> {
+        let header = Header {
+            name: scan.meta.name.clone(),
+            size: scan.meta.size,
+            limits: self.limits,
+        };
+        let header = protocol::encode_header(&header).map_err(Failure::Pipe)?;
+        input.write_all(&header).await.map_err(Failure::Pipe)?;
+        let mut sent = 0;
+        while let Some(piece) = body.next().await? {
+            for frame in piece.chunks(MAX_DATA_FRAME) {
+                input
+                    .write_all(&protocol::data_prefix(frame.len()))
+                    .await
+                    .map_err(Failure::Pipe)?;
+                input.write_all(frame).await.map_err(Failure::Pipe)?;
+            }
+            sent += piece.len() as u64;
+        }
+        if sent != scan.meta.size {
+            return Err(Failure::Size {
+                said: scan.meta.size,
+                real: sent,
+            });
+        }
+        input.write_all(&END).await.map_err(Failure::Pipe)?;
+        Ok(())
+    }
+}
+
+/// Everything the child wrote, if it ended well.
+async fn collect(child: &mut Child) -> Result<Vec<u8>, Failure> {
+    let mut output = Vec::new();
+    if let Some(stdout) = child.stdout.take() {
+        // One byte more than allowed shows that it is too much.
+        let longest = MAX_REPORT as u64 + 5;
+        stdout
+            .take(longest)
+            .read_to_end(&mut output)
+            .await
+            .map_err(Failure::Pipe)?;
+    }
+    if output.len() > MAX_REPORT + 4 {
+        return Err(Failure::Report(protocol::ReportError::Length));
+    }
+    let status = child.wait().await.map_err(Failure::Pipe)?;
+    if status.success() {
+        Ok(output)
+    } else {
+        Err(Failure::Died(status))
+    }
+}
+
+fn failed(scan: &Scan, failure: &Failure) -> Inspection {
+    let detail = failure.to_string();
+    let row = |engine: inspector::Engine| {
+        EngineReport::failed(engine.name(), scan, failure.kind(), &detail)
+    };
+    Inspection {
+        reports: inspector::Engine::ALL.map(row).to_vec(),
+        contents: None,
+    }
+}
+
+fn answer(scan: &Scan, report: Report) -> Inspection {
+    let reports = inspector::Engine::ALL
+        .map(|engine| row(scan, engine, &report))
+        .to_vec();
+    let contents = Contents {
+        sha256: report.sha256,
+        crc32: report.crc32,
+        objects: report.objects,
+    };
+    Inspection {
+        reports,
+        contents: Some(contents),
+    }
+}
+
+fn row(scan: &Scan, engine: inspector::Engine, report: &Report) -> EngineReport {
+    let own = report
+        .findings
+        .iter()
+        .filter(|finding| finding.engine == engine);
+    let findings: Vec<Finding> = own.map(translate).collect();
+    let row = match AllBytesSent::check(scan, report.bytes_seen) {
+        Some(sent) if findings.is_empty() => {
+            EngineReport::clean(engine.name(), scan, sent, coverage(report))
+        }
+        Some(_) => EngineReport::found(engine.name(), scan, findings, report.bytes_seen),
+        None => EngineReport::failed(
+            engine.name(),
+            scan,
+            ErrorKind::Protocol,
+            "not all bytes were seen",
+        ),
+    };
+    let program = Some(env!("CARGO_PKG_VERSION").to_owned());
+    row.with_versions(Versions {
+        program,
+        ..Versions::default()
+    })
+}
+
+/// Full only when everything was opened; what could not be opened has a finding, but another
+/// engine's, and this engine did not see it either.
+fn coverage(report: &Report) -> Coverage {
+    let unread = report.findings.iter().any(|finding| {
+        use inspector::Outcome::{Encrypted, Incomplete, Suspicious, Unsupported};
+        matches!(
+            finding.outcome,
+            Encrypted | Incomplete { .. } | Unsupported | Suspicious { .. }
+        )
+    });
+    let surface = report.objects.iter().any(|object| object.surface_only);
+    let unlisted = report.objects_unlisted > 0;
+    if unread || surface || unlisted {
+        Coverage::Partial
+    } else {
+        Coverage::Full
+    }
+}
+
+fn translate(finding: &inspector::Finding) -> Finding {
+    Finding {
+        outcome: outcome(finding.outcome),
+        name: text::displayable(&finding.name, 100),
+        object: Some(text::displayable(&finding.object, 2000)),
+        detail: text::displayable(&finding.detail, 2000),
+    }
+}
+
+const fn outcome(outcome: inspector::Outcome) -> Outcome {
+    use inspector::Outcome as Inside;
+    match outcome {
+        Inside::Infected => Outcome::Infected,
+        Inside::Suspicious { level } => Outcome::Suspicious {
+            level: match level {
+                inspector::Level::Low => Level::Low,
+                inspector::Level::Medium => Level::Medium,
+                inspector::Level::High => Level::High,
+            },
+        },
+        Inside::Encrypted => Outcome::Encrypted,
+        Inside::Incomplete { limit } => Outcome::Incomplete {
+            limit: limit_kind(limit),
+        },
+        Inside::Unsupported => Outcome::Unsupported,
+        Inside::PolicyHit { category: kind } => Outcome::PolicyHit {
+            category: category(kind),
+        },
+    }
+}
+
+const fn limit_kind(limit: inspector::Limit) -> LimitKind {
+    match limit {
+        inspector::Limit::Recursion => LimitKind::Recursion,
+        inspector::Limit::Members => LimitKind::Members,
+        inspector::Limit::UnpackedSize => LimitKind::ScanSize,
+        inspector::Limit::Ratio => LimitKind::Ratio,
+        inspector::Limit::Time => LimitKind::Time,
+    }
+}
+
+const fn category(category: inspector::Category) -> Category {
+    match category {
+        inspector::Category::Macro => Category::Macro,
+        inspector::Category::FileType => Category::FileType,
+        inspector::Category::TypeMismatch => Category::TypeMismatch,
+        inspector::Category::DeceptiveName => Category::DeceptiveName,
+        inspector::Category::ActiveContent => Category::ActiveContent,
+        inspector::Category::Polyglot => Category::Polyglot,
+    }
+}

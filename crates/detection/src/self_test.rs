@@ -1,0 +1,100 @@
+//! Proof that an engine works, by files whose verdict is known.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+
+use crate::body::Body;
+use crate::engine::{Engine, FileMeta, Scan, Versions};
+use crate::verdict::{EngineReport, Outcome};
+
+/// How long an engine may take for one known file.
+const TIME: Duration = Duration::from_secs(30);
+
+/// What a self-test showed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SelfTest {
+    /// The EICAR test file was called infected.
+    pub finds_eicar: bool,
+    /// A clean file was called clean.
+    pub passes_clean: bool,
+    /// What the engine leaves out in silence.
+    pub warnings: Vec<Warning>,
+    /// What spoke.
+    pub versions: Versions,
+    /// Why it failed, when it did.
+    pub error: Option<String>,
+    /// When it was made.
+    pub at: DateTime<Utc>,
+}
+
+impl SelfTest {
+    /// Whether the engine may be relied on.
+    pub fn passed(&self) -> bool {
+        self.finds_eicar && self.passes_clean
+    }
+}
+
+/// Something that an engine says nothing about, so that others must.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Warning {
+    /// It calls encrypted archives clean.
+    SilentOnEncrypted,
+    /// It calls content beyond its limits clean.
+    SilentOnLimits,
+}
+
+/// Lets an engine look at the EICAR test file and at a clean file.
+pub(crate) async fn known_files(engine: &dyn Engine, now: DateTime<Utc>) -> SelfTest {
+    let eicar = ask(engine, now, "eicar.com", &sofie_inspector::eicar()).await;
+    let clean = ask(
+        engine,
+        now,
+        "clean.txt",
+        b"A clean file for the self-test.\n",
+    )
+    .await;
+    let finds_eicar = eicar.outcome == Outcome::Infected;
+    let passes_clean = matches!(clean.outcome, Outcome::Clean { .. });
+    SelfTest {
+        finds_eicar,
+        passes_clean,
+        warnings: Vec::new(),
+        error: explain(&eicar, finds_eicar).or_else(|| explain(&clean, passes_clean)),
+        versions: clean.versions,
+        at: now,
+    }
+}
+
+/// Lets an engine look at one small file.
+pub(crate) async fn ask(
+    engine: &dyn Engine,
+    now: DateTime<Utc>,
+    name: &str,
+    content: &[u8],
+) -> EngineReport {
+    let meta = FileMeta {
+        name: name.to_owned(),
+        size: content.len() as u64,
+    };
+    let scan = Scan::new(meta, now, TIME, CancellationToken::new());
+    engine.scan(&scan, Body::of(content)).await
+}
+
+fn explain(report: &EngineReport, as_expected: bool) -> Option<String> {
+    if as_expected {
+        return None;
+    }
+    let detail = report
+        .findings
+        .first()
+        .map_or("", |finding| finding.detail.as_str());
+    Some(
+        format!("the answer was {} {detail}", report.outcome.name())
+            .trim_end()
+            .to_owned(),
+    )
+}
