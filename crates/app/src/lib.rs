@@ -5,6 +5,14 @@
 //! handlers, jobs and the command line are three doors into these rooms.
 
 pub mod audit;
+pub mod instance;
+pub mod limits;
+pub mod sessions;
+pub mod settings;
+pub mod setup;
+pub mod visits;
+pub mod jobs;
+pub mod zips;
 
 mod changes;
 mod context;

@@ -1,0 +1,21 @@
+//! What is done after a request has been answered: one file per job, and the rooms they run in.
+//!
+//! A use case calls [`enqueue`] in its own transaction and wakes the queue after the commit.
+
+mod check_package;
+mod database;
+mod enqueue;
+
+pub use check_package::CheckPackage;
+pub use database::DatabaseJobs;
+pub use enqueue::enqueue;
+
+/// The queues; each has workers of its own, so that none starves another.
+pub mod queues {
+    /// Checks of packages.
+    pub const CHECKS: &str = "checks";
+    /// Mails on their way.
+    pub const MAIL: &str = "mail";
+    /// Everything that the schedule asks for.
+    pub const MAINTENANCE: &str = "maintenance";
+}
