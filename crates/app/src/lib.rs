@@ -6,12 +6,14 @@
 
 pub mod audit;
 pub mod instance;
+pub mod jobs;
+pub mod keys;
 pub mod limits;
+pub mod packages;
 pub mod sessions;
 pub mod settings;
 pub mod setup;
 pub mod visits;
-pub mod jobs;
 pub mod zips;
 
 mod changes;

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use sofie_domain::{Clock, InstanceId};
+use sofie_identity::{Passwords, SessionCookies};
 use sofie_queue::Waker;
 use sofie_store::Database;
+use sofie_vault::{Kek, Vault};
 
-use crate::Changes;
+use crate::{Changes, settings::SettingsCache};
 
 /// Everything that a use case works with; the composition root fills it in once.
 #[derive(Debug)]
@@ -15,6 +17,10 @@ pub struct Parts {
     pub db: Database,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// The encrypted files.
+    pub vault: Vault,
+    /// The key that wraps the keys of packages.
+    pub kek: Kek,
     /// This installation.
     pub instance: InstanceId,
     /// Wakes the job runner of this process after a commit that enqueued something.
@@ -23,6 +29,12 @@ pub struct Parts {
     pub changes: Changes,
     /// Where people reach the server while the setting `instance.base_url` is empty.
     pub local_url: String,
+    /// Hashes and compares passwords.
+    pub passwords: Passwords,
+    /// Writes and reads session cookies; [`crate::setup::open`] gives them.
+    pub cookies: SessionCookies,
+    /// The settings in force.
+    pub settings: SettingsCache,
 }
 
 /// A cheap handle to the [`Parts`].

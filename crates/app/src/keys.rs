@@ -1,0 +1,168 @@
+//! Keys: the chain from the key-encryption key to a file's bytes, and sealed columns.
+
+use std::collections::HashMap;
+
+use sofie_domain::{FileId, PackageId};
+use sofie_store::{
+    CipherError, ColumnCipher, Tx,
+    files::{self, Secrets},
+    package_keys::WrappedPackageKey,
+};
+use sofie_vault::{BlobId, BlobSpec, Context, FieldCipher, FileKey, PackageKey, WrappedKey};
+
+use crate::{App, Error, Result};
+
+/// A new blob is the first encryption of its file.
+const FIRST_GENERATION: u64 = 1;
+
+/// Seals the columns of the database by the key-encryption key's field cipher.
+#[derive(Debug)]
+pub struct Columns(FieldCipher);
+
+impl Columns {
+    /// Takes the cipher that a key-encryption key gives out.
+    #[must_use]
+    pub fn new(cipher: FieldCipher) -> Self {
+        Self(cipher)
+    }
+}
+
+impl ColumnCipher for Columns {
+    fn seal(&self, context: &str, plain: &[u8]) -> std::result::Result<Vec<u8>, CipherError> {
+        self.0
+            .seal(context.as_bytes(), plain)
+            .map_err(|_| CipherError)
+    }
+
+    fn open(&self, context: &str, sealed: &[u8]) -> std::result::Result<Vec<u8>, CipherError> {
+        match self.0.open(context.as_bytes(), sealed) {
+            Ok(plain) => Ok(plain.to_vec()),
+            Err(_) => Err(CipherError),
+        }
+    }
+
+    fn keyed_hash(&self, context: &str, value: &[u8]) -> [u8; 32] {
+        self.0.keyed_hash(context.as_bytes(), value)
+    }
+}
+
+/// Makes the key of a new package.
+pub(crate) fn new_package_key(app: &App, package: PackageId) -> Result<WrappedPackageKey> {
+    let kek = &app.parts().kek;
+    let key = PackageKey::generate().map_err(Error::internal)?;
+    let wrapped = kek
+        .wrap_package_key(&key, package.0.as_bytes())
+        .map_err(Error::internal)?;
+    Ok(WrappedPackageKey {
+        kek_id: kek.id().to_string(),
+        wrapped: wrapped.to_bytes(),
+    })
+}
+
+/// Makes the blob of a new file, and what its row must say about it.
+pub(crate) fn new_blob(
+    app: &App,
+    package_key: &WrappedPackageKey,
+    package: PackageId,
+    file: FileId,
+) -> Result<(BlobSpec, Secrets)> {
+    let wrapping = open_package_key(app, package_key, package)?;
+    let key = FileKey::generate().map_err(Error::internal)?;
+    let ids = (package.0.as_bytes(), file.0.as_bytes());
+    let wrapped = wrapping
+        .wrap_file_key(&key, ids.0, ids.1, FIRST_GENERATION)
+        .map_err(Error::internal)?;
+    let blob = BlobId::random().map_err(Error::internal)?;
+    let secrets = Secrets {
+        blob_id: blob.0,
+        generation: FIRST_GENERATION,
+        key_wrapped: wrapped.to_bytes(),
+    };
+    let spec = BlobSpec {
+        blob,
+        generation: FIRST_GENERATION,
+        context: context(app, package, file),
+        key,
+    };
+    Ok((spec, secrets))
+}
+
+/// Returns how to read or append to a file's blob, given its row and the wrapped key of its package.
+pub(crate) fn open_blob(
+    app: &App,
+    package_key: &WrappedPackageKey,
+    package: PackageId,
+    file: FileId,
+    secrets: &Secrets,
+) -> Result<BlobSpec> {
+    let wrapping = open_package_key(app, package_key, package)?;
+    unwrap_file(app, &wrapping, package, file, secrets)
+}
+
+/// Returns how to read a file's blob. [`Error::NotFound`] once the package's key is destroyed.
+pub async fn blob_spec(
+    app: &App,
+    tx: &mut Tx,
+    package: PackageId,
+    file: FileId,
+) -> Result<BlobSpec> {
+    let kek = app.parts().kek.id().as_str();
+    let (secrets, key) = files::secrets(tx, file, kek)
+        .await?
+        .ok_or(Error::NotFound)?;
+    open_blob(app, &key, package, file, &secrets)
+}
+
+/// Returns how to read every file's blob of a package, in one query.
+pub async fn blob_specs(
+    app: &App,
+    tx: &mut Tx,
+    package: PackageId,
+) -> Result<HashMap<FileId, BlobSpec>> {
+    let kek = app.parts().kek.id().as_str();
+    let rows = files::secrets_of_package(tx, package, kek).await?;
+    let Some((_, _, key)) = rows.first() else {
+        return Ok(HashMap::new());
+    };
+    let wrapping = open_package_key(app, key, package)?;
+    rows.iter()
+        .map(|(file, secrets, _)| {
+            Ok((*file, unwrap_file(app, &wrapping, package, *file, secrets)?))
+        })
+        .collect()
+}
+
+fn open_package_key(app: &App, key: &WrappedPackageKey, package: PackageId) -> Result<PackageKey> {
+    let wrapped = WrappedKey::from_bytes(&key.wrapped).map_err(Error::internal)?;
+    let kek = &app.parts().kek;
+    kek.unwrap_package_key(&wrapped, package.0.as_bytes())
+        .map_err(Error::internal)
+}
+
+fn unwrap_file(
+    app: &App,
+    wrapping: &PackageKey,
+    package: PackageId,
+    file: FileId,
+    secrets: &Secrets,
+) -> Result<BlobSpec> {
+    let wrapped = WrappedKey::from_bytes(&secrets.key_wrapped).map_err(Error::internal)?;
+    let ids = (package.0.as_bytes(), file.0.as_bytes());
+    let key = wrapping
+        .unwrap_file_key(&wrapped, ids.0, ids.1, secrets.generation)
+        .map_err(Error::internal)?;
+    Ok(BlobSpec {
+        blob: BlobId(secrets.blob_id),
+        generation: secrets.generation,
+        context: context(app, package, file),
+        key,
+    })
+}
+
+fn context(app: &App, package: PackageId, file: FileId) -> Context {
+    Context::new(
+        app.parts().instance.0.as_bytes(),
+        package.0.as_bytes(),
+        file.0.as_bytes(),
+    )
+}
