@@ -104,8 +104,9 @@ export type PackageInput = {
   recipients?: string[];
   blind_recipients?: string[];
   expires_in_days?: number;
-  password?: string;
-  access_limit?: number;
+  /** null takes it away again, as with the access limit. */
+  password?: string | null;
+  access_limit?: number | null;
   request_id?: string;
 };
 

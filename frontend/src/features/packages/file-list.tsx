@@ -1,0 +1,100 @@
+import { Button, Progress } from '@mantine/core';
+import type { PackageFile } from '~/api/types';
+import { useT } from '~/i18n/use-t';
+import { groupHash } from '~/lib/format';
+import { paths } from '~/lib/paths';
+import { CopyButton } from '~/ui/actions/copy-button';
+import { Icon } from '~/ui/brand/icon';
+import { Size } from '~/ui/fields/size';
+import classes from './file-list.module.css';
+import { FindingList } from './finding-list';
+import { FileBadge } from './state-badge';
+
+function Hash({ value }: { value: string }) {
+  const t = useT();
+  return (
+    <details className={classes.details}>
+      <summary>{t('packages:file.sha256')}</summary>
+      <div className={classes.hash}>
+        <code>{groupHash(value)}</code>
+        <CopyButton value={value} label={t('packages:file.copy_sha256')} />
+      </div>
+    </details>
+  );
+}
+
+function FileRow({ file, packageId, mayDownload }: { file: PackageFile; packageId: string; mayDownload: boolean }) {
+  const t = useT();
+  const folder = file.path.slice(0, Math.max(0, file.path.length - file.name.length));
+  return (
+    <li className={classes.row}>
+      <span className={classes.icon}>
+        <Icon name="file" size={20} />
+      </span>
+      <div className={classes.what}>
+        <div className={classes.name}>
+          {folder && <span className={classes.folder}>{folder}</span>}
+          {file.name}
+        </div>
+        <div className={classes.facts}>
+          <Size bytes={file.size} />
+          {file.media_type && <span>{file.media_type}</span>}
+        </div>
+        {!file.complete && file.size > 0 && (
+          <Progress
+            size="xs"
+            value={(100 * file.received) / file.size}
+            aria-label={t('packages:file.arriving', { name: file.name })}
+          />
+        )}
+        <FindingList findings={file.findings} check={file.check} />
+        {file.released && (
+          <p className={classes.released}>{t('packages:file.released', { by: file.released.by, reason: file.released.reason })}</p>
+        )}
+        {file.sha256 && <Hash value={file.sha256} />}
+      </div>
+      <div className={classes.end}>
+        <FileBadge file={file} />
+        {mayDownload && file.deliverable && (
+          <Button
+            component="a"
+            href={paths.api.file(packageId, file.id)}
+            download={file.name}
+            variant="default"
+            size="xs"
+            leftSection={<Icon name="download" size={16} />}
+            aria-label={t('packages:file.download_named', { name: file.name })}
+          >
+            {t('packages:file.download')}
+          </Button>
+        )}
+      </div>
+    </li>
+  );
+}
+
+type Props = { files: readonly PackageFile[]; packageId: string; mayDownload: boolean };
+
+/** The files of a package with what is known of each. */
+export function FileList({ files, packageId, mayDownload }: Props) {
+  const t = useT();
+  return (
+    <ul className={classes.list} aria-label={t('packages:files')}>
+      {files.map((file) => (
+        <FileRow key={file.id} file={file} packageId={packageId} mayDownload={mayDownload} />
+      ))}
+    </ul>
+  );
+}
+
+/** Says how far the checks are; polite, so that a screen reader is not interrupted at each file. */
+export function CheckProgress({ checked, total }: { checked: number; total: number }) {
+  const t = useT();
+  const text = t('packages:checks_progress', { count: total, checked });
+  return (
+    <div className={classes.progress}>
+      <Progress value={total === 0 ? 0 : (100 * checked) / total} size="sm" animated={checked < total} aria-label={text} />
+      <span aria-live="polite">{text}</span>
+    </div>
+  );
+}

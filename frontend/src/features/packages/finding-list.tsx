@@ -1,0 +1,28 @@
+import type { Check, Finding } from '~/api/types';
+import { textOf, useT } from '~/i18n/use-t';
+import classes from './finding-list.module.css';
+import { distinctFindings } from './model';
+
+/** What the engines found, in words; a code that nobody translated yet is shown as it came. */
+export function FindingList({ findings, check }: { findings: readonly Finding[]; check: Check }) {
+  const t = useT();
+  if (findings.length === 0) {
+    return check === 'unscannable' ? <p className={classes.plain}>{t('packages:finding.none_unscannable')}</p> : null;
+  }
+  return (
+    <ul className={classes.list}>
+      {distinctFindings(findings).map((finding) => (
+        <li
+          key={[finding.engine, finding.outcome, finding.name, finding.object].join(' ')}
+          className={classes.item}
+          data-outcome={finding.outcome}
+        >
+          <strong>{t(`packages:finding.${finding.outcome}`)}</strong>
+          {finding.name && <span>{textOf(t, 'packages:finding_name', finding.name)}</span>}
+          {finding.object && <span className={classes.object}>{t('packages:finding.inside', { object: finding.object })}</span>}
+          <span className={classes.engine}>{t('packages:finding.by', { engine: textOf(t, 'packages:engine', finding.engine) })}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}

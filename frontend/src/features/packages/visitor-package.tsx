@@ -1,0 +1,59 @@
+import { Button } from '@mantine/core';
+import type { Package } from '~/api/types';
+import { useT } from '~/i18n/use-t';
+import { paths } from '~/lib/paths';
+import { Icon } from '~/ui/brand/icon';
+import { Notice } from '~/ui/feedback/feedback';
+import { Size } from '~/ui/fields/size';
+import { FullTime } from '~/ui/fields/time';
+import { Card } from '~/ui/page/card';
+import { Page } from '~/ui/page/page';
+import { CheckProgress, FileList } from './file-list';
+import { isMoving } from './model';
+import { StateNotice } from './package-view';
+import classes from './visitor-package.module.css';
+
+/** A package as its recipient without an account sees it: who sent what, and the files. */
+export function VisitorPackage({ value }: { value: Package }) {
+  const t = useT();
+  const sender = value.sender.name ? `${value.sender.name} (${value.sender.email})` : value.sender.email;
+  const deliverable = value.files.filter((file) => file.deliverable);
+  return (
+    <Page title={value.title || t('visit:package.untitled')} lead={t('visit:package.from', { sender })} width="narrow">
+      {value.note && <p className={classes.note}>{value.note}</p>}
+      {isMoving(value.state) ? (
+        <Card title={t('visit:waiting.title')} description={t('visit:waiting.text')}>
+          <CheckProgress checked={value.progress.checked_files} total={value.file_count} />
+        </Card>
+      ) : (
+        <StateNotice value={value} />
+      )}
+      {deliverable.length > 0 && deliverable.length === value.files.length && (
+        <Notice tone="good">{t('visit:package.all_clean', { count: value.file_count })}</Notice>
+      )}
+      <Card
+        title={t('packages:files')}
+        description={
+          <>
+            {t('packages:file_count', { count: value.file_count })}, <Size bytes={value.total_size} />
+          </>
+        }
+        flush
+        actions={
+          value.can.zip && (
+            <Button component="a" href={paths.api.zip(value.id)} download="" leftSection={<Icon name="download" size={16} />}>
+              {t('packages:zip')}
+            </Button>
+          )
+        }
+      >
+        <FileList files={value.files} packageId={value.id} mayDownload={value.can.download} />
+      </Card>
+      {value.expires_at && (
+        <p className={classes.expires}>
+          {t('visit:package.expires')} <FullTime at={value.expires_at} />
+        </p>
+      )}
+    </Page>
+  );
+}

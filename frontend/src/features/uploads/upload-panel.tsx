@@ -1,0 +1,115 @@
+import { Button } from '@mantine/core';
+import { useState } from 'react';
+import type { Instance, PackageFile } from '~/api/types';
+import { useLocale, useT } from '~/i18n/use-t';
+import type { PickedFile } from '~/lib/dropped-files';
+import { formatSize } from '~/lib/format';
+import { problemText } from '~/lib/problem-text';
+import { Notice } from '~/ui/feedback/feedback';
+import { DropZone } from '~/ui/fields/drop-zone';
+import { Card } from '~/ui/page/card';
+import { checkLimits, type Refusal } from './limits';
+import { uploaderOf } from './registry';
+import { ServerFileRow, UploadRow } from './upload-row';
+import classes from './uploads.module.css';
+import { TransferSummary } from './transfer-summary';
+import { useUploads } from './use-uploads';
+
+type Props = {
+  packageId: string | null;
+  /** Makes the package when the first file comes. */
+  ensure: () => Promise<string>;
+  limits: Instance['limits'];
+  /** What the server already has, for example from before a reload. */
+  serverFiles: readonly PackageFile[];
+  onRemoveServerFile: (fileId: string) => Promise<unknown>;
+};
+
+/** Takes files and shows how they travel. The work itself is the uploader's. */
+export function UploadPanel({ packageId, ensure, limits, serverFiles, onRemoveServerFile }: Props) {
+  const t = useT();
+  const locale = useLocale();
+  const uploads = useUploads(packageId);
+  const [refused, setRefused] = useState<Refusal[]>([]);
+  const [failure, setFailure] = useState<unknown>(null);
+  const local = new Set(uploads.items.map((item) => item.source.path));
+  const earlier = serverFiles.filter((file) => !local.has(file.path));
+
+  const take = async (picked: PickedFile[]): Promise<void> => {
+    const present = {
+      count: uploads.items.length + earlier.filter((file) => file.complete).length,
+      size: uploads.total + earlier.reduce((sum, file) => sum + (file.complete ? file.size : 0), 0),
+    };
+    const { accepted, refusals } = checkLimits(picked, present, limits);
+    setRefused(refusals);
+    setFailure(null);
+    if (accepted.length === 0) return;
+    try {
+      const id = await ensure();
+      uploaderOf(id).add(
+        accepted.map(({ file, path }) => ({
+          path,
+          size: file.size,
+          modified: file.lastModified,
+          type: file.type,
+          blob: file,
+        })),
+      );
+    } catch (error) {
+      setFailure(error);
+    }
+  };
+  const remove = async (key: string, fileId: string | null): Promise<void> => {
+    if (packageId === null) return;
+    await uploaderOf(packageId).remove(key);
+    if (fileId !== null) await onRemoveServerFile(fileId);
+  };
+  const empty = uploads.items.length + earlier.length === 0;
+  const hint = t('send:drop_hint', { size: formatSize(limits.file_size, locale) });
+
+  return (
+    <Card title={t('send:files')} flush>
+      <div className={classes.zone}>
+        <DropZone onFiles={(files) => void take(files)} compact={!empty} hint={empty ? hint : undefined} />
+        {failure !== null && <Notice tone="bad">{problemText(t, locale, failure)}</Notice>}
+        {refused.length > 0 && (
+          <Notice
+            tone="warn"
+            title={t('send:refused', { count: refused.length })}
+            actions={
+              <Button variant="subtle" color="gray" size="compact-sm" onClick={() => setRefused([])}>
+                {t('action.close')}
+              </Button>
+            }
+          >
+            <ul className={classes.refused}>
+              {refused.slice(0, 5).map(({ path, why }) => (
+                <li key={path}>
+                  {path}: {t(`send:refusal.${why}`)}
+                </li>
+              ))}
+            </ul>
+          </Notice>
+        )}
+        {packageId && uploads.items.length > 0 && <TransferSummary snapshot={uploads} uploader={uploaderOf(packageId)} />}
+      </div>
+      {!empty && (
+        <ul className={classes.list} aria-label={t('send:files')}>
+          {uploads.items.map((item) => (
+            <UploadRow
+              key={item.key}
+              item={item}
+              onPause={() => packageId && uploaderOf(packageId).pause(item.key)}
+              onResume={() => packageId && uploaderOf(packageId).resume(item.key)}
+              onRemove={() => void remove(item.key, item.state.name === 'done' ? item.state.fileId : null)}
+            />
+          ))}
+          {earlier.map((file) => (
+            <ServerFileRow key={file.id} file={file} onRemove={() => void onRemoveServerFile(file.id)} />
+          ))}
+        </ul>
+      )}
+    </Card>
+  );
+}
+

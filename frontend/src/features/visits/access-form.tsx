@@ -1,0 +1,21 @@
+import { Button, Stack } from '@mantine/core';
+import type { Visit } from '~/api/types';
+import { useT } from '~/i18n/use-t';
+import { useAction } from '~/lib/use-action';
+import { ProblemAlert } from '~/ui/feedback/feedback';
+import { confirmAccess } from './api';
+
+/** Asks before one of a limited number of openings is spent. */
+export function AccessForm({ visit, onDone }: { visit: Visit; onDone: (next: Visit) => void }) {
+  const t = useT();
+  const open = useAction<void, Visit>({ run: () => confirmAccess(visit.id), then: onDone, errors: 'inline' });
+  return (
+    <Stack gap="md">
+      <div>{visit.access ? t('visit:access.left', { count: visit.access.left, limit: visit.access.limit }) : t('visit:access.text')}</div>
+      <ProblemAlert error={open.error} />
+      <Button size="md" loading={open.isPending} onClick={() => open.mutate()}>
+        {t('visit:access.submit')}
+      </Button>
+    </Stack>
+  );
+}

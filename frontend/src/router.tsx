@@ -1,0 +1,94 @@
+import type { QueryClient } from '@tanstack/react-query';
+import { createRootRouteWithContext, createRoute, createRouter, Outlet } from '@tanstack/react-router';
+import type { Namespace } from './i18n';
+import { PageError, PageMissing, PagePending } from './routes/fallbacks';
+import { leaveHome, requireAdministrator, requireUser } from './routes/guards';
+import { PublicLayout } from './routes/public/layout';
+import { split } from './routes/split';
+
+const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({ component: Outlet });
+
+const home = createRoute({ getParentRoute: () => root, path: '/', beforeLoad: leaveHome });
+
+const open = createRoute({ getParentRoute: () => root, id: 'public', component: PublicLayout });
+const publicPage = (path: string, load: Parameters<typeof split>[0], texts: Namespace[] = []) =>
+  createRoute({ getParentRoute: () => open, path, ...split(load, texts) });
+const publicPages = [
+  publicPage('/login', () => import('./routes/public/login')),
+  publicPage('/forgot', () => import('./routes/public/forgot')),
+  publicPage('/reset', () => import('./routes/public/reset')),
+  publicPage('/welcome', () => import('./routes/public/welcome')),
+  publicPage('/p', () => import('./routes/public/open-link'), ['visit']),
+  publicPage('/r', () => import('./routes/public/open-link'), ['visit']),
+  publicPage('/p/$id', () => import('./routes/public/visit-package'), ['visit', 'packages']),
+  publicPage('/r/$id', () => import('./routes/public/visit-request'), ['visit', 'send']),
+  publicPage('/guest', () => import('./routes/public/guest'), ['visit', 'send']),
+  publicPage('/setup', () => import('./routes/public/setup'), ['admin', 'settings']),
+  publicPage('/admin/login', () => import('./routes/admin/login'), ['admin']),
+];
+
+const user = createRoute({
+  getParentRoute: () => root,
+  id: 'user',
+  beforeLoad: requireUser,
+  ...split(() => import('./routes/user/layout'), ['account', 'packages', 'send']),
+});
+const userPage = (path: string, load: Parameters<typeof split>[0], texts: Namespace[] = ['packages']) =>
+  createRoute({ getParentRoute: () => user, path, ...split(load, texts) });
+const userPages = [
+  userPage('/inbox', () => import('./routes/user/inbox')),
+  userPage('/send', () => import('./routes/user/send'), ['packages', 'send']),
+  userPage('/send/$id', () => import('./routes/user/draft'), ['packages', 'send']),
+  userPage('/requests', () => import('./routes/user/requests'), ['account']),
+  userPage('/sent', () => import('./routes/user/sent')),
+  userPage('/drafts', () => import('./routes/user/drafts')),
+  userPage('/packages/$id', () => import('./routes/user/package'), ['packages', 'send']),
+  userPage('/account', () => import('./routes/user/account'), ['account']),
+];
+
+const admin = createRoute({
+  getParentRoute: () => root,
+  id: 'admin',
+  beforeLoad: requireAdministrator,
+  ...split(() => import('./routes/admin/layout'), ['admin']),
+});
+const adminPage = (path: string, load: Parameters<typeof split>[0], texts: Namespace[] = ['admin']) =>
+  createRoute({ getParentRoute: () => admin, path, ...split(load, texts) });
+const adminPages = [
+  adminPage('/admin', () => import('./routes/admin/dashboard')),
+  adminPage('/admin/packages', () => import('./routes/admin/packages'), ['admin', 'packages']),
+  adminPage('/admin/packages/$id', () => import('./routes/admin/package'), ['admin', 'packages']),
+  adminPage('/admin/quarantine', () => import('./routes/admin/quarantine'), ['admin', 'packages']),
+  adminPage('/admin/users', () => import('./routes/admin/users'), ['admin', 'account']),
+  adminPage('/admin/administrators', () => import('./routes/admin/administrators')),
+  adminPage('/admin/engines', () => import('./routes/admin/engines'), ['admin', 'packages']),
+  adminPage('/admin/settings', () => import('./routes/admin/settings'), ['admin', 'settings']),
+  adminPage('/admin/outbox', () => import('./routes/admin/outbox')),
+  adminPage('/admin/outbox/$id', () => import('./routes/admin/mail')),
+  adminPage('/admin/audit', () => import('./routes/admin/audit')),
+  adminPage('/admin/jobs', () => import('./routes/admin/jobs')),
+  adminPage('/admin/account', () => import('./routes/admin/account'), ['admin', 'account']),
+];
+
+const tree = root.addChildren([
+  home,
+  open.addChildren(publicPages),
+  user.addChildren(userPages),
+  admin.addChildren(adminPages),
+]);
+
+export function makeRouter(queryClient: QueryClient) {
+  return createRouter({
+    routeTree: tree,
+    context: { queryClient },
+    defaultPendingComponent: PagePending,
+    defaultErrorComponent: PageError,
+    defaultNotFoundComponent: PageMissing,
+    defaultPendingMs: 300,
+    scrollRestoration: true,
+    // A page's data is TanStack Query's business; the router only starts the loading.
+    defaultStaleTime: 0,
+    defaultPreload: 'intent',
+    defaultPreloadStaleTime: 0,
+  });
+}

@@ -1,0 +1,67 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { Outlet, useMatches, useRouter } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { listen } from '~/api/events';
+import { packageKeys } from '~/features/packages/api';
+import { logOut, sessionQuery } from '~/features/session/api';
+import { forgetUploads } from '~/features/uploads/registry';
+import { UploadDock } from '~/features/uploads/upload-dock';
+import { useT } from '~/i18n/use-t';
+import { paths } from '~/lib/paths';
+import { useAction } from '~/lib/use-action';
+import { useLoaded } from '~/lib/use-loaded';
+import { Toaster } from '~/ui/feedback/toaster';
+import { AppShell, type NavItem } from '~/ui/shell/app-shell';
+
+function useMenu(): NavItem[] {
+  const t = useT();
+  const { can } = useLoaded(sessionQuery);
+  const items: (NavItem | false)[] = [
+    { to: paths.send(), label: t('account:menu.send'), icon: 'send', strong: true },
+    { to: paths.inbox(), label: t('account:menu.inbox'), icon: 'inbox' },
+    { to: paths.sent(), label: t('account:menu.sent'), icon: 'sent' },
+    { to: paths.drafts(), label: t('account:menu.drafts'), icon: 'draft' },
+    can.request && { to: paths.requests(), label: t('account:menu.requests'), icon: 'request' },
+    { to: paths.account(), label: t('account:menu.account'), icon: 'account' },
+  ];
+  return items.filter((item) => item !== false);
+}
+
+export function Page() {
+  const router = useRouter();
+  const queryClient = useQueryClient();
+  const { user, instance } = useLoaded(sessionQuery);
+  const items = useMenu();
+  const matches = useMatches();
+  const params: Record<string, string | undefined> = matches.at(-1)?.params ?? {};
+  const logout = useAction({
+    run: logOut,
+    then: () => {
+      forgetUploads();
+      queryClient.clear();
+      void router.navigate({ to: paths.login() });
+    },
+  });
+  // News of the user's packages come as a stream of events, which is outside React.
+  useEffect(
+    () =>
+      listen('/events', 'changed', () => {
+        void queryClient.invalidateQueries({ queryKey: ['packages', 'list'] });
+        void queryClient.invalidateQueries({ queryKey: packageKeys.all, refetchType: 'none' });
+      }),
+    [queryClient],
+  );
+  return (
+    <AppShell
+      name={instance.name}
+      home={paths.inbox()}
+      items={items}
+      who={user?.name || user?.email || ''}
+      onLogout={() => logout.mutate()}
+      dock={<UploadDock hiddenFor={params.id ?? null} />}
+    >
+      <Outlet />
+      <Toaster />
+    </AppShell>
+  );
+}
