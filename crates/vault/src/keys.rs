@@ -90,6 +90,11 @@ impl PackageKey {
         Ok(Self(Zeroizing::new(random()?)))
     }
 
+    /// A key from bytes the caller has; for tests and for tools that read blobs.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
     /// Wraps a file key, bound to package, file and generation.
     pub fn wrap_file_key(
         &self,

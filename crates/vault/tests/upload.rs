@@ -280,3 +280,51 @@ async fn a_cancelled_write_keeps_a_prefix() {
     writer.commit(file.len() as u64).await.unwrap();
     assert_eq!(read_all(&vault, &spec).await.unwrap(), file);
 }
+
+/// Bytes of a tentative appender count only when it is finished, wherever it is dropped.
+#[test]
+fn a_tentative_appender_is_all_or_nothing() {
+    run(async {
+        let file = data(6 * PART);
+        for (known, tried, hint) in [
+            (0, 10, None),
+            (10, 20, Some(20)),
+            (CHUNK, 3 * PART, None),
+            (PART + 7, PART - 7, Some(PART - 7)),
+            (PART + 7, 4 * PART, Some(4 * PART)),
+            (2 * PART, 1, Some(1)),
+        ] {
+            let (vault, spec) = (memory(), spec(9));
+            vault.create(&spec).await.unwrap();
+            let mut writer = appender(&vault, &spec, 0).await;
+            writer.write(file.slice(..known)).await.unwrap();
+            assert_eq!(writer.finish().await.unwrap(), known as u64);
+            for keeps in [false, false, true] {
+                let mut writer = vault
+                    .appender(&spec, known as u64)
+                    .await
+                    .unwrap()
+                    .tentative();
+                if let Some(hint) = hint {
+                    writer = writer.expecting(hint as u64, false);
+                }
+                let mut noise = file.slice(known..known + tried).to_vec();
+                if !keeps {
+                    noise.reverse();
+                }
+                writer.write(noise.into()).await.unwrap();
+                if keeps {
+                    assert_eq!(writer.finish().await.unwrap(), (known + tried) as u64);
+                } else {
+                    drop(writer);
+                    appender_when_free(&vault, &spec).await;
+                    assert_eq!(vault.durable_len(&spec).await.unwrap(), known as u64);
+                }
+            }
+            let mut writer = appender(&vault, &spec, (known + tried) as u64).await;
+            writer.write(file.slice(known + tried..)).await.unwrap();
+            writer.commit(file.len() as u64).await.unwrap();
+            assert_eq!(read_all(&vault, &spec).await.unwrap(), file);
+        }
+    });
+}

@@ -21,9 +21,9 @@ use crate::{
 };
 
 /// After so many bytes of whole parts a sync runs beside the writing, so that the last one is short.
-const CHECKPOINT: u64 = 32 << 20;
+const CHECKPOINT: u64 = 64 << 20;
 /// So many bytes may be unsynced before writing waits for the sync.
-const MAX_UNSYNCED: u64 = 4 * CHECKPOINT;
+const MAX_UNSYNCED: u64 = 8 * CHECKPOINT;
 
 /// Appends to one upload; made by [`crate::Vault::appender`], exclusive while it lives.
 ///
@@ -48,6 +48,8 @@ struct Inner {
     offset: u64,
     /// Where the caller's bytes will end, if that is inside the file and known.
     stops_at: Option<u64>,
+    /// Nothing counts before the end.
+    tentative: bool,
     failed: bool,
 }
 
@@ -66,6 +68,7 @@ impl Appender {
             checkpointed,
             offset,
             stops_at: None,
+            tentative: false,
             failed: false,
         };
         Self {
@@ -79,6 +82,17 @@ impl Appender {
     pub fn expecting(mut self, bytes: u64, is_last: bool) -> Self {
         if let Some(inner) = &mut self.inner {
             inner.stops_at = (!is_last).then(|| inner.offset.saturating_add(bytes));
+        }
+        self
+    }
+
+    /// Makes the appender all or nothing: until [`Appender::finish`] or [`Appender::commit`] says so
+    /// nothing counts, and dropped it leaves the upload where it was. For bytes that come with a
+    /// checksum. Say it before the first write.
+    #[must_use]
+    pub fn tentative(mut self) -> Self {
+        if let Some(inner) = &mut self.inner {
+            inner.tentative = true;
         }
         self
     }
@@ -124,7 +138,8 @@ impl Appender {
 
 impl Drop for Appender {
     fn drop(&mut self) {
-        let Some(inner) = self.inner.take().filter(|inner| !inner.failed) else {
+        let keeps = |inner: &Box<Inner>| !inner.failed && !inner.tentative;
+        let Some(inner) = self.inner.take().filter(keeps) else {
             return;
         };
         if let Ok(runtime) = Handle::try_current() {
@@ -173,7 +188,8 @@ impl Inner {
     async fn begin(&mut self) -> Result<(), Error> {
         let part_end = (self.session.parts + 1) * self.upload.env.part_size();
         let has_room = self.session.tail_len() < self.upload.env.part_size();
-        let stops_inside = self.stops_at.is_some_and(|stop| stop < part_end);
+        // A piece would count from its end on.
+        let stops_inside = !self.tentative && self.stops_at.is_some_and(|stop| stop < part_end);
         let buf = self.pool.take(SMALL);
         if stops_inside && has_room && self.session.pieces.len() < MAX_PIECES {
             let piece = self.upload.begin_piece(&self.session, buf)?;
@@ -237,7 +253,7 @@ impl Inner {
     /// Starts a sync beside the writing when enough has come since the last.
     async fn checkpoint(&mut self) -> Result<(), Error> {
         let unsynced = (self.session.parts - self.checkpointed) * self.upload.env.part_size();
-        if unsynced < CHECKPOINT {
+        if self.tentative || unsynced < CHECKPOINT {
             return Ok(());
         }
         let is_running = self.syncing.as_ref().is_some_and(|s| !s.is_finished());
