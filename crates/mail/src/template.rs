@@ -1,0 +1,205 @@
+//! The kinds of mail, each with its closed set of placeholders.
+//!
+//! Links are complete URLs, secret included. Names and titles are one line: a line break in them becomes a space.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A mail to be written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Template {
+    /// To a recipient: somebody has sent a package.
+    NewPackage(NewPackage),
+    /// To a recipient: the code that opens a package.
+    PackageCode(Code),
+    /// To somebody outside: somebody asks for files.
+    Request(Request),
+    /// To a user: a package arrived, asked for or not.
+    PackageReceived(PackageReceived),
+    /// To the sender: the package is held back.
+    QuarantinedSender(Quarantined),
+    /// To the sender: the checks are done and the recipients were told.
+    Delivered(Delivered),
+    /// To the sender: a held back package was let go.
+    Released(Released),
+    /// To the sender: a recipient fetched something.
+    Downloaded(Downloaded),
+    /// To sender or recipient: the package ends soon.
+    Expiring(Expiring),
+    /// To a user or administrator: a link to set a new password.
+    PasswordReset(PasswordReset),
+    /// To somebody who gets an account: a link to set the first password.
+    AccountInvite(AccountInvite),
+    /// To a guest: the code that proves the address.
+    GuestCode(Code),
+    /// To whoever tests the settings.
+    Test(TestMail),
+}
+
+impl Template {
+    /// Returns the name of the kind, as it is stored and as its template files are called.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::NewPackage(_) => "new_package",
+            Self::PackageCode(_) => "package_code",
+            Self::Request(_) => "request",
+            Self::PackageReceived(_) => "package_received",
+            Self::QuarantinedSender(_) => "quarantined_sender",
+            Self::Delivered(_) => "delivered",
+            Self::Released(_) => "released",
+            Self::Downloaded(_) => "downloaded",
+            Self::Expiring(_) => "expiring",
+            Self::PasswordReset(_) => "password_reset",
+            Self::AccountInvite(_) => "account_invite",
+            Self::GuestCode(_) => "guest_code",
+            Self::Test(_) => "test",
+        }
+    }
+}
+
+/// Placeholders of [`Template::NewPackage`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewPackage {
+    /// Who sent it: a name or an address.
+    pub sender: String,
+    /// The title, if it has one.
+    pub title: Option<String>,
+    /// The sender's words; may have several lines.
+    pub note: Option<String>,
+    /// How many files.
+    pub files: u64,
+    /// How large they are together.
+    pub bytes: u64,
+    /// Where to fetch them.
+    pub link: String,
+    /// When that ends.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// Whether a password is needed, which the sender gives otherwise.
+    pub password: bool,
+}
+
+/// Placeholders of [`Template::PackageCode`] and [`Template::GuestCode`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Code {
+    /// The code in two groups.
+    pub code: String,
+    /// How long it is good for.
+    pub minutes: u64,
+}
+
+/// Placeholders of [`Template::Request`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// Who asks: a name or an address.
+    pub sender: String,
+    /// What for.
+    pub title: Option<String>,
+    /// The asker's words; may have several lines.
+    pub note: Option<String>,
+    /// Where to hand the files in.
+    pub link: String,
+    /// When that ends.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// Whether a password is needed, which the asker gives otherwise.
+    pub password: bool,
+}
+
+/// Placeholders of [`Template::PackageReceived`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackageReceived {
+    /// Who sent it: a name or an address.
+    pub sender: String,
+    /// The title, if it has one.
+    pub title: Option<String>,
+    /// How many files.
+    pub files: u64,
+    /// How large they are together.
+    pub bytes: u64,
+    /// Where to see it.
+    pub link: String,
+}
+
+/// Placeholders of [`Template::QuarantinedSender`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quarantined {
+    /// The title, if it has one.
+    pub title: Option<String>,
+    /// The names of the files that were held back.
+    pub names: Vec<String>,
+    /// Where to see why.
+    pub link: String,
+}
+
+/// Placeholders of [`Template::Delivered`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivered {
+    /// The title, if it has one.
+    pub title: Option<String>,
+    /// Who was told.
+    pub recipients: Vec<String>,
+    /// Where to follow it.
+    pub link: String,
+}
+
+/// Placeholders of [`Template::Released`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Released {
+    /// The title, if it has one.
+    pub title: Option<String>,
+    /// Where to follow it.
+    pub link: String,
+}
+
+/// Placeholders of [`Template::Downloaded`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Downloaded {
+    /// The title, if it has one.
+    pub title: Option<String>,
+    /// Who fetched.
+    pub recipient: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Where to follow it.
+    pub link: String,
+}
+
+/// Placeholders of [`Template::Expiring`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expiring {
+    /// The title, if it has one.
+    pub title: Option<String>,
+    /// When the package ends.
+    pub expires_at: DateTime<Utc>,
+    /// Where to fetch or prolong it.
+    pub link: String,
+}
+
+/// Placeholders of [`Template::PasswordReset`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasswordReset {
+    /// Where to set the password.
+    pub link: String,
+    /// How long the link is good for.
+    pub minutes: u64,
+}
+
+/// Placeholders of [`Template::AccountInvite`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountInvite {
+    /// The name to log in with.
+    pub login: String,
+    /// Where to set the password.
+    pub link: String,
+    /// When that ends.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Placeholders of [`Template::Test`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestMail {
+    /// Who asked for it.
+    pub requested_by: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
