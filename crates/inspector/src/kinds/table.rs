@@ -37,7 +37,7 @@ kinds! {
     ZIP = "application/zip", Zip, None, ["zip"];
     TAR = "application/x-tar", Tar, None, ["tar"];
     GZIP = "application/gzip", Gzip, None, ["gz" "tgz" "svgz" "emz" "wmz"];
-    PDF = "application/pdf", Pdf, None, ["pdf"];
+    PDF = "application/pdf", Pdf, None, ["pdf" "ai"];
     DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document", Zip, None, ["docx" "dotx" "docm" "dotm"];
     XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", Zip, None, ["xlsx" "xltx" "xlsm" "xltm" "xlam" "xlsb"];
     PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation", Zip, None, ["pptx" "potx" "ppsx" "pptm" "potm" "ppsm" "ppam" "thmx"];
@@ -56,7 +56,7 @@ kinds! {
     KMZ = "application/vnd.google-earth.kmz", Zip, None, ["kmz"];
 
     // Compound files.
-    COMPOUND = "application/x-ole-storage", Compound, None, ["ole" "db" "mpp" "pub" "vsd" "vst" "one" "wps" "sldprt" "sldasm" "max"];
+    COMPOUND = "application/x-ole-storage", Compound, None, ["ole" "mpp" "vsd" "vst" "one" "wps" "sldprt" "sldasm" "max"];
     DOC = "application/msword", Compound, None, ["doc" "dot" "wiz"];
     XLS = "application/vnd.ms-excel", Compound, None, ["xls" "xlt" "xla" "xlm" "xlw"];
     PPT = "application/vnd.ms-powerpoint", Compound, None, ["ppt" "pot" "pps" "ppa"];
@@ -86,7 +86,7 @@ kinds! {
     XAR = "application/x-xar", Closed, None, ["xar" "pkg"];
     CHM = "application/vnd.ms-htmlhelp", Closed, Executable, ["chm"];
     WIM = "application/x-ms-wim", Closed, DiskImage, ["wim" "esd"];
-    ISO = "application/x-iso9660-image", Closed, DiskImage, ["iso" "img" "udf"];
+    ISO = "application/x-iso9660-image", Closed, DiskImage, ["iso" "udf"];
     DMG = "application/x-apple-diskimage", Closed, DiskImage, ["dmg"];
     VHD = "application/x-vhd", Closed, DiskImage, ["vhd"];
     VHDX = "application/x-vhdx", Closed, DiskImage, ["vhdx"];
@@ -94,7 +94,7 @@ kinds! {
     QCOW2 = "application/x-qemu-disk", Closed, DiskImage, ["qcow2" "qcow"];
     SQUASHFS = "application/vnd.squashfs", Closed, DiskImage, ["squashfs" "snap" "sqfs"];
     ONENOTE = "application/onenote", Closed, None, ["one" "onetoc2"];
-    TNEF = "application/vnd.ms-tnef", Closed, None, ["dat" "tnef"];
+    TNEF = "application/vnd.ms-tnef", Closed, None, ["tnef"];
     PST = "application/vnd.ms-outlook-pst", Closed, None, ["pst" "ost"];
     MAIL = "message/rfc822", Closed, None, ["eml" "mht" "mhtml" "mbox"];
     CRX = "application/x-chrome-extension", Closed, Executable, ["crx"];
@@ -102,7 +102,7 @@ kinds! {
 
     // Programs.
     PE = "application/vnd.microsoft.portable-executable", Opaque, Executable, ["exe" "dll" "sys" "scr" "ocx" "cpl" "com" "drv" "efi" "pif" "xll" "ax" "mui"];
-    ELF = "application/x-elf", Opaque, Executable, ["elf" "so" "o" "ko" "bin" "axf"];
+    ELF = "application/x-elf", Opaque, Executable, ["elf" "so" "o" "ko" "axf"];
     MACH_O = "application/x-mach-binary", Opaque, Executable, ["dylib" "macho" "bundle"];
     JAVA_CLASS = "application/java-vm", Opaque, Executable, ["class"];
     DEX = "application/vnd.android.dex", Opaque, Executable, ["dex"];
@@ -149,7 +149,7 @@ kinds! {
     WOFF = "font/woff", Opaque, None, ["woff"];
     WOFF2 = "font/woff2", Opaque, None, ["woff2"];
     OPENTYPE = "font/otf", Opaque, None, ["otf" "ttf" "ttc"];
-    SQLITE = "application/vnd.sqlite3", Opaque, None, ["sqlite" "sqlite3" "db"];
+    SQLITE = "application/vnd.sqlite3", Opaque, None, ["sqlite" "sqlite3"];
     PARQUET = "application/vnd.apache.parquet", Opaque, None, ["parquet"];
 
     // Text.
@@ -158,10 +158,10 @@ kinds! {
     HTML = "text/html", Opaque, None, ["html" "htm" "xhtml" "shtml"];
     SVG = "image/svg+xml", Opaque, None, ["svg"];
     XML = "application/xml", Opaque, None, ["xml" "xsd" "xsl" "xslt" "rels" "kml" "gpx" "isdoc" "rdf" "wsdl" "xhtml" "plist" "vcxproj" "csproj"];
-    JSON = "application/json", Opaque, None, ["json" "geojson" "webmanifest" "ipynb" "har" "map"];
+    JSON = "application/json", Opaque, None, ["json" "geojson" "webmanifest" "ipynb" "har"];
     SCRIPT = "text/x-script", Opaque, Script, ["sh" "bash" "zsh" "py" "pl" "rb" "php" "js" "mjs" "ps1" "bat" "cmd" "vbs" "wsf" "hta"];
     VCARD = "text/vcard", Opaque, None, ["vcf" "vcard"];
     CALENDAR = "text/calendar", Opaque, None, ["ics" "ical"];
-    PEM = "application/x-pem-file", Opaque, None, ["pem" "crt" "cer" "key" "csr" "p7b" "asc"];
+    PEM = "application/x-pem-file", Opaque, None, ["pem" "crt" "cer" "csr" "p7b" "asc"];
     TEXT = "text/plain", Opaque, None, ["txt" "csv" "tsv" "md" "log" "ini" "cfg" "conf" "yaml" "yml" "toml" "srt" "tex" "rst" "sql" "css"];
 }

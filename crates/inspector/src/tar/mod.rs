@@ -6,6 +6,3 @@ mod walk;
 
 pub use header::looks_like;
 pub use walk::walk;
-
-#[cfg(test)]
-mod tests;

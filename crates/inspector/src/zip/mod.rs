@@ -56,6 +56,3 @@ fn double(bytes: &[u8], at: usize) -> u32 {
 fn quad(bytes: &[u8], at: usize) -> u64 {
     u64::from(double(bytes, at)) | u64::from(double(bytes, at + 4)) << 32
 }
-
-#[cfg(test)]
-mod tests;

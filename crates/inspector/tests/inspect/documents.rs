@@ -1,0 +1,136 @@
+//! Documents: kinds, encryption, macros (DET-4, DET-6).
+
+use sofie_inspector::{Category, Outcome, Report};
+
+use super::build::{compound, deflated, stored, zip};
+use super::{assert_clean, found, inspect, names};
+
+fn kind(report: &Report) -> &str {
+    &report.objects[0].media_type
+}
+
+fn word(main: &str, more: &[super::build::Member]) -> Vec<u8> {
+    let types = format!(
+        "<?xml version=\"1.0\"?><Types><Override ContentType=\"application/{main}\"/></Types>"
+    );
+    let mut members = vec![
+        deflated("[Content_Types].xml", types.as_bytes()),
+        deflated("word/document.xml", b"<?xml version=\"1.0\"?><w/>"),
+    ];
+    members.extend(more.iter().cloned());
+    zip(&members)
+}
+
+const DOCX: &str = "vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml";
+
+#[test]
+fn office_documents_are_told_by_their_content_types() {
+    let document = word(
+        DOCX,
+        &[stored("word/media/image1.png", b"\xff\xd8\xff\xe0 a jpeg")],
+    );
+    assert_clean("report.docx", &document);
+    let report = inspect("report.docx", &document);
+    assert_eq!(
+        kind(&report),
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+    );
+    assert_eq!(names(&inspect("report.xlsx", &document)), ["type-mismatch"]);
+}
+
+#[test]
+fn macros_are_policy_hits() {
+    let project = compound(&[("VBA", 1), ("PROJECT", 2)]);
+    let document = word(DOCX, &[deflated("word/vbaProject.bin", &project)]);
+    let report = inspect("report.docm", &document);
+    let macros = Outcome::PolicyHit {
+        category: Category::Macro,
+    };
+    assert_eq!(found(&report, "office-macro").outcome, macros);
+    let old = inspect("report.doc", &compound(&[("WordDocument", 2), ("VBA", 1)]));
+    assert_eq!(names(&old), ["office-macro"]);
+    assert_eq!(kind(&old), "application/msword");
+    assert!(old.objects[0].surface_only);
+}
+
+#[test]
+fn encrypted_office_documents_are_encrypted() {
+    let new = inspect(
+        "a.docx",
+        &compound(&[("EncryptionInfo", 2), ("EncryptedPackage", 2)]),
+    );
+    assert_eq!(names(&new), ["encrypted-office-document"]);
+    assert_eq!(new.findings[0].outcome, Outcome::Encrypted);
+
+    let mut word = compound(&[("WordDocument", 2)]);
+    word.extend([0xec, 0xa5, 0xc1, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+    word.resize(word.len().next_multiple_of(512), 0);
+    assert_eq!(
+        names(&inspect("a.doc", &word)),
+        ["encrypted-office-document"]
+    );
+
+    let mut excel = compound(&[("Workbook", 2)]);
+    excel.extend([9, 8, 4, 0, 0, 6, 5, 0, 0x2f, 0, 2, 0, 1, 0]);
+    excel.resize(excel.len().next_multiple_of(512), 0);
+    assert_eq!(
+        names(&inspect("a.xls", &excel)),
+        ["encrypted-office-document"]
+    );
+}
+
+#[test]
+fn opendocuments_are_told_by_their_mimetype_and_their_encryption_by_the_manifest() {
+    let mimetype = stored("mimetype", b"application/vnd.oasis.opendocument.text");
+    let plain = deflated(
+        "META-INF/manifest.xml",
+        b"<?xml version=\"1.0\"?><manifest/>",
+    );
+    assert_clean("a.odt", &zip(&[mimetype.clone(), plain]));
+    let locked = deflated(
+        "META-INF/manifest.xml",
+        b"<?xml version=\"1.0\"?><manifest:encryption-data/>",
+    );
+    let report = inspect("a.odt", &zip(&[mimetype, locked]));
+    assert_eq!(names(&report), ["encrypted-opendocument"]);
+    assert_eq!(kind(&report), "application/vnd.oasis.opendocument.text");
+}
+
+#[test]
+fn encryption_of_pdf_is_found_anywhere() {
+    let body = vec![b'x'; 200_000];
+    let plain = [
+        b"%PDF-1.7\n".as_slice(),
+        &body,
+        b"trailer <</Root 1 0 R /EncryptMetadata false>>",
+    ]
+    .concat();
+    assert_clean("a.pdf", &plain);
+    for lead in 65_500..65_560 {
+        let pdf = [
+            b"%PDF-1.7\n".as_slice(),
+            &body[..lead],
+            b"<</Encrypt 5 0 R>>",
+            &body[..70_000],
+        ]
+        .concat();
+        assert_eq!(
+            names(&inspect("a.pdf", &pdf)),
+            ["encrypted-pdf"],
+            "behind {lead}"
+        );
+    }
+    let active = inspect(
+        "a.pdf",
+        b"%PDF-1.7\n<</S /JavaScript /JS (app)>> <</S/Launch>>",
+    );
+    assert_eq!(names(&active), ["pdf-javascript", "pdf-launch"]);
+}
+
+#[test]
+fn programs_built_on_zip_are_programs() {
+    let jar = zip(&[deflated("META-INF/MANIFEST.MF", b"Manifest-Version: 1.0\n")]);
+    let report = inspect("a.zip", &jar);
+    found(&report, "type-executable");
+    assert_eq!(kind(&report), "application/java-archive");
+}

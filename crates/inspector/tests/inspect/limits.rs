@@ -1,0 +1,123 @@
+//! Bombs and mazes end as incomplete, never as clean (DET-5).
+
+use sofie_inspector::{Limit, Limits, Outcome, Report};
+
+use super::build::{deflated, gzip, stored, zip};
+use super::{found, inspect, inspect_with, names};
+
+fn assert_limit(report: &Report, name: &str, limit: Limit) {
+    assert_eq!(found(report, name).outcome, Outcome::Incomplete { limit });
+    assert_eq!(report.sha256.len(), 64);
+}
+
+#[test]
+fn depth_is_limited_exactly() {
+    let nested = |levels: usize| {
+        (0..levels).fold(b"bottom\n".to_vec(), |inner, level| {
+            zip(&[stored(if level == 0 { "a.txt" } else { "a.zip" }, &inner)])
+        })
+    };
+    assert_eq!(names(&inspect("a.zip", &nested(8))), [""; 0]);
+    assert_limit(
+        &inspect("a.zip", &nested(9)),
+        "depth-limit",
+        Limit::Recursion,
+    );
+}
+
+#[test]
+fn members_are_limited_exactly_and_over_all_containers() {
+    let limits = Limits {
+        members: 10,
+        ..Limits::STANDARD
+    };
+    let many = |count: usize| {
+        let members: Vec<_> = (0..count)
+            .map(|n| stored(&format!("{n}.txt"), b"t\n"))
+            .collect();
+        zip(&members)
+    };
+    assert_eq!(names(&inspect_with(limits, "a.zip", &many(10))), [""; 0]);
+    assert_limit(
+        &inspect_with(limits, "a.zip", &many(11)),
+        "member-limit",
+        Limit::Members,
+    );
+    let two = zip(&[stored("a.zip", &many(5)), stored("b.zip", &many(5))]);
+    assert_limit(
+        &inspect_with(limits, "a.zip", &two),
+        "member-limit",
+        Limit::Members,
+    );
+}
+
+#[test]
+fn unpacked_bytes_and_their_ratio_are_limited_over_all_levels() {
+    let zeros = vec![0; 1 << 20];
+    let bomb = gzip(&gzip(&zeros));
+    let few = Limits {
+        unpacked_bytes: 1 << 20,
+        ..Limits::STANDARD
+    };
+    assert_limit(
+        &inspect_with(few, "a.gz", &bomb),
+        "unpacked-size-limit",
+        Limit::UnpackedSize,
+    );
+    let dense = Limits {
+        ratio_after: 1 << 19,
+        ..Limits::STANDARD
+    };
+    assert_limit(
+        &inspect_with(dense, "a.gz", &bomb),
+        "ratio-limit",
+        Limit::Ratio,
+    );
+    assert_eq!(names(&inspect("a.gz", &bomb)), [""; 0]);
+}
+
+#[test]
+fn time_is_limited() {
+    let limits = Limits {
+        time_ms: 0,
+        bytes_per_extra_ms: 0,
+        ..Limits::STANDARD
+    };
+    let report = inspect_with(
+        limits,
+        "a.zip",
+        &zip(&[deflated("a.txt", &[b'a'; 100_000])]),
+    );
+    assert_limit(&report, "time-limit", Limit::Time);
+}
+
+#[test]
+fn the_digest_is_of_the_whole_file_even_after_a_limit() {
+    let limits = Limits {
+        members: 1,
+        ..Limits::STANDARD
+    };
+    let archive = zip(&[
+        stored("a", b"1"),
+        stored("b", b"2"),
+        stored("c", &[7; 100_000]),
+    ]);
+    let stopped = inspect_with(limits, "a.zip", &archive);
+    let whole = inspect("a.zip", &archive);
+    assert_eq!(stopped.sha256, whole.sha256);
+    assert_eq!(stopped.bytes_seen, archive.len() as u64);
+    assert_eq!(stopped.crc32, crc32fast::hash(&archive));
+}
+
+#[test]
+fn a_flood_of_findings_is_bounded_and_hides_nothing() {
+    let mut members: Vec<_> = (0..3000)
+        .map(|n| stored(&format!("{n}/aux"), b"t\n"))
+        .collect();
+    members.push(stored("e.com", &sofie_inspector::eicar()));
+    let report = inspect("a.zip", &zip(&members));
+    found(&report, "eicar-test-file");
+    assert!(report.findings.len() < 100);
+    assert!(report.findings_unlisted > 2000);
+    assert!(report.objects_unlisted > 0);
+}

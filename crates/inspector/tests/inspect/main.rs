@@ -1,0 +1,51 @@
+//! What the inspector says of files, in this process: content, not walls.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod build;
+mod documents;
+mod gzip;
+mod limits;
+mod mutations;
+mod tar;
+mod types;
+mod zip;
+
+use sofie_inspector::{Finding, Limits, Outcome, Report};
+
+fn inspect_with(limits: Limits, name: &str, content: &[u8]) -> Report {
+    sofie_inspector::inspect(name, content.len() as u64, limits, content).unwrap()
+}
+
+fn inspect(name: &str, content: &[u8]) -> Report {
+    inspect_with(Limits::STANDARD, name, content)
+}
+
+/// The names of all findings.
+fn names(report: &Report) -> Vec<&str> {
+    report
+        .findings
+        .iter()
+        .map(|finding| finding.name.as_ref())
+        .collect()
+}
+
+fn found<'r>(report: &'r Report, name: &str) -> &'r Finding {
+    let found = report.findings.iter().find(|finding| finding.name == name);
+    found.unwrap_or_else(|| panic!("{name} is not among {:?}", report.findings))
+}
+
+#[track_caller]
+fn assert_clean(name: &str, content: &[u8]) {
+    let report = inspect(name, content);
+    assert_eq!(report.findings, [], "{name}");
+    assert_eq!(report.bytes_seen, content.len() as u64);
+}
+
+#[track_caller]
+fn assert_ambiguous(content: &[u8], name: &str) {
+    let report = inspect("archive.zip", content);
+    assert!(matches!(
+        found(&report, name).outcome,
+        Outcome::Suspicious { .. }
+    ));
+}
