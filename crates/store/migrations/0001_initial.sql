@@ -108,6 +108,7 @@ create table visitors (
 
 create table requests (
     id uuid primary key,
+    seq bigint generated always as identity unique,
     user_id uuid not null references users on delete cascade,
     email text not null,
     title_sealed bytea not null,
@@ -120,7 +121,7 @@ create table requests (
     cancelled_at timestamptz,
     fulfilled_at timestamptz
 );
-create index requests_user on requests (user_id, created_at desc);
+create index requests_user on requests (user_id, seq desc);
 
 create table packages (
     id uuid primary key,
@@ -143,6 +144,8 @@ create table packages (
     created_at timestamptz not null,
     changed_at timestamptz not null,
     send_requested_at timestamptz,
+    -- how many files its sender says there will be; it is not complete before
+    expected_files integer check (expected_files > 0),
     submitted_at timestamptz,
     activated_at timestamptz,
     expires_at timestamptz,
@@ -227,11 +230,13 @@ create table verdicts (
     round integer not null,
     engine text not null,
     outcome text not null check (outcome in ('clean', 'infected', 'suspicious', 'encrypted', 'incomplete', 'unsupported', 'policy_hit', 'error')),
-    -- risk level, category, limit or kind of error, by outcome
+    -- how suspicious, or against which rule
+    level text check ((outcome in ('suspicious', 'policy_hit')) = (level is not null)),
+    -- which limit, which kind of error, how much was looked at
     qualifier text,
     name text not null,
-    object text,
-    detail text,
+    object_sealed bytea,
+    detail_sealed bytea,
     engine_version text,
     signature_version text,
     started_at timestamptz not null,
@@ -337,6 +342,7 @@ create table leases (
 
 create table mails (
     id uuid primary key,
+    seq bigint generated always as identity unique,
     kind text not null,
     -- one transition mails one person once
     dedupe_key text not null unique,
@@ -355,7 +361,6 @@ create table mails (
     sent_at timestamptz,
     last_error text
 );
-create index mails_created on mails (created_at desc);
 create index mails_state on mails (state);
 create index mails_recipient on mails (recipient_id);
 
