@@ -1,1 +1,29 @@
-fn main() {}
+//! `sofie`: the composition root, the command line and the life of the processes.
+
+mod cli;
+mod client_address;
+mod clock;
+mod commands;
+mod config;
+mod data_dir;
+mod doctor;
+mod frontend;
+mod ground;
+mod keys;
+mod lifecycle;
+mod listener;
+mod probes;
+mod telemetry;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    if matches!(cli.command, cli::Command::Inspect) {
+        // Locks itself in, which must happen before there is a second thread.
+        return sofie_inspector::child::run();
+    }
+    commands::run(cli.command)
+}

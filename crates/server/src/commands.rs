@@ -1,0 +1,91 @@
+//! The doors of the command line: each command in a file, thin.
+
+mod configuration;
+mod doctor;
+mod migrate;
+mod serve;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+
+use crate::cli::{Command, Place};
+use crate::config::Log;
+use crate::ground::Site;
+use crate::telemetry;
+
+/// sysexits.h: something was found in an unconfigured or misconfigured state.
+const WRONG_CONFIGURATION: u8 = 78;
+/// A command that people type logs only what they must know.
+const QUIET: &str = "warn";
+
+/// Runs a command to its end.
+pub fn run(command: Command) -> ExitCode {
+    // First of all: whatever speaks TLS later takes this one.
+    if rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .is_err()
+    {
+        return fail(&anyhow::anyhow!("a TLS provider was chosen before"));
+    }
+    match command {
+        Command::Serve { place, listen } => with_site(&place, false, |site| {
+            serve::run(site, serve::Role::All, listen)
+        }),
+        Command::Web { place, listen } => with_site(&place, false, |site| {
+            serve::run(site, serve::Role::Web, listen)
+        }),
+        Command::Worker(place) => with_site(&place, false, |site| {
+            serve::run(site, serve::Role::Worker, None)
+        }),
+        Command::Scheduler(place) => with_site(&place, false, |site| {
+            serve::run(site, serve::Role::Scheduler, None)
+        }),
+        Command::Migrate(place) => with_site(&place, true, migrate::run),
+        Command::Doctor(place) => with_site(&place, true, doctor::run),
+        Command::Config(command) => configuration::run(command),
+        Command::Admin(_)
+        | Command::User(_)
+        | Command::Token(_)
+        | Command::Outbox { .. }
+        | Command::Openapi
+        | Command::SettingsReference
+        | Command::Inspect => ExitCode::FAILURE,
+    }
+}
+
+/// Finds the installation, starts logging and the runtime, and runs.
+fn with_site<F>(place: &Place, quiet: bool, run: impl FnOnce(Site) -> F) -> ExitCode
+where
+    F: Future<Output = Result<ExitCode>>,
+{
+    let site = match Site::find(place) {
+        Ok(site) => site,
+        Err(error) => {
+            fail(&error);
+            return ExitCode::from(WRONG_CONFIGURATION);
+        }
+    };
+    let log = site.config.log.clone();
+    let log = if quiet {
+        Log {
+            filter: QUIET.to_owned(),
+            ..log
+        }
+    } else {
+        log
+    };
+    let outcome = telemetry::start(&log).and_then(|()| {
+        let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
+        let outcome = runtime.block_on(run(site));
+        // Blocking work that nobody waits for any more does not hold the end up.
+        runtime.shutdown_background();
+        outcome
+    });
+    outcome.unwrap_or_else(|error| fail(&error))
+}
+
+fn fail(error: &anyhow::Error) -> ExitCode {
+    eprintln!("error: {error:#}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,36 @@
+//! `sofie config check | show | default`
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::cli::Configuration;
+use crate::config::DEFAULTS;
+use crate::ground::Site;
+
+pub fn run(command: Configuration) -> ExitCode {
+    let printed = match command {
+        Configuration::Default => Ok(DEFAULTS.to_owned()),
+        Configuration::Check(place) => Site::find(&place).and_then(|site| check(&site)),
+        Configuration::Show(place) => Site::find(&place).and_then(|site| site.config.show()),
+    };
+    match printed {
+        Ok(text) => {
+            println!("{}", text.trim_end());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(super::WRONG_CONFIGURATION)
+        }
+    }
+}
+
+fn check(site: &Site) -> Result<String> {
+    site.config.database.url()?;
+    Ok(format!(
+        "the configuration is right\ndata directory: {}\nkey file: {}",
+        site.dir.display(),
+        site.kek_file().display()
+    ))
+}

@@ -1,0 +1,138 @@
+//! The embedded file is what it says.
+
+use figment::Jail;
+
+use super::*;
+
+fn load(file: Option<&str>) -> Result<Config> {
+    Config::load(file.map(Path::new))
+}
+
+#[test]
+#[expect(clippy::result_large_err, reason = "figment's jail decides the type")]
+fn the_embedded_file_is_complete_and_every_value_is_explained() {
+    Jail::expect_with(|_| {
+        let config = load(None).unwrap();
+        assert_eq!(config.http.listen.to_string(), "127.0.0.1:9090");
+        assert!(matches!(config.database, Database::Private { .. }));
+        Ok(())
+    });
+    let mut explained = false;
+    for line in DEFAULTS.lines() {
+        let comment = line.starts_with("# ");
+        let value = line.contains(" = ") && !comment;
+        assert!(!value || explained, "not explained: {line}");
+        // One comment may explain a few values in a row.
+        explained = comment || (value && explained);
+    }
+}
+
+#[test]
+#[expect(clippy::result_large_err, reason = "figment's jail decides the type")]
+fn what_is_commented_out_is_spelt_right() {
+    let commented: Vec<&str> = DEFAULTS
+        .lines()
+        .filter(|line| line.starts_with('#') && !line.starts_with("# "))
+        .collect();
+    assert!(commented.len() >= 6);
+    Jail::expect_with(|jail| {
+        for kind in ["private", "server"] {
+            let others: &[&str] = if kind == "private" {
+                &["#url"]
+            } else {
+                &["#binaries", "#run_as"]
+            };
+            let uncomment = |line: &str| -> String {
+                let keep = !line.starts_with("# ")
+                    && line != "#"
+                    && !others.iter().any(|other| line.starts_with(other));
+                let line = if keep {
+                    line.strip_prefix('#').unwrap_or(line)
+                } else {
+                    line
+                };
+                format!("{line}\n")
+            };
+            let text: String = DEFAULTS.lines().map(uncomment).collect();
+            jail.create_file(
+                "all.toml",
+                &text.replace("\"private\"\n", &format!("\"{kind}\"\n")),
+            )?;
+            load(Some("all.toml")).unwrap();
+        }
+        Ok(())
+    });
+}
+
+#[test]
+#[expect(clippy::result_large_err, reason = "figment's jail decides the type")]
+fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
+    Jail::expect_with(|jail| {
+        jail.create_file(
+            "sofie.toml",
+            "[http]\nlisten = \"127.0.0.1:1\"\ndrain_seconds = 7\n",
+        )?;
+        jail.set_env("SOFIE__HTTP__LISTEN", "127.0.0.1:2");
+        jail.set_env("SOFIE__WORKER__CHECKS", "9");
+        let config = load(Some("sofie.toml")).unwrap();
+        assert_eq!(config.http.listen.port(), 2);
+        assert_eq!(config.http.drain().as_secs(), 7);
+        assert_eq!((config.worker.checks, config.worker.mails), (9, 4));
+        Ok(())
+    });
+}
+
+#[test]
+#[expect(clippy::result_large_err, reason = "figment's jail decides the type")]
+fn mistakes_are_named() {
+    Jail::expect_with(|jail| {
+        for (text, expected) in [
+            ("[http]\nlisten = \"nowhere\"\n", "http.listen"),
+            ("[http]\nlistn = \"127.0.0.1:1\"\n", "listn"),
+            (
+                "[http]\ntrusted_proxies = [\"10.0.0.0/40\"]\n",
+                "10.0.0.0/40",
+            ),
+            ("[database]\nkind = \"sqlite\"\n", "sqlite"),
+            ("[database]\nurl = \"postgres://x\"\n", "url"),
+            ("secret = 1\n", "secret"),
+        ] {
+            jail.create_file("wrong.toml", text)?;
+            let error = format!("{:#}", load(Some("wrong.toml")).unwrap_err());
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+        assert!(load(Some("missing.toml")).is_err());
+        Ok(())
+    });
+}
+
+#[test]
+#[expect(clippy::result_large_err, reason = "figment's jail decides the type")]
+fn secrets_are_not_shown() {
+    Jail::expect_with(|jail| {
+        jail.create_file(
+            "sofie.toml",
+            "[database]\nkind = \"server\"\nurl = \"postgres://u:hunter2@h/d\"\n",
+        )?;
+        let config = load(Some("sofie.toml")).unwrap();
+        assert!(config.database.url().unwrap().is_some());
+        assert!(!config.show().unwrap().contains("hunter2"));
+        assert!(!format!("{config:?}").contains("hunter2"));
+        jail.create_file("url", "postgres://u:hunter2@h/d\n")?;
+        jail.create_file(
+            "sofie.toml",
+            "[database]\nkind = \"server\"\nurl_file = \"url\"\n",
+        )?;
+        let url = load(Some("sofie.toml"))
+            .unwrap()
+            .database
+            .url()
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            secrecy::ExposeSecret::expose_secret(&url),
+            "postgres://u:hunter2@h/d"
+        );
+        Ok(())
+    });
+}

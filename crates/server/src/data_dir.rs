@@ -1,0 +1,109 @@
+//! Where the data directory is, and where its key is.
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::config::Config;
+
+const USUAL: &str = "/var/sofie/data";
+const USUAL_KEK: &str = "/etc/sofie/kek";
+const HERE: &str = "data";
+
+/// Chooses the data directory: what was asked for, else the usual one, else `./data` where that can't be written.
+pub fn choose(asked: Option<&Path>, config: &Config) -> Result<PathBuf> {
+    let dir = match asked.or(config.data_dir.as_deref()) {
+        Some(dir) => dir.to_owned(),
+        None if can_be_made(Path::new(USUAL)) => PathBuf::from(USUAL),
+        None => PathBuf::from(HERE),
+    };
+    std::path::absolute(&dir).with_context(|| format!("cannot tell where {} is", dir.display()))
+}
+
+/// Chooses the file of the key-encryption key for a data directory. It is never inside of it.
+///
+/// The shared place `/etc/sofie/kek` is for the usual data directory only: a second one on the same machine has
+/// a key of its own.
+pub fn kek_file(config: &Config, dir: &Path) -> PathBuf {
+    if let Some(file) = &config.keys.kek_file {
+        return file.clone();
+    }
+    let beside = beside(dir);
+    let usual = Path::new(USUAL_KEK);
+    let usual_will_do =
+        dir == Path::new(USUAL) && (usual.exists() || usual.parent().is_some_and(can_be_made));
+    if !beside.exists() && usual_will_do {
+        usual.to_owned()
+    } else {
+        beside
+    }
+}
+
+/// `DATA-DIR.kek`.
+fn beside(dir: &Path) -> PathBuf {
+    let mut name = dir.file_name().unwrap_or_default().to_owned();
+    name.push(".kek");
+    dir.with_file_name(name)
+}
+
+/// Whether a directory is there, or can be made, and takes files.
+fn can_be_made(dir: &Path) -> bool {
+    fs::create_dir_all(dir)
+        .and_then(|()| try_writing(dir))
+        .is_ok()
+}
+
+/// Writes and removes a small file.
+pub fn try_writing(dir: &Path) -> io::Result<()> {
+    let probe = dir.join(format!(".probe-{}", std::process::id()));
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&probe)?;
+    fs::remove_file(&probe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config() -> Config {
+        toml::from_str(crate::config::DEFAULTS).unwrap()
+    }
+
+    #[test]
+    fn what_was_asked_for_wins() {
+        let mut config = config();
+        config.data_dir = Some(PathBuf::from("/srv/from-config"));
+        assert_eq!(
+            choose(Some(Path::new("/srv/asked")), &config).unwrap(),
+            Path::new("/srv/asked")
+        );
+        assert_eq!(
+            choose(None, &config).unwrap(),
+            Path::new("/srv/from-config")
+        );
+        assert!(
+            choose(Some(Path::new("near")), &config)
+                .unwrap()
+                .is_absolute()
+        );
+    }
+
+    #[test]
+    fn a_data_directory_of_ones_own_has_a_key_of_its_own() {
+        let mut config = config();
+        assert_eq!(
+            kek_file(&config, Path::new("/srv/a")),
+            Path::new("/srv/a.kek")
+        );
+        assert_eq!(
+            kek_file(&config, Path::new("/srv/a.b")),
+            Path::new("/srv/a.b.kek")
+        );
+        config.keys.kek_file = Some(PathBuf::from("/keys/k"));
+        assert_eq!(kek_file(&config, Path::new("/srv/a")), Path::new("/keys/k"));
+    }
+}

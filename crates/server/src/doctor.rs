@@ -1,0 +1,171 @@
+//! Looking whether all is well.
+
+use std::fmt;
+
+use sofie_domain::Clock;
+
+use crate::clock::SystemClock;
+use crate::ground::{Ground, Site};
+use crate::{data_dir, frontend};
+
+/// Below this much free space the server takes no more uploads: two GiB, or a twentieth.
+const LEAST_FREE: u64 = 2 << 30;
+
+/// What one check found.
+#[derive(Debug)]
+pub struct Finding {
+    state: State,
+    what: &'static str,
+    detail: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Ok,
+    Warn,
+    Fail,
+}
+
+impl Finding {
+    fn ok(what: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            state: State::Ok,
+            what,
+            detail: detail.into(),
+        }
+    }
+
+    fn warn(what: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            state: State::Warn,
+            what,
+            detail: detail.into(),
+        }
+    }
+
+    fn fail(what: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            state: State::Fail,
+            what,
+            detail: detail.into(),
+        }
+    }
+
+    pub fn failed(&self) -> bool {
+        self.state == State::Fail
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match self.state {
+            State::Ok => "ok",
+            State::Warn => "warn",
+            State::Fail => "FAIL",
+        };
+        write!(out, "{state:<5} {:<16} {}", self.what, self.detail)
+    }
+}
+
+/// Whether the clock is at least where it was when this program was built: expiry depends on it.
+pub fn clock_is_sane(clock: &dyn Clock) -> bool {
+    let built: i64 = env!("SOFIE_BUILT_AT").parse().unwrap_or(0);
+    clock.now().timestamp() >= built
+}
+
+/// Makes every check; a check that needs what an earlier one found missing is left out.
+pub async fn examine(site: Site) -> Vec<Finding> {
+    let mut findings = vec![
+        clock(),
+        embedded_front_end(),
+        data_directory(&site),
+        free_space(&site),
+        key_file(&site),
+    ];
+    if findings.iter().any(Finding::failed) {
+        return findings;
+    }
+    match Ground::command(site).await {
+        Ok(ground) => {
+            findings.push(database(&ground).await);
+            ground.close().await;
+        }
+        Err(error) => findings.push(Finding::fail("database", format!("{error:#}"))),
+    }
+    findings
+}
+
+fn clock() -> Finding {
+    if clock_is_sane(&SystemClock) {
+        Finding::ok("clock", SystemClock.now().format("%F %T UTC").to_string())
+    } else {
+        Finding::fail("clock", "it shows a time before this program was built")
+    }
+}
+
+fn embedded_front_end() -> Finding {
+    if frontend::is_built() {
+        Finding::ok("front end", "part of this program")
+    } else {
+        Finding::warn(
+            "front end",
+            "not part of this build: only the API answers (build with `make build`)",
+        )
+    }
+}
+
+fn data_directory(site: &Site) -> Finding {
+    let shown = site.dir.display();
+    if !site.dir.is_dir() {
+        return Finding::fail(
+            "data directory",
+            format!("{shown} does not exist: has `sofie serve` run here?"),
+        );
+    }
+    match data_dir::try_writing(&site.dir) {
+        Ok(()) => Finding::ok("data directory", shown.to_string()),
+        Err(error) => Finding::fail(
+            "data directory",
+            format!("{shown} can't be written: {error}"),
+        ),
+    }
+}
+
+fn free_space(site: &Site) -> Finding {
+    let stat = match rustix::fs::statvfs(&site.dir) {
+        Ok(stat) => stat,
+        Err(error) => return Finding::warn("free space", format!("can't be told: {error}")),
+    };
+    let (free, all) = (stat.f_bavail * stat.f_frsize, stat.f_blocks * stat.f_frsize);
+    let shown = format!("{} of {} GiB", free >> 30, all >> 30);
+    if free < LEAST_FREE.max(all / 20) {
+        Finding::warn(
+            "free space",
+            format!("{shown}: uploads are refused below 2 GiB or 5 %"),
+        )
+    } else {
+        Finding::ok("free space", shown)
+    }
+}
+
+fn key_file(site: &Site) -> Finding {
+    let file = site.kek_file();
+    match sofie_vault::FileKek::load(&file) {
+        Ok(kek) => Finding::ok(
+            "key file",
+            format!(
+                "{} (key {}); keep a copy apart from the data",
+                file.display(),
+                kek.id()
+            ),
+        ),
+        Err(error) => Finding::fail("key file", format!("{}: {error}", file.display())),
+    }
+}
+
+async fn database(ground: &Ground) -> Finding {
+    match ground.db.ping().await {
+        Ok(()) => Finding::ok("database", "answers, its schema is up to date"),
+        Err(error) => Finding::fail("database", format!("does not answer: {error}")),
+    }
+}
