@@ -163,18 +163,27 @@ impl ClusterAccess {
                 dir: dir.to_owned(),
             });
         }
+        Self::open_or_make(dir, options).await
+    }
+
+    /// Joins the server that runs on `dir`, or starts it as [`PrivateCluster::start`] does.
+    pub async fn open_or_make(dir: &Path, options: &ClusterOptions) -> Result<Self, ClusterError> {
         match PrivateCluster::start(dir, options).await {
             Ok(cluster) => Ok(Self::Owned(Box::new(cluster))),
             Err(ClusterError::Locked { .. }) => {
-                let folder = Folder::open(dir)?;
-                postmaster::wait_until_usable(&folder, options.start_timeout).await?;
-                Ok(Self::Attached(AttachedCluster {
-                    connect: folder.connect_options(),
-                    _folder: folder,
-                }))
+                Self::attach(dir, options).await.map(Self::Attached)
             }
             Err(error) => Err(error),
         }
+    }
+
+    async fn attach(dir: &Path, options: &ClusterOptions) -> Result<AttachedCluster, ClusterError> {
+        let folder = Folder::open(dir)?;
+        postmaster::wait_until_usable(&folder, options.start_timeout).await?;
+        Ok(AttachedCluster {
+            connect: folder.connect_options(),
+            _folder: folder,
+        })
     }
 
     /// Tells how to connect; good while this value lives.
