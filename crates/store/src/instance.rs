@@ -25,6 +25,11 @@ impl std::fmt::Debug for SigningKeyRow {
     }
 }
 
+/// Whether the database has begun an installation; needs no working column cipher.
+pub async fn exists(tx: &mut Tx) -> Result<bool> {
+    Ok(sqlx::query_scalar("select exists (select from instance)").fetch_one(tx.conn()).await?)
+}
+
 /// Returns the id of the installation; the first call makes `fresh` its id.
 ///
 /// Fails with [`crate::Error::Sealed`] when the column cipher is not the one that the database began with.
