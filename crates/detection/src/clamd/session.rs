@@ -68,7 +68,7 @@ pub struct Answer {
     pub reply: Vec<u8>,
     /// Content bytes handed over.
     pub sent: u64,
-    /// Whether the end of the content was handed over too.
+    /// Whether clamd took everything, the end of the content too.
     pub ended: bool,
 }
 
@@ -97,7 +97,7 @@ pub async fn ask(endpoint: &Endpoint, question: &[u8], time: Duration) -> Result
             .write_all(question)
             .await
             .map_err(Failure::Talk)?;
-        read_answer(connection).await
+        Ok(read_answer(connection).await?.bytes)
     };
     timeout(time, talk)
         .await
@@ -133,16 +133,17 @@ pub async fn stream(
             }
         }
     };
-    let reply = match early {
-        Some(reply) => reply?,
+    let heard = match early {
+        Some(heard) => heard?,
         None => timeout(Duration::from_millis(times.verdict_ms), answer)
             .await
             .map_err(|_| Failure::Late("no verdict"))??,
     };
+    let ended = writing.ended && !heard.unread;
     Ok(Answer {
-        reply,
+        reply: heard.bytes,
         sent: writing.sent,
-        ended: writing.ended,
+        ended,
     })
 }
 
@@ -201,13 +202,26 @@ fn framed(piece: &Bytes) -> Bytes {
     frame.freeze()
 }
 
+/// What clamd wrote before it hung up.
+struct Heard {
+    bytes: Vec<u8>,
+    /// It hung up with content unread: that is a reset, behind whatever it wrote.
+    unread: bool,
+}
+
 /// Reads until clamd hangs up, or until it is too much to be an answer.
-async fn read_answer(reader: impl AsyncRead) -> Result<Vec<u8>, Failure> {
-    let mut answer = Vec::new();
+async fn read_answer(reader: impl AsyncRead) -> Result<Heard, Failure> {
+    let mut bytes = Vec::new();
     let mut reader = Box::pin(reader.take(LONGEST as u64 + 1));
-    reader
-        .read_to_end(&mut answer)
-        .await
-        .map_err(Failure::Talk)?;
-    Ok(answer)
+    match reader.read_to_end(&mut bytes).await {
+        Ok(_) => Ok(Heard {
+            bytes,
+            unread: false,
+        }),
+        Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(Heard {
+            bytes,
+            unread: true,
+        }),
+        Err(error) => Err(Failure::Talk(error)),
+    }
 }

@@ -23,4 +23,29 @@ pub fn parse(answer: &[u8]) -> Option<Versions> {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn both_forms_are_read_and_others_refused() {
+        let private = parse(b"ClamAV 1.4.6\0").unwrap();
+        assert_eq!(private.program.as_deref(), Some("ClamAV 1.4.6"));
+        assert_eq!(private.signatures, None);
+        let official = parse(b"ClamAV 1.4.6/27500/Sun Nov 22 09:26:45 2026\0").unwrap();
+        assert_eq!(official.signatures.as_deref(), Some("27500"));
+        assert_eq!(
+            official.signatures_time.unwrap().to_rfc3339(),
+            "2026-11-22T09:26:45+00:00"
+        );
+        let odd = parse(b"ClamAV 1.4.6/27500/some day\0").unwrap();
+        assert_eq!(odd.signatures_time, None);
+        for other in [
+            b"ClamAV 1.4.6".as_slice(),
+            b"ClamAV \0",
+            b"PONG\0",
+            b"COMMAND UNAVAILABLE\0",
+        ] {
+            assert_eq!(parse(other), None);
+        }
+    }
+}

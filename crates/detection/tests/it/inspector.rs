@@ -1,0 +1,147 @@
+//! The inspector as a child process: its answers, and its deaths (DET-21).
+
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use sofie_detection::{Body, Coverage, ErrorKind, InspectionLimits, Inspector, Outcome};
+use tempfile::TempDir;
+
+use super::fixture::{inspector, probe};
+use super::{scan, scan_for};
+
+#[tokio::test]
+async fn a_clean_file_is_clean_for_every_internal_engine() {
+    let content = b"nothing to see\n";
+    let inspection = inspector()
+        .inspect(&scan("a.txt", content.len()), Body::of(content))
+        .await;
+    let engines: Vec<&str> = inspection
+        .reports
+        .iter()
+        .map(|row| row.engine.as_str())
+        .collect();
+    assert_eq!(
+        engines,
+        ["type", "container", "encrypted", "eicar", "content"]
+    );
+    for row in &inspection.reports {
+        assert_eq!(
+            row.outcome,
+            Outcome::Clean {
+                coverage: Coverage::Full
+            }
+        );
+    }
+    let contents = inspection.contents.unwrap();
+    assert_eq!(contents.crc32, crc32fast::hash(content));
+    assert_eq!(contents.objects[0].media_type, "text/plain");
+}
+
+#[tokio::test]
+async fn eicar_is_infected_and_others_speak_for_themselves() {
+    let eicar = sofie_inspector::eicar();
+    let inspection = inspector()
+        .inspect(&scan("e.pdf", eicar.len()), Body::of(&eicar))
+        .await;
+    let outcomes: Vec<&str> = inspection
+        .reports
+        .iter()
+        .map(|row| row.outcome.name())
+        .collect();
+    assert_eq!(
+        outcomes,
+        ["policy_hit", "clean", "clean", "infected", "clean"]
+    );
+}
+
+#[tokio::test]
+async fn a_pdf_is_read_on_the_surface_only() {
+    let pdf = b"%PDF-1.7\n%%EOF\n";
+    let inspection = inspector()
+        .inspect(&scan("a.pdf", pdf.len()), Body::of(pdf))
+        .await;
+    assert_eq!(
+        inspection.reports[0].outcome,
+        Outcome::Clean {
+            coverage: Coverage::Partial
+        }
+    );
+}
+
+/// A program that misbehaves as its name says.
+fn called(name: &str) -> (TempDir, PathBuf) {
+    let directory = TempDir::new().unwrap();
+    let program = directory.path().join(name);
+    symlink(probe(), &program).unwrap();
+    (directory, program)
+}
+
+async fn outcome_of(name: &str, time: Duration) -> Outcome {
+    let (_directory, program) = called(name);
+    let inspector = Inspector::new(program, InspectionLimits::STANDARD, 1);
+    let content = vec![b'x'; 1 << 20];
+    let scan = scan_for("a.txt", content.len(), time);
+    let inspection = inspector.inspect(&scan, Body::of(&content)).await;
+    assert!(inspection.contents.is_none());
+    let first = inspection.reports[0].outcome;
+    assert!(
+        inspection.reports.iter().all(|row| row.outcome == first),
+        "{:?}",
+        inspection.reports
+    );
+    first
+}
+
+#[tokio::test]
+async fn whatever_a_child_does_wrong_is_an_error() {
+    let crashed = Outcome::Error {
+        kind: ErrorKind::Crashed,
+        retryable: false,
+    };
+    let protocol = Outcome::Error {
+        kind: ErrorKind::Protocol,
+        retryable: true,
+    };
+    let long = Duration::from_secs(20);
+    assert_eq!(outcome_of("abort", long).await, crashed);
+    assert_eq!(outcome_of("failing", long).await, crashed);
+    assert_eq!(outcome_of("silent", long).await, protocol);
+    assert_eq!(outcome_of("garbage", long).await, protocol);
+    assert_eq!(outcome_of("doubled", long).await, protocol);
+}
+
+#[tokio::test]
+async fn a_child_that_hangs_is_killed_at_the_deadline() {
+    let begun = Instant::now();
+    let late = Outcome::Error {
+        kind: ErrorKind::Timeout,
+        retryable: true,
+    };
+    assert_eq!(outcome_of("deaf", Duration::from_millis(300)).await, late);
+    assert!(begun.elapsed() < Duration::from_secs(10));
+}
+
+#[tokio::test]
+async fn a_missing_program_and_a_wrong_size_are_errors() {
+    let nowhere = Inspector::new("/nonexistent".into(), InspectionLimits::STANDARD, 1);
+    let inspection = nowhere.inspect(&scan("a", 1), Body::of(b"x")).await;
+    assert_eq!(
+        inspection.reports[0].outcome,
+        Outcome::Error {
+            kind: ErrorKind::Connect,
+            retryable: true
+        }
+    );
+
+    for said in [0, 3, 5] {
+        let inspection = inspector()
+            .inspect(&scan("a", said), Body::of(b"four"))
+            .await;
+        let source = Outcome::Error {
+            kind: ErrorKind::Source,
+            retryable: true,
+        };
+        assert_eq!(inspection.reports[0].outcome, source, "said {said}");
+    }
+}
