@@ -76,8 +76,8 @@ impl Reader {
         self.len() == 0
     }
 
-    /// The plain bytes of `range`, decrypted ahead in blocking threads: at most three batches of
-    /// 256 KiB exist at a time. A chunk that does not authenticate ends the stream with an error
+    /// The plain bytes of `range`: from the page cache at once, otherwise decrypted ahead in blocking
+    /// threads; at most three batches of 256 KiB exist at a time. A chunk that does not authenticate ends the stream with an error
     /// before any of its batch is given out. A range outside the file is [`Error::Range`].
     pub fn stream(
         &self,
@@ -111,7 +111,7 @@ impl Reader {
         while stream.try_next().await?.is_some() {}
         // A blob without bytes still has one chunk that must authenticate.
         let blob = Arc::clone(&self.blob);
-        blocking(move || blob.read(0, 0, 1).map(drop)).await
+        blocking(move || blob.read_waiting(&(0..0), None).map(drop)).await
     }
 }
 
@@ -129,7 +129,15 @@ struct ReadAhead {
     next: u64,
     end: u64,
     chunks: u64,
-    running: Option<JoinHandle<Result<Bytes, Error>>>,
+    part: Option<OpenPart>,
+    running: Option<JoinHandle<Result<(Bytes, OpenPart), Error>>>,
+}
+
+/// The keys of one part, kept from batch to batch.
+#[derive(Clone)]
+struct OpenPart {
+    index: u64,
+    opener: Arc<Opener>,
 }
 
 impl ReadAhead {
@@ -139,27 +147,39 @@ impl ReadAhead {
             next: range.start,
             end: range.end,
             chunks: FIRST_BATCH,
+            part: None,
             running: None,
         }
     }
 
     async fn next(mut self) -> Result<Option<(Bytes, Self)>, Error> {
-        if self.running.is_none() {
-            self.start();
+        if let Some(running) = &mut self.running {
+            let (bytes, part) = running.await.map_err(|_| Error::Stopped)??;
+            self.part = Some(part);
+            self.running = self.batch().map(|batch| self.read_in_thread(batch));
+            return Ok(Some((bytes, self)));
         }
-        let Some(running) = &mut self.running else {
+        let Some(batch) = self.batch() else {
             return Ok(None);
         };
-        let bytes = running.await.map_err(|_| Error::Stopped)??;
-        self.running = None;
-        self.start();
+        if let Some(bytes) = self.read_cached(&batch)? {
+            // Nothing else here would ever let another task run.
+            tokio::task::consume_budget().await;
+            return Ok(Some((bytes, self)));
+        }
+        let (bytes, part) = self
+            .read_in_thread(batch)
+            .await
+            .map_err(|_| Error::Stopped)??;
+        self.part = Some(part);
+        self.running = self.batch().map(|batch| self.read_in_thread(batch));
         Ok(Some((bytes, self)))
     }
 
-    /// Starts the next batch: up to `chunks` chunks, ending at a chunk's or the part's end.
-    fn start(&mut self) {
+    /// The next batch: up to `chunks` chunks, ending at a chunk's or the part's end.
+    fn batch(&mut self) -> Option<Range<u64>> {
         if self.next >= self.end {
-            return;
+            return None;
         }
         let from = self.next;
         let part_size = self.blob.env.part_size();
@@ -167,55 +187,114 @@ impl ReadAhead {
         let part_end = (from / part_size + 1) * part_size;
         self.next = batch_end.min(part_end).min(self.end);
         self.chunks = BATCH;
-        let (blob, to) = (Arc::clone(&self.blob), self.next);
-        self.running = Some(spawn_blocking(move || blob.read(from, to, BATCH)));
+        Some(from..self.next)
+    }
+
+    /// Decrypts here and now if the page cache has the bytes: cheaper than another thread.
+    fn read_cached(&mut self, batch: &Range<u64>) -> Result<Option<Bytes>, Error> {
+        let part = self.blob.part(batch, self.part.take(), Wait::Never)?;
+        let Some(part) = part else { return Ok(None) };
+        let bytes = self.blob.read(batch, &part, Wait::Never)?;
+        self.part = Some(part);
+        Ok(bytes)
+    }
+
+    fn read_in_thread(&self, batch: Range<u64>) -> JoinHandle<Result<(Bytes, OpenPart), Error>> {
+        let (blob, part) = (Arc::clone(&self.blob), self.part.clone());
+        spawn_blocking(move || blob.read_waiting(&batch, part))
     }
 }
 
+/// Whether to wait for the disk.
+#[derive(Clone, Copy, PartialEq)]
+enum Wait {
+    Never,
+    ForDisk,
+}
+
 impl OpenBlob {
-    /// The plain bytes `from..to`, which lie in one part and at most `max` chunks.
-    fn read(&self, from: u64, to: u64, max: u64) -> Result<Bytes, Error> {
-        let part_size = self.env.part_size();
-        let part = from / part_size;
-        let part_len = (self.manifest.total() - part * part_size).min(part_size);
-        let chunk = CHUNK as u64;
-        let (start, end) = (from - part * part_size, to - part * part_size);
-        let first = start / chunk;
-        let mut last = end.saturating_sub(1) / chunk;
-        // The end of a part shows in its short last chunk, be it empty.
-        if end == part_len {
-            last = part_len / chunk;
+    fn fill(&self, buf: &mut [u8], at: u64, wait: Wait) -> Result<bool, Error> {
+        match wait {
+            Wait::Never => Ok(self.file.read_cached(buf, at)),
+            Wait::ForDisk => self.file.read_at(buf, at).map(|()| true),
         }
-        debug_assert!(last - first <= max, "a batch fits its buffer");
-        let opener = self.opener(part)?;
+    }
+
+    fn read_waiting(
+        &self,
+        batch: &Range<u64>,
+        part: Option<OpenPart>,
+    ) -> Result<(Bytes, OpenPart), Error> {
+        let missing = Error::Corrupt("part");
+        let part = self.part(batch, part, Wait::ForDisk)?.ok_or(missing)?;
+        let bytes = self.read(batch, &part, Wait::ForDisk)?;
+        Ok((bytes.ok_or(Error::Corrupt("part"))?, part))
+    }
+
+    /// The part that `batch` lies in, opened only if it is the attempt that was committed.
+    fn part(
+        &self,
+        batch: &Range<u64>,
+        known: Option<OpenPart>,
+        wait: Wait,
+    ) -> Result<Option<OpenPart>, Error> {
+        let index = batch.start / self.env.part_size();
+        if let Some(part) = known.filter(|part| part.index == index) {
+            return Ok(Some(part));
+        }
+        let id = self.manifest.id(index).ok_or(Error::Corrupt("part"))?;
+        let mut stored = [0; ID];
+        if !self.fill(&mut stored, self.env.part_start(index), wait)? {
+            return Ok(None);
+        }
+        if stored != *id {
+            return Err(Error::Corrupt("a part is not the committed one"));
+        }
+        let opener = Arc::new(self.env.open_part(index, id)?);
+        Ok(Some(OpenPart { index, opener }))
+    }
+
+    /// The plain bytes of `batch`, which lies in `part`; nothing if they can't be had at once.
+    fn read(
+        &self,
+        batch: &Range<u64>,
+        part: &OpenPart,
+        wait: Wait,
+    ) -> Result<Option<Bytes>, Error> {
+        let part_size = self.env.part_size();
+        let part_start = part.index * part_size;
+        let part_len = (self.manifest.total() - part_start).min(part_size);
+        let chunk = CHUNK as u64;
+        let (start, end) = (batch.start - part_start, batch.end - part_start);
+        let first = start / chunk;
+        // The end of a part shows in its short last chunk, be it empty.
+        let last = if end == part_len {
+            part_len / chunk
+        } else {
+            end.saturating_sub(1) / chunk
+        };
         let sealed_at = |k: u64| ID as u64 + k * SEALED as u64;
         let sealed_end = sealed_at(last) + (part_len - last * chunk).min(chunk) + TAG as u64;
         let sealed_len = to_usize(sealed_end - sealed_at(first))?;
         let mut sealed = self.pool.take(sealed_len);
-        let sealed = &mut sealed[..sealed_len];
-        let at = self.env.part_start(part) + sealed_at(first);
-        self.file.read_at(sealed, at)?;
+        let sealed = sealed
+            .get_mut(..sealed_len)
+            .ok_or(Error::Corrupt("a batch is too large"))?;
+        let at = self.env.part_start(part.index) + sealed_at(first);
+        if !self.fill(sealed, at, wait)? {
+            return Ok(None);
+        }
         let mut plain = self.pool.take(sealed_len);
         let mut filled = 0;
         for (k, sealed) in (first..).zip(sealed.chunks(SEALED)) {
             let n = sealed.len() - TAG;
-            opener.open(k, sealed, &mut plain[filled..filled + n])?;
+            part.opener
+                .open(k, sealed, &mut plain[filled..filled + n])?;
             filled += n;
         }
         let skip = to_usize(start - first * chunk)?;
         let len = to_usize(end - start)?;
-        Ok(Bytes::from_owner(plain).slice(skip..skip + len))
-    }
-
-    /// Opens a part only if it is the attempt that was committed.
-    fn opener(&self, part: u64) -> Result<Opener, Error> {
-        let id = self.manifest.id(part).ok_or(Error::Corrupt("part"))?;
-        let mut stored = [0; ID];
-        self.file.read_at(&mut stored, self.env.part_start(part))?;
-        if stored != *id {
-            return Err(Error::Corrupt("a part is not the committed one"));
-        }
-        self.env.open_part(part, id)
+        Ok(Some(Bytes::from_owner(plain).slice(skip..skip + len)))
     }
 }
 

@@ -11,6 +11,8 @@ use std::{
     sync::Arc,
 };
 
+use rustix::io::ReadWriteFlags;
+
 use super::{
     Area, BlobBackend, BlobFile, BlobInfo,
     marker::{self, MARKER},
@@ -200,6 +202,13 @@ impl BlobFile for File {
             io::ErrorKind::UnexpectedEof => Error::Corrupt("file too short"),
             _ => Error::io("read a blob")(e),
         })
+    }
+
+    /// `preadv2` with `RWF_NOWAIT`: from the page cache or not at all.
+    fn read_cached(&self, buf: &mut [u8], at: u64) -> bool {
+        let wanted = buf.len();
+        let mut bufs = [io::IoSliceMut::new(buf)];
+        rustix::io::preadv2(self, &mut bufs, at, ReadWriteFlags::NOWAIT) == Ok(wanted)
     }
 
     fn write_at(&self, bytes: &[u8], at: u64) -> Result<(), Error> {

@@ -78,6 +78,11 @@ pub trait BlobFile: fmt::Debug + Send + Sync + 'static {
     /// Fills `buf` from `at`; [`Error::Corrupt`] when the file ends before.
     fn read_at(&self, buf: &mut [u8], at: u64) -> Result<(), Error>;
 
+    /// Fills `buf` from `at` if that needs no waiting for the disk, and says whether it did.
+    fn read_cached(&self, _buf: &mut [u8], _at: u64) -> bool {
+        false
+    }
+
     /// Writes all of `bytes` at `at`; [`Error::NoSpace`] on a full volume.
     fn write_at(&self, bytes: &[u8], at: u64) -> Result<(), Error>;
 

@@ -138,10 +138,12 @@ impl Appender {
 
 impl Drop for Appender {
     fn drop(&mut self) {
-        let keeps = |inner: &Box<Inner>| !inner.failed && !inner.tentative;
-        let Some(inner) = self.inner.take().filter(keeps) else {
+        let Some(inner) = self.inner.take() else {
             return;
         };
+        if inner.failed || inner.tentative {
+            return;
+        }
         if let Ok(runtime) = Handle::try_current() {
             runtime.spawn(async move {
                 if let Err(error) = inner.finish().await {

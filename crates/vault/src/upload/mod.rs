@@ -85,10 +85,10 @@ impl Upload {
     /// Passes `result` on; after a failed sync the upload is taken out of use, because the page
     /// cache may now show bytes that the disk does not have.
     fn condemn_on_sync_error<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
-        if let Err(Error::Sync(_)) = &result {
-            if let Err(error) = self.backend.condemn(self.blob) {
-                tracing::error!(%error, blob.id = %self.blob, "could not condemn an upload");
-            }
+        if let Err(Error::Sync(_)) = &result
+            && let Err(error) = self.backend.condemn(self.blob)
+        {
+            tracing::error!(%error, blob.id = %self.blob, "could not condemn an upload");
         }
         result
     }

@@ -52,7 +52,7 @@ pub(super) fn load(
 ) -> Result<(Vec<Piece>, u64), Error> {
     let (mut pieces, mut at, mut offset) = (Vec::new(), start, 0);
     while pieces.len() <= MAX_PIECES {
-        let mut prefix = [0; PREFIX as usize];
+        let mut prefix = [0; PREFIX];
         match tail.read_at(&mut prefix, at) {
             Ok(()) => {}
             Err(Error::Corrupt(_)) => break,
@@ -62,7 +62,7 @@ pub(super) fn load(
         if len == 0 || offset + len > env.part_size() {
             break;
         }
-        let piece = Piece::new(at + PREFIX, offset, len);
+        let piece = Piece::new(at + PREFIX as u64, offset, len);
         match piece.read(env, part, tail, &mut |_| Ok(())) {
             Ok(()) => {}
             Err(Error::Corrupt(_)) => break,

@@ -49,7 +49,7 @@ impl Upload {
     /// Starts a piece behind the others.
     pub(super) fn begin_piece(&self, session: &Session, buf: Buffer) -> Result<Batcher, Error> {
         let sealer = self.env.seal_piece(session.parts, session.tail_len())?;
-        Ok(Batcher::new(sealer, buf, session.piece_end + PREFIX))
+        Ok(Batcher::new(sealer, buf, session.piece_end + PREFIX as u64))
     }
 
     /// Puts the pieces at the beginning of the part that replaces them.
@@ -76,7 +76,7 @@ impl Upload {
         piece.end_and_write(&*tail)?;
         let len = u32::try_from(piece.total()).map_err(|_| Error::Corrupt("piece length"))?;
         tail.write_at(&len.to_be_bytes(), session.piece_end)?;
-        let (at, offset) = (session.piece_end + PREFIX, session.tail_len());
+        let (at, offset) = (session.piece_end + PREFIX as u64, session.tail_len());
         session.pieces.push(Piece::new(at, offset, u64::from(len)));
         session.piece_end = at + sealed_len(u64::from(len));
         session.tail_dirty = true;

@@ -17,7 +17,7 @@ const HEAD: u64 = 2 * SPACING;
 /// Above this many pieces the tail is sealed anew as one.
 pub(super) const MAX_PIECES: usize = 64;
 /// Bytes before each piece: its plain length.
-pub(super) const PREFIX: u64 = 4;
+pub(super) const PREFIX: usize = 4;
 
 /// How far the whole parts are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,14 +1,10 @@
 //! Death at every step of an upload: nothing acknowledged is lost, nothing else is shown (K1–K9).
 
-mod common;
-#[path = "common/disk.rs"]
-mod disk;
-
 use std::sync::Arc;
 
+use crate::common::{PART, data, read_all, spec};
+use crate::disk::{Disk, Fault};
 use bytes::Bytes;
-use common::{PART, data, read_all, spec};
-use disk::{Disk, Fault};
 use sofie_vault::{BlobSpec, Error, Vault};
 
 /// Appends of one upload: in parts and across them, with and without a hint.

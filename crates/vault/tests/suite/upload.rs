@@ -1,9 +1,7 @@
 //! Appending, resuming, committing: whatever the chunking, the file is the same.
 
-mod common;
-
+use crate::common::{CHUNK, PART, appender, data, memory, read_all, spec};
 use bytes::Bytes;
-use common::{CHUNK, PART, appender, data, memory, read_all, spec};
 use proptest::prelude::*;
 use sofie_vault::{BlobSpec, Error, Vault};
 
@@ -327,4 +325,26 @@ fn a_tentative_appender_is_all_or_nothing() {
             assert_eq!(read_all(&vault, &spec).await.unwrap(), file);
         }
     });
+}
+
+#[tokio::test]
+async fn a_tentative_appender_counts_only_when_it_says_so() {
+    let (vault, spec, file) = (memory(), spec(12), data(5 * PART));
+    vault.create(&spec).await.unwrap();
+    let mut writer = vault.appender(&spec, 0).await.unwrap();
+    writer.write(file.slice(..700)).await.unwrap();
+    writer.finish().await.unwrap();
+    for len in [10, 2 * PART] {
+        let writer = vault.appender(&spec, 700).await.unwrap();
+        let mut writer = writer.expecting(len as u64, false).tentative();
+        writer.write(Bytes::from(vec![0; len])).await.unwrap();
+        drop(writer);
+        appender_when_free(&vault, &spec).await;
+        assert_eq!(vault.durable_len(&spec).await.unwrap(), 700);
+    }
+    let mut writer = vault.appender(&spec, 700).await.unwrap().tentative();
+    writer.write(file.slice(700..)).await.unwrap();
+    assert_eq!(writer.finish().await.unwrap(), file.len() as u64);
+    vault.commit(&spec, file.len() as u64).await.unwrap();
+    assert_eq!(read_all(&vault, &spec).await.unwrap(), file);
 }

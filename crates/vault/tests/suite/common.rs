@@ -1,5 +1,4 @@
 //! What the tests share.
-#![allow(dead_code, reason = "each test file uses its own part of it")]
 
 use std::{path::Path, sync::Arc};
 

@@ -1,13 +1,11 @@
 //! The independent reader and writer of the format agrees with ours, both ways.
 //!
-//! Run with `cargo test -p sofie-vault --test python -- --ignored`; needs python3 with
+//! Run with `cargo test -p sofie-vault python -- --ignored`; needs python3 with
 //! `cryptography` and the reference implementation of the format.
-
-mod common;
 
 use std::{fmt::Write, fs, path::Path, process::Command};
 
-use common::{PART, data, local, path, read_all, spec};
+use crate::common::{PART, data, local, path, read_all, spec};
 use sofie_vault::{BlobSpec, Context, FileKey, PackageKey, WrappedKey};
 
 const LENGTHS: [usize; 14] = [
@@ -58,7 +56,7 @@ async fn python_reader_agrees() {
     }
     fs::write(dir.path().join("index"), index).unwrap();
     let wrapped = wrapped_file_key(dir.path());
-    let script = workspace.join("crates/vault/tests/reference.py");
+    let script = workspace.join("crates/vault/tests/suite/reference.py");
     let status = Command::new("python3")
         .arg(script)
         .args([&reference, dir.path()])

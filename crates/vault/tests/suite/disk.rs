@@ -76,7 +76,7 @@ impl Disk {
         let durable = self.durable.lock().unwrap().clone();
         let mut names = durable.clone();
         for (name, content) in self.names.lock().unwrap().iter() {
-            if chance.next() % 2 == 0 {
+            if chance.next().is_multiple_of(2) {
                 names.entry(*name).or_insert_with(|| Arc::clone(content));
             }
         }
@@ -191,7 +191,8 @@ impl BlobFile for DiskFile {
     fn sync(&self) -> Result<(), Error> {
         step(&self.1, self.2, Fault::Sync)?;
         let mut content = self.0.lock().unwrap();
-        content.disk = content.cache.clone();
+        let content = &mut *content;
+        content.disk.clone_from(&content.cache);
         content.pending.clear();
         Ok(())
     }

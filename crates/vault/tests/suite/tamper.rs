@@ -1,11 +1,9 @@
 //! Whoever changes, cuts, swaps or replays stored bytes gets an error and never a wrong byte.
 
-mod common;
-
 use std::{fs, path::Path};
 
+use crate::common::{CHUNK, PART, appender, data, local, path, read_all, spec};
 use bytes::Bytes;
-use common::{CHUNK, PART, appender, data, local, path, read_all, spec};
 use sofie_vault::{BlobSpec, Context, Error, FileKey, Vault};
 
 const HEADER: usize = 72;
@@ -223,7 +221,7 @@ async fn a_marker_is_nowhere_on_disk_at_any_stage() {
     vault.commit(&spec, at as u64).await.unwrap();
     check("committed");
     vault
-        .put(&common::spec(2), file.slice(..1000))
+        .put(&crate::common::spec(2), file.slice(..1000))
         .await
         .unwrap();
     check("put");
