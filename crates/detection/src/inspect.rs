@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 
+use chrono::{DateTime, Utc};
 use sofie_inspector::protocol::{self, END, Header, MAX_DATA_FRAME, MAX_REPORT};
 use sofie_inspector::{self as inspector, Limits, Object, Report};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -11,6 +12,7 @@ use tokio::sync::Semaphore;
 
 use crate::body::{Body, Broken};
 use crate::engine::{Scan, Versions};
+use crate::self_test::{self, SelfTest};
 use crate::text;
 use crate::verdict::{
     AllBytesSent, Category, Coverage, EngineReport, ErrorKind, Finding, Level, LimitKind, Outcome,
@@ -99,6 +101,11 @@ impl Inspector {
             Ok(report) => answer(scan, report),
             Err(failure) => failed(scan, &failure),
         }
+    }
+
+    /// Proves that the inspector can be started and knows the test files. `now` stamps the result.
+    pub async fn self_test(&self, now: DateTime<Utc>) -> SelfTest {
+        self_test::known_files_inside(self, now).await
     }
 
     async fn run(&self, scan: &Scan, body: Body) -> Result<Report, Failure> {

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use crate::body::Body;
+use crate::clamd::probes;
 use crate::engine::{Engine, FileMeta, Scan, Versions};
+use crate::inspect::Inspector;
 use crate::verdict::{EngineReport, Outcome};
 
 /// How long an engine may take for one known file.
@@ -67,6 +69,55 @@ pub(crate) async fn known_files(engine: &dyn Engine, now: DateTime<Utc>) -> Self
         versions: clean.versions,
         at: now,
     }
+}
+
+/// Lets the inspector look at the EICAR test file, a clean file and an encrypted archive.
+pub(crate) async fn known_files_inside(inspector: &Inspector, now: DateTime<Utc>) -> SelfTest {
+    let eicar = look(inspector, now, "eicar.com", &sofie_inspector::eicar()).await;
+    let clean = look(
+        inspector,
+        now,
+        "clean.txt",
+        b"A clean file for the self-test.\n",
+    )
+    .await;
+    let encrypted = look(inspector, now, "encrypted.zip", &probes::encrypted_zip()).await;
+    let says = |rows: &[EngineReport], outcome| rows.iter().any(|row| row.outcome == outcome);
+    let finds_eicar = says(&eicar, Outcome::Infected);
+    let unclean = clean
+        .iter()
+        .find(|row| !matches!(row.outcome, Outcome::Clean { .. }));
+    let silent = !says(&encrypted, Outcome::Encrypted);
+    SelfTest {
+        finds_eicar,
+        passes_clean: unclean.is_none(),
+        warnings: silent
+            .then_some(Warning::SilentOnEncrypted)
+            .into_iter()
+            .collect(),
+        error: unclean
+            .and_then(|row| explain(row, false))
+            .or_else(|| (!finds_eicar).then(|| "the test file was not found".to_owned())),
+        versions: clean
+            .first()
+            .map(|row| row.versions.clone())
+            .unwrap_or_default(),
+        at: now,
+    }
+}
+
+async fn look(
+    inspector: &Inspector,
+    now: DateTime<Utc>,
+    name: &str,
+    content: &[u8],
+) -> Vec<EngineReport> {
+    let meta = FileMeta {
+        name: name.to_owned(),
+        size: content.len() as u64,
+    };
+    let scan = Scan::new(meta, now, TIME, CancellationToken::new());
+    inspector.inspect(&scan, Body::of(content)).await.reports
 }
 
 /// Lets an engine look at one small file.

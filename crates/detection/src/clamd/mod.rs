@@ -7,7 +7,7 @@
 //! installation is silent about.
 
 mod engine;
-mod probes;
+pub(crate) mod probes;
 mod reply;
 mod session;
 mod version;
