@@ -43,17 +43,19 @@ pub struct NewFile {
     pub upload_expires_at: DateTime<Utc>,
 }
 
-/// Adds a file to a draft, with its audit entry if there is one, in one statement.
+/// Adds a file to a draft, with its audit entry if there is one, in one statement; tells whether the
+/// package's sender has pressed *send* already.
 ///
 /// [`Error::Stale`] if the package takes no files any more; the constraint `files_package_id_path_key_key`
 /// refuses a second file of the same path.
-pub async fn insert(tx: &mut Tx, file: &NewFile, entry: Option<&NewEntry>) -> Result<()> {
+pub async fn insert(tx: &mut Tx, file: &NewFile, entry: Option<&NewEntry>) -> Result<bool> {
     let path_sealed = tx.seal("files.path", file.id, file.path.as_str())?;
     let path_key = tx.keyed_hash("files.path", file.package_id, file.path.as_str());
     let query = sqlx::query(
         "with draft as (
-             select id from packages
-              where id = $2 and life = 'uploading' and send_requested_at is null
+             select id, send_requested_at is not null as sent from packages
+              where id = $2 and life = 'uploading'
+                and (send_requested_at is null or expected_files is not null)
                 for key share
          ), added as (
              insert into files (id, package_id, path_sealed, path_key, size, blob_id, generation, key_wrapped,
@@ -66,7 +68,7 @@ pub async fn insert(tx: &mut Tx, file: &NewFile, entry: Option<&NewEntry>) -> Re
              select $9, $12, $13, $14, $15, $16, $17::inet, $18, $19, $20, $21 from added
               where $12::text is not null
          )
-         select count(*) from added",
+         select count(*), coalesce(bool_or(draft.sent), false) from added, draft",
     )
     .bind(file.id.0)
     .bind(file.package_id.0)
@@ -80,7 +82,8 @@ pub async fn insert(tx: &mut Tx, file: &NewFile, entry: Option<&NewEntry>) -> Re
     .bind(file.complete.then_some(file.at))
     .bind(file.upload_expires_at);
     let row = note(query, entry).fetch_one(tx.conn()).await?;
-    counted(&row)
+    counted(&row)?;
+    Ok(sqlx::Row::try_get(&row, 1)?)
 }
 
 /// Notes that all bytes of a file are stored, with the audit entry, in one statement.

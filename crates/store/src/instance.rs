@@ -27,7 +27,9 @@ impl std::fmt::Debug for SigningKeyRow {
 
 /// Whether the database has begun an installation; needs no working column cipher.
 pub async fn exists(tx: &mut Tx) -> Result<bool> {
-    Ok(sqlx::query_scalar("select exists (select from instance)").fetch_one(tx.conn()).await?)
+    Ok(sqlx::query_scalar("select exists (select from instance)")
+        .fetch_one(tx.conn())
+        .await?)
 }
 
 /// Returns the id of the installation; the first call makes `fresh` its id.

@@ -5,10 +5,17 @@ mod rows;
 
 pub use lists::{Box, list};
 
-use chrono::{DateTime, Utc};
-use sofie_domain::{Package, PackageId, Sender};
+use std::collections::HashSet;
 
-use crate::{Error, Result, Tx, recipients, row::bigint};
+use chrono::{DateTime, Utc};
+use sofie_domain::{Package, PackageId, Sender, UserId, VisitorId};
+
+use crate::{
+    Error, Result, Tx,
+    package_keys::WrappedPackageKey,
+    recipients,
+    row::{bigint, convert},
+};
 use rows::PackageRow;
 
 /// Why a package is in the recycle bin.
@@ -143,6 +150,94 @@ pub async fn set_deleted_reason(tx: &mut Tx, id: PackageId, reason: DeletedReaso
         .execute(tx.conn())
         .await?;
     Ok(())
+}
+
+/// Returns which of the packages are in the recycle bin because their sender withdrew them.
+pub async fn withdrawn(tx: &mut Tx, ids: &[PackageId]) -> Result<HashSet<PackageId>> {
+    let ids: Vec<uuid::Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows: Vec<(uuid::Uuid,)> = sqlx::query_as(
+        "select id from packages where id = any($1) and life = 'deleted' and deleted_reason = 'withdrawn'",
+    )
+    .bind(ids)
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|(id,)| PackageId(id)).collect())
+}
+
+/// Notes how many files the sender says there will be; a sent package is not complete before.
+pub async fn set_expected_files(tx: &mut Tx, id: PackageId, files: Option<u32>) -> Result<()> {
+    sqlx::query("update packages set expected_files = $2 where id = $1")
+        .bind(id.0)
+        .bind(files.map(|n| bigint(n.into())))
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Returns how many files the sender said there will be, if anything was said.
+pub async fn expected_files(tx: &mut Tx, id: PackageId) -> Result<Option<u64>> {
+    let row: Option<(Option<i32>,)> =
+        sqlx::query_as("select expected_files from packages where id = $1")
+            .bind(id.0)
+            .fetch_optional(tx.conn())
+            .await?;
+    row.and_then(|(files,)| files)
+        .map(|files| convert("packages", "expected_files", files))
+        .transpose()
+}
+
+/// What a request that adds a file to a draft must know of the draft.
+#[derive(Clone, Debug)]
+pub struct DraftRow {
+    /// The user who fills it.
+    pub sender_user: Option<UserId>,
+    /// The browser that fills it.
+    pub sender_visitor: Option<VisitorId>,
+    /// Whether it takes files.
+    pub open: bool,
+    /// How many files it has, finished or not.
+    pub files: u64,
+    /// Their announced bytes.
+    pub bytes: u64,
+    /// Its key.
+    pub key: WrappedPackageKey,
+}
+
+/// Returns what a request that adds a file must know, in one query.
+pub async fn draft(tx: &mut Tx, id: PackageId, kek_id: &str) -> Result<Option<DraftRow>> {
+    type Columns = (
+        Option<uuid::Uuid>,
+        Option<uuid::Uuid>,
+        bool,
+        i64,
+        i64,
+        String,
+        Vec<u8>,
+    );
+    let row: Option<Columns> = sqlx::query_as(
+        "select p.sender_user_id, p.sender_visitor_id,
+                p.life = 'uploading' and (p.send_requested_at is null or p.expected_files is not null),
+                (select count(*) from files f where f.package_id = p.id),
+                (select coalesce(sum(size), 0)::bigint from files f where f.package_id = p.id),
+                k.kek_id, k.wrapped
+           from packages p join package_keys k on k.package_id = p.id and k.kek_id = $2
+          where p.id = $1",
+    )
+    .bind(id.0)
+    .bind(kek_id)
+    .fetch_optional(tx.conn())
+    .await?;
+    let Some((user, visitor, open, files, bytes, kek_id, wrapped)) = row else {
+        return Ok(None);
+    };
+    Ok(Some(DraftRow {
+        sender_user: user.map(UserId),
+        sender_visitor: visitor.map(VisitorId),
+        open,
+        files: convert("files", "count", files)?,
+        bytes: convert("files", "size", bytes)?,
+        key: WrappedPackageKey { kek_id, wrapped },
+    }))
 }
 
 /// Notes that somebody is still at work on a draft; a draft that nobody touches is removed one day.

@@ -113,6 +113,22 @@ pub async fn find_with_password(tx: &mut Tx, id: UserId) -> Result<Option<WithPa
     row.map(TryInto::try_into).transpose()
 }
 
+/// Returns the names of users.
+pub async fn names(
+    tx: &mut Tx,
+    ids: &[UserId],
+) -> Result<std::collections::HashMap<UserId, String>> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows: Vec<(Uuid, String)> = sqlx::query_as("select id, name from users where id = any($1)")
+        .bind(ids)
+        .fetch_all(tx.conn())
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, name)| (UserId(id), name))
+        .collect())
+}
+
 /// Finds a user by the address.
 pub async fn find_by_email(tx: &mut Tx, email: &EmailAddress) -> Result<Option<WithPassword>> {
     let row: Option<Row> =

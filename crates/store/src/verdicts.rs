@@ -274,9 +274,7 @@ fn outcome(word: &str, level: Option<&str>) -> Result<Outcome> {
         "error" => Outcome::Error,
         "suspicious" => {
             let known = LEVELS.into_iter().find(|l| Some(level_word(*l)) == level);
-            return known
-                .map(Outcome::Suspicious)
-                .ok_or_else(|| wrong("level"));
+            return known.map(Outcome::Suspicious).ok_or_else(|| wrong("level"));
         }
         "policy_hit" => {
             let known = CATEGORIES
