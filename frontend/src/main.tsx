@@ -19,7 +19,9 @@ const router = makeRouter(queryClient);
 setUnauthenticatedHandler((path) => {
   const { pathname, href } = router.state.location;
   const administrator = path.startsWith('/admin/');
-  const guarded = router.state.matches.some((match) => match.routeId === (administrator ? '/admin' : '/user'));
+  const guarded = router.state.matches.some(
+    (match) => match.routeId === (administrator ? '/admin' : '/user'),
+  );
   if (!guarded || pathname === '/login' || pathname === '/admin/login') return;
   queryClient.clear();
   void router.navigate({ href: administrator ? paths.admin.login(href) : paths.login(href) });

@@ -7,7 +7,14 @@ export type AdminSession = {
 };
 
 export type Warning = {
-  code: 'no_antivirus' | 'no_smtp' | 'kek_backup' | 'jobs_dead' | 'mail_failed' | 'base_url_unset' | 'low_disk';
+  code:
+    | 'no_antivirus'
+    | 'no_smtp'
+    | 'kek_backup'
+    | 'jobs_dead'
+    | 'mail_failed'
+    | 'base_url_unset'
+    | 'low_disk';
   detail: string | null;
 };
 export type Dashboard = {

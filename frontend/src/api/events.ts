@@ -4,7 +4,12 @@ import { apiUrl } from './client';
  * Listens to one kind of server-sent event until the returned function is called.
  * The browser reconnects by itself; when the server refuses for good, `onLost` is told once.
  */
-export function listen<T>(path: string, event: string, onData: (data: T) => void, onLost?: () => void): () => void {
+export function listen<T>(
+  path: string,
+  event: string,
+  onData: (data: T) => void,
+  onLost?: () => void,
+): () => void {
   if (typeof EventSource === 'undefined') return () => {};
   const source = new EventSource(apiUrl(path));
   source.addEventListener(event, (message) => {

@@ -118,7 +118,14 @@ export type Instance = {
   default_type: PackageType;
   types: PackageType[];
   languages: string[];
-  limits: { file_size: number; package_size: number; files: number; recipients: number; title: number; note: number };
+  limits: {
+    file_size: number;
+    package_size: number;
+    files: number;
+    recipients: number;
+    title: number;
+    note: number;
+  };
   expiry_days: { min: number; default: number; max: number };
   password_min: number;
 };

@@ -25,7 +25,9 @@ function readAll(reader: FileSystemDirectoryReader): Promise<FileSystemEntry[]> 
 async function walk(entry: FileSystemEntry, folder: string): Promise<PickedFile[]> {
   const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
   if (entry.isFile) {
-    const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
+    const file = await new Promise<File>((resolve, reject) =>
+      (entry as FileSystemFileEntry).file(resolve, reject),
+    );
     return [{ file, path }];
   }
   const children = await readAll((entry as FileSystemDirectoryEntry).createReader());

@@ -8,11 +8,13 @@ type Props = {
   className?: string;
   onClick?: () => void;
   'aria-label'?: string;
+  /** Counts as the current page only at exactly this address, not below it. */
+  exact?: boolean;
 };
 
 /** A link inside the application; `to` comes from paths. */
-export function Link({ to, ...rest }: Props) {
-  return <RouterLink to={to} {...rest} />;
+export function Link({ to, exact = false, ...rest }: Props) {
+  return <RouterLink to={to} activeOptions={{ exact, includeSearch: false }} {...rest} />;
 }
 
 export function LinkButton({ to, children, ...rest }: ButtonProps & { to: string; children: ReactNode }) {

@@ -52,7 +52,8 @@ export const paths = {
 
 /** A return path is followed only when it stays on this site. */
 export function safeReturnPath(next: unknown, fallback: string): string {
-  if (typeof next !== 'string' || !next.startsWith('/') || next.startsWith('//') || next.includes('\\')) return fallback;
+  if (typeof next !== 'string' || !next.startsWith('/') || next.startsWith('//') || next.includes('\\'))
+    return fallback;
   const base = 'https://sofie.invalid';
   const url = new URL(next, base);
   return url.origin === base ? url.pathname + url.search : fallback;

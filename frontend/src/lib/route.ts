@@ -16,7 +16,10 @@ export function useSearchText(name: string): [string, (value: string) => void] {
   const set = (next: string): void => {
     void navigate({
       to: '.',
-      search: (previous: Record<string, unknown>) => ({ ...previous, [name]: next === '' ? undefined : next }),
+      search: (previous: Record<string, unknown>) => ({
+        ...previous,
+        [name]: next === '' ? undefined : next,
+      }),
       replace: true,
     });
   };

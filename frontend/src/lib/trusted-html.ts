@@ -1,5 +1,7 @@
 type Policy = { createHTML: (html: string) => string };
-type TrustedTypes = { createPolicy: (name: string, rules: { createHTML: (html: string) => string }) => Policy };
+type TrustedTypes = {
+  createPolicy: (name: string, rules: { createHTML: (html: string) => string }) => Policy;
+};
 
 declare global {
   interface Window {
@@ -14,6 +16,8 @@ let policy: Policy | undefined;
  * never use it for a node of our own document.
  */
 export function htmlForSandbox(html: string): string {
-  policy ??= window.trustedTypes?.createPolicy('sofie', { createHTML: (text) => text }) ?? { createHTML: (text) => text };
+  policy ??= window.trustedTypes?.createPolicy('sofie', { createHTML: (text) => text }) ?? {
+    createHTML: (text) => text,
+  };
   return policy.createHTML(html);
 }

@@ -9,7 +9,7 @@ type Options<Input, Output> = {
   done?: string;
   /** Queries that are no longer true afterwards. */
   stale?: QueryKey[];
-  then?: (output: Output, input: Input) => void;
+  onDone?: (output: Output, input: Input) => void;
   /** "inline": the caller shows `error` itself; then there is no toast, so that an error appears once. */
   errors?: 'toast' | 'inline';
 };
@@ -24,7 +24,7 @@ export function useAction<Input = void, Output = void>(options: Options<Input, O
     onSuccess: (output, input) => {
       for (const queryKey of options.stale ?? []) void queryClient.invalidateQueries({ queryKey });
       if (options.done) notifyGood(options.done);
-      options.then?.(output, input);
+      options.onDone?.(output, input);
     },
     onError: (error) => {
       if (options.errors !== 'inline') notifyBad(problemText(t, locale, error));

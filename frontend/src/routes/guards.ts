@@ -22,6 +22,7 @@ export async function leaveHome({ context }: Pick<Where, 'context'>): Promise<ne
   const { user, instance } = await context.queryClient.ensureQueryData(sessionQuery);
   if (user) throw redirect({ to: paths.inbox(), replace: true });
   if (instance.setup_required) throw redirect({ to: paths.setup(), replace: true });
-  if (instance.first_screen === 'guest' && instance.guest_form) throw redirect({ to: paths.guest(), replace: true });
+  if (instance.first_screen === 'guest' && instance.guest_form)
+    throw redirect({ to: paths.guest(), replace: true });
   throw redirect({ to: paths.login(), replace: true });
 }

@@ -3,7 +3,11 @@ import { lazyRouteComponent } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
 import { loadTexts, type Namespace } from '~/i18n';
 
-export type LoadContext = { queryClient: QueryClient; params: Record<string, string>; search: Record<string, unknown> };
+export type LoadContext = {
+  queryClient: QueryClient;
+  params: Record<string, string>;
+  search: Record<string, unknown>;
+};
 /** What a route's file exports: the page, and what to fetch before it is shown. */
 export type PageModule = { Page: ComponentType; load?: (context: LoadContext) => unknown };
 

@@ -5,15 +5,19 @@ import { isLanguage, LANGUAGE_NAMES, LANGUAGES } from '~/i18n';
 import { useT } from '~/i18n/use-t';
 import { useAction } from '~/lib/use-action';
 import { useLanguage } from '~/ui/fields/preferences';
-import { changeMe } from './api';
 import classes from './account.module.css';
+import { changeMe } from './api';
 
 type Props = { user: NonNullable<Session['user']>; onChanged: (session: Session) => void };
 
 export function ProfileForm({ user, onChanged }: Props) {
   const t = useT();
   const [name, setName] = useState(user.name);
-  const save = useAction({ run: () => changeMe({ name: name.trim() }), done: t('account:profile.saved'), then: onChanged });
+  const save = useAction({
+    run: () => changeMe({ name: name.trim() }),
+    done: t('account:profile.saved'),
+    onDone: onChanged,
+  });
   return (
     <form
       onSubmit={(event) => {
@@ -44,7 +48,7 @@ export function AppearanceForm({ onChanged }: Pick<Props, 'onChanged'>) {
   const t = useT();
   const [language, setLanguage] = useLanguage();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const save = useAction({ run: (locale: string) => changeMe({ locale }), then: onChanged });
+  const save = useAction({ run: (locale: string) => changeMe({ locale }), onDone: onChanged });
   return (
     <Stack gap="md" maw={420}>
       <Select
@@ -68,7 +72,10 @@ export function AppearanceForm({ onChanged }: Pick<Props, 'onChanged'>) {
           onChange={(value) => {
             if (value === 'light' || value === 'dark' || value === 'auto') setColorScheme(value);
           }}
-          data={(['light', 'dark', 'auto'] as const).map((value) => ({ value, label: t(`preferences.${value}`) }))}
+          data={(['light', 'dark', 'auto'] as const).map((value) => ({
+            value,
+            label: t(`preferences.${value}`),
+          }))}
         />
       </div>
     </Stack>

@@ -12,7 +12,11 @@ import { endSession, sessionsKey, sessionsQuery } from './api';
 
 function SessionRow({ session }: { session: SessionEntry }) {
   const t = useT();
-  const end = useAction({ run: () => endSession(session.id), done: t('account:sessions.ended'), stale: [sessionsKey] });
+  const end = useAction({
+    run: () => endSession(session.id),
+    done: t('account:sessions.ended'),
+    stale: [sessionsKey],
+  });
   return (
     <Row
       title={session.user_agent ? browserName(session.user_agent) : t('account:sessions.unknown')}

@@ -19,7 +19,8 @@ function NewToken({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState('');
   const [days, setDays] = useState<number | string>(365);
   const create = useAction<void, NewApiToken>({
-    run: () => createToken({ name: name.trim(), ...(typeof days === 'number' ? { expires_in_days: days } : {}) }),
+    run: () =>
+      createToken({ name: name.trim(), ...(typeof days === 'number' ? { expires_in_days: days } : {}) }),
     stale: [tokensKey],
     errors: 'inline',
   });
@@ -70,7 +71,12 @@ function NewToken({ onClose }: { onClose: () => void }) {
 
 function TokenRow({ token }: { token: ApiToken }) {
   const t = useT();
-  const remove = useAction({ run: () => deleteToken(token.id), done: t('account:tokens.deleted'), stale: [tokensKey], errors: 'inline' });
+  const remove = useAction({
+    run: () => deleteToken(token.id),
+    done: t('account:tokens.deleted'),
+    stale: [tokensKey],
+    errors: 'inline',
+  });
   return (
     <Row
       title={token.name}

@@ -13,7 +13,8 @@ export const adminSessionQuery = queryOptions({
 export const adminLogIn = (input: { email: string; password: string }) =>
   api.post<AdminSession>('/admin/session', input);
 export const adminLogOut = () => api.delete('/admin/session');
-export const adminChangePassword = (input: { current: string; new: string }) => api.post('/admin/password', input);
+export const adminChangePassword = (input: { current: string; new: string }) =>
+  api.post('/admin/password', input);
 
 export function rememberAdminSession(queryClient: QueryClient, session: AdminSession): void {
   queryClient.setQueryData(adminSessionKey, session);

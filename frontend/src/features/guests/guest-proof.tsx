@@ -16,7 +16,7 @@ export function GuestProof({ onDone }: { onDone: (session: Session) => void }) {
   const [sentAt, setSentAt] = useState<string | null>(null);
   const ask = useAction<void, void>({
     run: () => requestGuestCode(email.trim()),
-    then: () => setSentAt(new Date().toISOString()),
+    onDone: () => setSentAt(new Date().toISOString()),
     errors: 'inline',
   });
   if (sentAt !== null) {

@@ -32,7 +32,8 @@ export const trackingQuery = (id: string) =>
   });
 
 export const createPackage = (input: PackageInput) => api.post<Package>('/packages', input);
-export const changePackage = (id: string, input: PackageInput) => api.patch<Package>(`/packages/${id}`, input);
+export const changePackage = (id: string, input: PackageInput) =>
+  api.patch<Package>(`/packages/${id}`, input);
 export const sendPackage = (id: string) => api.post<Package>(`/packages/${id}/send`);
 export const deletePackage = (id: string) => api.delete(`/packages/${id}`);
 export const restorePackage = (id: string) => api.post<Package>(`/packages/${id}/restore`);

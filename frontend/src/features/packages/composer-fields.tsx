@@ -1,4 +1,14 @@
-import { Button, Collapse, NumberInput, PasswordInput, Radio, Stack, Switch, Textarea, TextInput } from '@mantine/core';
+import {
+  Button,
+  Collapse,
+  NumberInput,
+  PasswordInput,
+  Radio,
+  Stack,
+  Switch,
+  Textarea,
+  TextInput,
+} from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
@@ -91,7 +101,15 @@ export function TypeField({ form, types, can }: { form: Form; types: PackageType
   );
 }
 
-export function ProtectionFields({ form, instance, hadPassword }: { form: Form; instance: Instance; hadPassword: boolean }) {
+export function ProtectionFields({
+  form,
+  instance,
+  hadPassword,
+}: {
+  form: Form;
+  instance: Instance;
+  hadPassword: boolean;
+}) {
   const t = useT();
   const { password, accessLimit } = form.values;
   const { min, max } = instance.expiry_days;

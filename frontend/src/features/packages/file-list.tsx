@@ -23,7 +23,15 @@ function Hash({ value }: { value: string }) {
   );
 }
 
-function FileRow({ file, packageId, mayDownload }: { file: PackageFile; packageId: string; mayDownload: boolean }) {
+function FileRow({
+  file,
+  packageId,
+  mayDownload,
+}: {
+  file: PackageFile;
+  packageId: string;
+  mayDownload: boolean;
+}) {
   const t = useT();
   const folder = file.path.slice(0, Math.max(0, file.path.length - file.name.length));
   return (
@@ -49,7 +57,9 @@ function FileRow({ file, packageId, mayDownload }: { file: PackageFile; packageI
         )}
         <FindingList findings={file.findings} check={file.check} />
         {file.released && (
-          <p className={classes.released}>{t('packages:file.released', { by: file.released.by, reason: file.released.reason })}</p>
+          <p className={classes.released}>
+            {t('packages:file.released', { by: file.released.by, reason: file.released.reason })}
+          </p>
         )}
         {file.sha256 && <Hash value={file.sha256} />}
       </div>
@@ -93,7 +103,12 @@ export function CheckProgress({ checked, total }: { checked: number; total: numb
   const text = t('packages:checks_progress', { count: total, checked });
   return (
     <div className={classes.progress}>
-      <Progress value={total === 0 ? 0 : (100 * checked) / total} size="sm" animated={checked < total} aria-label={text} />
+      <Progress
+        value={total === 0 ? 0 : (100 * checked) / total}
+        size="sm"
+        animated={checked < total}
+        aria-label={text}
+      />
       <span aria-live="polite">{text}</span>
     </div>
   );

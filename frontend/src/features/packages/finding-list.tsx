@@ -7,7 +7,9 @@ import { distinctFindings } from './model';
 export function FindingList({ findings, check }: { findings: readonly Finding[]; check: Check }) {
   const t = useT();
   if (findings.length === 0) {
-    return check === 'unscannable' ? <p className={classes.plain}>{t('packages:finding.none_unscannable')}</p> : null;
+    return check === 'unscannable' ? (
+      <p className={classes.plain}>{t('packages:finding.none_unscannable')}</p>
+    ) : null;
   }
   return (
     <ul className={classes.list}>
@@ -19,8 +21,12 @@ export function FindingList({ findings, check }: { findings: readonly Finding[];
         >
           <strong>{t(`packages:finding.${finding.outcome}`)}</strong>
           {finding.name && <span>{textOf(t, 'packages:finding_name', finding.name)}</span>}
-          {finding.object && <span className={classes.object}>{t('packages:finding.inside', { object: finding.object })}</span>}
-          <span className={classes.engine}>{t('packages:finding.by', { engine: textOf(t, 'packages:engine', finding.engine) })}</span>
+          {finding.object && (
+            <span className={classes.object}>{t('packages:finding.inside', { object: finding.object })}</span>
+          )}
+          <span className={classes.engine}>
+            {t('packages:finding.by', { engine: textOf(t, 'packages:engine', finding.engine) })}
+          </span>
         </li>
       ))}
     </ul>

@@ -35,7 +35,7 @@ export function HandInForm(props: Props) {
       await changePackage(id, input);
       return sendPackage(id);
     },
-    then: onSent,
+    onDone: onSent,
     errors: 'inline',
   });
   const { recipients } = form.values;
@@ -68,7 +68,12 @@ export function HandInForm(props: Props) {
               onChange={(value) => form.setFieldValue('recipients', value)}
             />
           )}
-          <TextInput label={t('send:title')} maxLength={instance.limits.title} size="md" {...form.getInputProps('title')} />
+          <TextInput
+            label={t('send:title')}
+            maxLength={instance.limits.title}
+            size="md"
+            {...form.getInputProps('title')}
+          />
           <Textarea
             label={t('send:note')}
             maxLength={instance.limits.note}
@@ -79,7 +84,13 @@ export function HandInForm(props: Props) {
             {...form.getInputProps('note')}
           />
           <ProblemAlert error={send.error} />
-          <Button type="submit" size="md" loading={send.isPending} disabled={missing !== null} leftSection={<Icon name="send" />}>
+          <Button
+            type="submit"
+            size="md"
+            loading={send.isPending}
+            disabled={missing !== null}
+            leftSection={<Icon name="send" />}
+          >
             {t('send:send')}
           </Button>
           <p className={classes.hint} aria-live="polite">

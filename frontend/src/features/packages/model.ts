@@ -1,4 +1,12 @@
-import type { Check, Finding, Package, PackageFile, PackageInput, PackageState, PackageType } from '~/api/types';
+import type {
+  Check,
+  Finding,
+  Package,
+  PackageFile,
+  PackageInput,
+  PackageState,
+  PackageType,
+} from '~/api/types';
 import { isEmail } from '~/lib/email';
 import type { Tone } from '~/ui/badge/badge';
 
@@ -68,7 +76,8 @@ export function emptyDraft(type: PackageType, days: number): Draft {
 }
 
 export function draftOf(value: Package, days: number): Draft {
-  const emails = (blind: boolean) => value.recipients.filter((one) => one.blind === blind).map((one) => one.email);
+  const emails = (blind: boolean) =>
+    value.recipients.filter((one) => one.blind === blind).map((one) => one.email);
   const left = value.expires_at
     ? Math.round((Date.parse(value.expires_at) - Date.parse(value.created_at)) / 86_400_000)
     : days;

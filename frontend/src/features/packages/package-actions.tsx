@@ -18,7 +18,7 @@ function ExtendButton({ value, limits }: { value: Package; limits: Instance['exp
     run: () => changePackage(value.id, { expires_in_days: Number(days) }),
     done: t('packages:extend.done'),
     stale: [packageKeys.all],
-    then: dialog.close,
+    onDone: dialog.close,
     errors: 'inline',
   });
   return (
@@ -71,7 +71,7 @@ export function PackageActions({ value, instance, onDeleted }: Props) {
     run: () => deletePackage(value.id),
     done: t('packages:withdraw.done'),
     stale: [packageKeys.all],
-    then: onDeleted,
+    onDone: onDeleted,
     errors: 'inline',
   });
   return (

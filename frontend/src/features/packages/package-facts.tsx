@@ -39,7 +39,9 @@ export function PackageFacts({ value }: { value: Package }) {
           t('packages:fact.sent'),
           value.submitted_at ? <FullTime key="sent" at={value.submitted_at} /> : t('packages:not_sent_yet'),
         ],
-        value.expires_at ? [t('packages:fact.expires'), <FullTime key="expires" at={value.expires_at} />] : null,
+        value.expires_at
+          ? [t('packages:fact.expires'), <FullTime key="expires" at={value.expires_at} />]
+          : null,
         value.has_password ? [t('packages:fact.password'), t('packages:has_password')] : null,
         value.access_limit !== null && value.role === 'sender'
           ? [t('packages:fact.access_limit'), t('packages:access_limit', { count: value.access_limit })]

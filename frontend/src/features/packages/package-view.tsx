@@ -60,7 +60,12 @@ type Props = { value: Package; instance: Instance; uploads?: ReactNode; onDelete
 export function PackageView({ value, instance, uploads, onDeleted }: Props) {
   const t = useT();
   const queryClient = useQueryClient();
-  useLivePackage(value.id, true, (next) => rememberPackage(queryClient, next), packageKeys.one(value.id));
+  useLivePackage(
+    value.id,
+    true,
+    (next) => rememberPackage(queryClient, next),
+    () => void queryClient.invalidateQueries({ queryKey: packageKeys.one(value.id) }),
+  );
   return (
     <Page
       title={value.title || t('packages:untitled')}

@@ -94,19 +94,18 @@ export function TrackingTable({ value }: { value: Package }) {
   if (tracking.isPending) return <ListSkeleton rows={2} />;
   if (tracking.isError) return <LoadError error={tracking.error} onRetry={() => void tracking.refetch()} />;
   const { recipients, others } = tracking.data;
-  if (recipients.length + others.length === 0) return <Empty icon="eye" title={t('packages:tracking.empty')} />;
+  if (recipients.length + others.length === 0)
+    return <Empty icon="eye" title={t('packages:tracking.empty')} />;
   return (
-    <>
-      <Rows label={t('packages:tracking.title')}>
-        {recipients.map((one) => (
-          <RecipientRow key={one.id} one={one} value={value} />
-        ))}
-        {others.length > 0 && (
-          <Row title={t('packages:tracking.others')}>
-            <Downloads items={others} />
-          </Row>
-        )}
-      </Rows>
-    </>
+    <Rows label={t('packages:tracking.title')}>
+      {recipients.map((one) => (
+        <RecipientRow key={one.id} one={one} value={value} />
+      ))}
+      {others.length > 0 && (
+        <Row title={t('packages:tracking.others')}>
+          <Downloads items={others} />
+        </Row>
+      )}
+    </Rows>
   );
 }

@@ -37,15 +37,18 @@ export function useComposer({ instance, draft, onCreated, onSent }: Options) {
   const [savedAt, setSavedAt] = useState<Date | null>(null);
   const hadPassword = draft?.has_password ?? false;
 
-  const save = useDebouncedCallback(async (values: Draft) => {
-    if (id.current === null) return;
-    // A half-written form may be refused; what is wrong is said when it is sent.
-    const saved = await changePackage(id.current, inputOf(values, false, hadPassword)).catch(() => null);
-    if (saved) {
-      rememberPackage(queryClient, saved);
-      setSavedAt(new Date());
-    }
-  }, { delay: AUTOSAVE_MS, flushOnUnmount: true });
+  const save = useDebouncedCallback(
+    async (values: Draft) => {
+      if (id.current === null) return;
+      // A half-written form may be refused; what is wrong is said when it is sent.
+      const saved = await changePackage(id.current, inputOf(values, false, hadPassword)).catch(() => null);
+      if (saved) {
+        rememberPackage(queryClient, saved);
+        setSavedAt(new Date());
+      }
+    },
+    { delay: AUTOSAVE_MS, flushOnUnmount: true },
+  );
 
   const form = useForm<Draft>({
     mode: 'controlled',
@@ -79,7 +82,7 @@ export function useComposer({ instance, draft, onCreated, onSent }: Options) {
     },
     stale: [['packages', 'list']],
     errors: 'inline',
-    then: (value) => {
+    onDone: (value) => {
       rememberPackage(queryClient, value);
       onSent(value);
     },
@@ -88,7 +91,10 @@ export function useComposer({ instance, draft, onCreated, onSent }: Options) {
   const submit = (): void =>
     send.mutate(undefined, {
       onError: (error) => {
-        const named = Object.entries(fieldErrors(t, error)).map(([field, text]) => [FIELDS[field] ?? field, text]);
+        const named = Object.entries(fieldErrors(t, error)).map(([field, text]) => [
+          FIELDS[field] ?? field,
+          text,
+        ]);
         form.setErrors(Object.fromEntries(named));
       },
     });

@@ -19,7 +19,11 @@ export function VisitorPackage({ value }: { value: Package }) {
   const sender = value.sender.name ? `${value.sender.name} (${value.sender.email})` : value.sender.email;
   const deliverable = value.files.filter((file) => file.deliverable);
   return (
-    <Page title={value.title || t('visit:package.untitled')} lead={t('visit:package.from', { sender })} width="narrow">
+    <Page
+      title={value.title || t('visit:package.untitled')}
+      lead={t('visit:package.from', { sender })}
+      width="narrow"
+    >
       {value.note && <p className={classes.note}>{value.note}</p>}
       {isMoving(value.state) ? (
         <Card title={t('visit:waiting.title')} description={t('visit:waiting.text')}>
@@ -41,7 +45,12 @@ export function VisitorPackage({ value }: { value: Package }) {
         flush
         actions={
           value.can.zip && (
-            <Button component="a" href={paths.api.zip(value.id)} download="" leftSection={<Icon name="download" size={16} />}>
+            <Button
+              component="a"
+              href={paths.api.zip(value.id)}
+              download=""
+              leftSection={<Icon name="download" size={16} />}
+            >
               {t('packages:zip')}
             </Button>
           )

@@ -8,7 +8,12 @@ import { useAction } from '~/lib/use-action';
 import { ProblemAlert } from '~/ui/feedback/feedback';
 import { createRequest, requestsKey } from './api';
 
-type Props = { opened: boolean; onClose: () => void; onCreated: (request: FileRequest) => void; instance: Instance };
+type Props = {
+  opened: boolean;
+  onClose: () => void;
+  onCreated: (request: FileRequest) => void;
+  instance: Instance;
+};
 
 /** Asks somebody outside for files; only the address is required. */
 export function RequestForm({ opened, onClose, onCreated, instance }: Props) {
@@ -21,7 +26,7 @@ export function RequestForm({ opened, onClose, onCreated, instance }: Props) {
     run: createRequest,
     stale: [requestsKey],
     errors: 'inline',
-    then: (request) => {
+    onDone: (request) => {
       form.reset();
       onCreated(request);
     },

@@ -17,4 +17,5 @@ export function rememberSession(queryClient: QueryClient, session: Session): voi
 export const logIn = (input: { email: string; password: string }) => api.post<Session>('/session', input);
 export const logOut = () => api.delete('/session');
 export const forgotPassword = (email: string) => api.post('/password/forgot', { email });
-export const resetPassword = (token: string, password: string) => api.post('/password/reset', { token, password });
+export const resetPassword = (token: string, password: string) =>
+  api.post('/password/reset', { token, password });

@@ -22,9 +22,12 @@ export function LoginForm<Output>({ logIn, onDone, below }: Props<Output>) {
       password: (password) => (password === '' ? t('field_error.required') : null),
     },
   });
-  const login = useAction<Credentials, Output>({ run: logIn, then: onDone, errors: 'inline' });
+  const login = useAction<Credentials, Output>({ run: logIn, onDone, errors: 'inline' });
   return (
-    <form noValidate onSubmit={form.onSubmit((values) => login.mutate({ ...values, email: values.email.trim() }))}>
+    <form
+      noValidate
+      onSubmit={form.onSubmit((values) => login.mutate({ ...values, email: values.email.trim() }))}
+    >
       <Stack gap="md">
         <TextInput
           label={t('login.email')}
@@ -40,7 +43,11 @@ export function LoginForm<Output>({ logIn, onDone, below }: Props<Output>) {
           label={t('login.password')}
           autoComplete="current-password"
           size="md"
-          visibilityToggleButtonProps={{ 'aria-label': t('password.toggle'), tabIndex: 0, 'aria-hidden': undefined }}
+          visibilityToggleButtonProps={{
+            'aria-label': t('password.toggle'),
+            tabIndex: 0,
+            'aria-hidden': undefined,
+          }}
           {...form.getInputProps('password')}
         />
         <ProblemAlert error={login.error} />

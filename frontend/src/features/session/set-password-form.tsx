@@ -18,7 +18,7 @@ export function SetPasswordForm({ token, min, submit, onDone }: Props) {
   });
   const reset = useAction<string, void>({
     run: (password) => resetPassword(token, password),
-    then: onDone,
+    onDone,
     errors: 'inline',
   });
   return (

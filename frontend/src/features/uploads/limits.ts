@@ -12,7 +12,8 @@ export function checkLimits(picked: readonly PickedFile[], present: Present, lim
   for (const one of picked) {
     if (one.file.size > limits.file_size) refusals.push({ path: one.path, why: 'file_too_large' });
     else if (count + 1 > limits.files) refusals.push({ path: one.path, why: 'too_many' });
-    else if (size + one.file.size > limits.package_size) refusals.push({ path: one.path, why: 'package_too_large' });
+    else if (size + one.file.size > limits.package_size)
+      refusals.push({ path: one.path, why: 'package_too_large' });
     else {
       accepted.push(one);
       count += 1;

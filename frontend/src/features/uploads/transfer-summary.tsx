@@ -16,9 +16,17 @@ export function TransferSummary({ snapshot, uploader }: { snapshot: Snapshot; up
       ? [
           t('send:progress.sent', { sent: formatSize(sent, locale), total: formatSize(total, locale) }),
           speed > 0 ? formatSpeed(speed, locale) : null,
-          secondsLeft !== null ? t('send:progress.left', { time: formatDuration(secondsLeft, locale) }) : null,
+          secondsLeft !== null
+            ? t('send:progress.left', { time: formatDuration(secondsLeft, locale) })
+            : null,
         ]
-      : [failed > 0 ? t('send:progress.failed', { count: failed }) : paused > 0 ? t('send:progress.paused') : t('send:progress.done', { count: done })];
+      : [
+          failed > 0
+            ? t('send:progress.failed', { count: failed })
+            : paused > 0
+              ? t('send:progress.paused')
+              : t('send:progress.done', { count: done }),
+        ];
   return (
     <div className={classes.summary}>
       <div className={classes.summaryText}>
@@ -47,12 +55,19 @@ export function TransferSummary({ snapshot, uploader }: { snapshot: Snapshot; up
         </span>
       </div>
       {active + paused > 0 && (
-        <Progress value={total === 0 ? 100 : (100 * sent) / total} size="sm" aria-label={t('send:progress.label')} />
+        <Progress
+          value={total === 0 ? 100 : (100 * sent) / total}
+          size="sm"
+          aria-label={t('send:progress.label')}
+        />
       )}
       {/* A screen reader hears the beginning, the end and whole quarters, not each tick. */}
       <span className={classes.hidden} role="status">
         {active > 0
-          ? t('send:progress.spoken', { count: items.length, percent: quarter(sent, total, locale) ?? percent })
+          ? t('send:progress.spoken', {
+              count: items.length,
+              percent: quarter(sent, total, locale) ?? percent,
+            })
           : words.join('')}
       </span>
     </div>

@@ -9,7 +9,12 @@ const CHUNK = 64 * 1024 * 1024;
 function codeOfBody(body: string): string | null {
   try {
     const parsed: unknown = JSON.parse(body);
-    if (typeof parsed === 'object' && parsed !== null && 'code' in parsed && typeof parsed.code === 'string') {
+    if (
+      typeof parsed === 'object' &&
+      parsed !== null &&
+      'code' in parsed &&
+      typeof parsed.code === 'string'
+    ) {
       return parsed.code;
     }
   } catch {

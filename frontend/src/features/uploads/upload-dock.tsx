@@ -17,7 +17,9 @@ export function UploadDock({ hiddenFor }: { hiddenFor: string | null }) {
       {running.map(({ packageId, snapshot }) => (
         <div key={packageId}>
           <div className={classes.dockLine}>
-            <Link to={paths.package(packageId)}>{t('send:dock.files', { count: snapshot.items.length })}</Link>
+            <Link to={paths.package(packageId)}>
+              {t('send:dock.files', { count: snapshot.items.length })}
+            </Link>
             <span>
               {snapshot.failed > 0
                 ? t('send:progress.failed', { count: snapshot.failed })

@@ -10,9 +10,9 @@ import { DropZone } from '~/ui/fields/drop-zone';
 import { Card } from '~/ui/page/card';
 import { checkLimits, type Refusal } from './limits';
 import { uploaderOf } from './registry';
+import { TransferSummary } from './transfer-summary';
 import { ServerFileRow, UploadRow } from './upload-row';
 import classes from './uploads.module.css';
-import { TransferSummary } from './transfer-summary';
 import { useUploads } from './use-uploads';
 
 type Props = {
@@ -91,7 +91,9 @@ export function UploadPanel({ packageId, ensure, limits, serverFiles, onRemoveSe
             </ul>
           </Notice>
         )}
-        {packageId && uploads.items.length > 0 && <TransferSummary snapshot={uploads} uploader={uploaderOf(packageId)} />}
+        {packageId && uploads.items.length > 0 && (
+          <TransferSummary snapshot={uploads} uploader={uploaderOf(packageId)} />
+        )}
       </div>
       {!empty && (
         <ul className={classes.list} aria-label={t('send:files')}>
@@ -112,4 +114,3 @@ export function UploadPanel({ packageId, ensure, limits, serverFiles, onRemoveSe
     </Card>
   );
 }
-

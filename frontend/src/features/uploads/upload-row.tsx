@@ -52,13 +52,21 @@ export function UploadRow({ item, onPause, onResume, onRemove }: Props) {
           <span className={classes.state}>{text}</span>
         </span>
         {state.name !== 'done' && state.name !== 'failed' && (
-          <Progress value={source.size === 0 ? 0 : (100 * sent) / source.size} size={4} aria-label={t('send:item.progress', { name })} />
+          <Progress
+            value={source.size === 0 ? 0 : (100 * sent) / source.size}
+            size={4}
+            aria-label={t('send:item.progress', { name })}
+          />
         )}
       </div>
       <div className={classes.buttons}>
         {running && <RowButton icon="pause" label={t('send:item.pause', { name })} onClick={onPause} />}
-        {state.name === 'paused' && <RowButton icon="play" label={t('send:item.resume', { name })} onClick={onResume} />}
-        {state.name === 'failed' && <RowButton icon="retry" label={t('send:item.retry', { name })} onClick={onResume} />}
+        {state.name === 'paused' && (
+          <RowButton icon="play" label={t('send:item.resume', { name })} onClick={onResume} />
+        )}
+        {state.name === 'failed' && (
+          <RowButton icon="retry" label={t('send:item.retry', { name })} onClick={onResume} />
+        )}
         <RowButton icon="trash" label={t('send:item.remove', { name })} onClick={onRemove} />
       </div>
     </li>

@@ -10,8 +10,10 @@ describe('uploader', () => {
   let timers: { run: () => void; ms: number }[];
   let clock: number;
   let uploader: Uploader;
-  const state = (path: string) => uploader.snapshot().items.find((item) => item.source.path === path)?.state.name;
-  const key = (path: string) => uploader.snapshot().items.find((item) => item.source.path === path)?.key ?? '';
+  const state = (path: string) =>
+    uploader.snapshot().items.find((item) => item.source.path === path)?.state.name;
+  const key = (path: string) =>
+    uploader.snapshot().items.find((item) => item.source.path === path)?.key ?? '';
   const last = (path: string): Started => {
     const found = started.findLast((one) => one.path === path);
     if (!found) throw new Error(`${path} was never started`);

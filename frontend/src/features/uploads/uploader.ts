@@ -227,7 +227,12 @@ export class Uploader {
     const active = count('waiting', 'sending', 'retrying');
     const speed = active > 0 ? this.#speed.at(this.#env.now()) : 0;
     return {
-      items: this.#entries.map(({ key, source, sent: itemSent, state }) => ({ key, source, sent: itemSent, state })),
+      items: this.#entries.map(({ key, source, sent: itemSent, state }) => ({
+        key,
+        source,
+        sent: itemSent,
+        state,
+      })),
       sent,
       total,
       speed,

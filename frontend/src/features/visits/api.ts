@@ -16,7 +16,8 @@ export const visitQuery = (id: string) =>
 export const openLink = (secret: string) => api.post<Visit>('/links/open', { secret });
 export const requestCode = (id: string) => api.post<Visit>(`/visits/${id}/code`);
 export const verifyCode = (id: string, code: string) => api.post<Visit>(`/visits/${id}/verify`, { code });
-export const givePassword = (id: string, password: string) => api.post<Visit>(`/visits/${id}/password`, { password });
+export const givePassword = (id: string, password: string) =>
+  api.post<Visit>(`/visits/${id}/password`, { password });
 export const confirmAccess = (id: string) => api.post<Visit>(`/visits/${id}/access`);
 
 export function rememberVisit(queryClient: QueryClient, visit: Visit): void {

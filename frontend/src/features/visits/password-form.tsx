@@ -9,7 +9,11 @@ import { givePassword } from './api';
 export function PasswordForm({ visit, onDone }: { visit: Visit; onDone: (next: Visit) => void }) {
   const t = useT();
   const [password, setPassword] = useState('');
-  const unlock = useAction<void, Visit>({ run: () => givePassword(visit.id, password), then: onDone, errors: 'inline' });
+  const unlock = useAction<void, Visit>({
+    run: () => givePassword(visit.id, password),
+    onDone,
+    errors: 'inline',
+  });
   return (
     <form
       noValidate
@@ -25,7 +29,11 @@ export function PasswordForm({ visit, onDone }: { visit: Visit; onDone: (next: V
           autoComplete="off"
           autoFocus
           size="md"
-          visibilityToggleButtonProps={{ 'aria-label': t('password.toggle'), tabIndex: 0, 'aria-hidden': undefined }}
+          visibilityToggleButtonProps={{
+            'aria-label': t('password.toggle'),
+            tabIndex: 0,
+            'aria-hidden': undefined,
+          }}
           value={password}
           onChange={(event) => setPassword(event.currentTarget.value)}
         />

@@ -1,5 +1,5 @@
-import { TransferSummary } from '~/features/uploads/transfer-summary';
 import { uploaderOf } from '~/features/uploads/registry';
+import { TransferSummary } from '~/features/uploads/transfer-summary';
 import { useUploads } from '~/features/uploads/use-uploads';
 import { useT } from '~/i18n/use-t';
 import { Notice } from '~/ui/feedback/feedback';

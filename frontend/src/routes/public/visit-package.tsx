@@ -26,7 +26,7 @@ export function Page() {
       const current = queryClient.getQueryData<typeof visit>(visitKey(id));
       if (current) rememberVisit(queryClient, { ...current, package: value });
     },
-    visitKey(id),
+    () => void queryClient.invalidateQueries({ queryKey: visitKey(id) }),
   );
   if (isPending) return <ListSkeleton />;
   if (!visit) {
@@ -36,6 +36,7 @@ export function Page() {
       </Frame>
     );
   }
-  if (shown !== null && (visit.step === 'waiting' || visit.step === 'ready')) return <VisitorPackage value={shown} />;
+  if (shown !== null && (visit.step === 'waiting' || visit.step === 'ready'))
+    return <VisitorPackage value={shown} />;
   return <VisitSteps visit={visit} />;
 }

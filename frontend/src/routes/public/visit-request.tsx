@@ -28,9 +28,14 @@ function Form({ request }: { request: NonNullable<Visit['request']> }) {
   const [sentId, setSentId] = useState<string | null>(null);
   const handIn = useHandIn({ request_id: request.id });
   const uploads = useUploads(handIn.id);
-  if (sentId !== null) return <HandedIn packageId={sentId} to={request.requester.name ?? request.requester.email} />;
+  if (sentId !== null)
+    return <HandedIn packageId={sentId} to={request.requester.name ?? request.requester.email} />;
   return (
-    <Frame title={request.title || t('visit:request.title')} lead={<RequestIntro request={request} />} width="narrow">
+    <Frame
+      title={request.title || t('visit:request.title')}
+      lead={<RequestIntro request={request} />}
+      width="narrow"
+    >
       <HandInForm
         instance={instance}
         withRecipients={false}
@@ -62,6 +67,7 @@ export function Page() {
       </Frame>
     );
   }
-  if (visit.request && (visit.step === 'ready' || visit.step === 'waiting')) return <Form request={visit.request} />;
+  if (visit.request && (visit.step === 'ready' || visit.step === 'waiting'))
+    return <Form request={visit.request} />;
   return <VisitSteps visit={visit} />;
 }

@@ -1,6 +1,5 @@
-import { useRouter } from '@tanstack/react-router';
+import { redirect, useRouter } from '@tanstack/react-router';
 import { useState } from 'react';
-import { redirect } from '@tanstack/react-router';
 import { deletePackage, packageKeys, packageQuery } from '~/features/packages/api';
 import { forgetUploads } from '~/features/uploads/registry';
 import { useT } from '~/i18n/use-t';
@@ -29,7 +28,7 @@ export function Page() {
     done: t('send:discard.done'),
     stale: [packageKeys.all],
     errors: 'inline',
-    then: () => {
+    onDone: () => {
       forgetUploads(id);
       void router.navigate({ to: paths.drafts() });
     },

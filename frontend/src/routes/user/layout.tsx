@@ -36,7 +36,7 @@ export function Page() {
   const params: Record<string, string | undefined> = matches.at(-1)?.params ?? {};
   const logout = useAction({
     run: logOut,
-    then: () => {
+    onDone: () => {
       forgetUploads();
       queryClient.clear();
       void router.navigate({ to: paths.login() });

@@ -15,7 +15,13 @@ export function Page() {
       box={deleted ? 'deleted' : 'sent'}
       icon={deleted ? 'trash' : 'sent'}
       emptyAction={
-        deleted ? t('packages:box.deleted.hint') : <LinkButton to={paths.send()} mt="sm">{t('packages:box.sent.action')}</LinkButton>
+        deleted ? (
+          t('packages:box.deleted.hint')
+        ) : (
+          <LinkButton to={paths.send()} mt="sm">
+            {t('packages:box.sent.action')}
+          </LinkButton>
+        )
       }
       actions={
         <SegmentedControl

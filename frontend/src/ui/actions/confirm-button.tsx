@@ -48,7 +48,12 @@ export function ConfirmButton(props: Props) {
       <Button {...button} onClick={open} disabled={blocked} title={disabledReason}>
         {label}
       </Button>
-      <Modal opened={opened} onClose={dialog.close} title={title} closeButtonProps={{ 'aria-label': t('action.close') }}>
+      <Modal
+        opened={opened}
+        onClose={dialog.close}
+        title={title}
+        closeButtonProps={{ 'aria-label': t('action.close') }}
+      >
         <Stack>
           <div>{text}</div>
           {reason && (

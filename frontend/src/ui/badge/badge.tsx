@@ -5,7 +5,17 @@ import classes from './badge.module.css';
 export type Tone = 'good' | 'warn' | 'bad' | 'info' | 'mute';
 
 /** A state in words; colour and icon only underline it. */
-export function Badge({ tone, icon, busy, children }: { tone: Tone; icon?: IconName; busy?: boolean; children: ReactNode }) {
+export function Badge({
+  tone,
+  icon,
+  busy,
+  children,
+}: {
+  tone: Tone;
+  icon?: IconName;
+  busy?: boolean;
+  children: ReactNode;
+}) {
   return (
     <span className={classes.badge} data-tone={tone}>
       {busy && <span className={classes.dot} aria-hidden="true" />}

@@ -67,7 +67,12 @@ export function ProblemAlert({ error }: { error: unknown }) {
   );
 }
 
-type NoticeProps = { tone: 'info' | 'warn' | 'bad' | 'good'; title?: string; children: ReactNode; actions?: ReactNode };
+type NoticeProps = {
+  tone: 'info' | 'warn' | 'bad' | 'good';
+  title?: string;
+  children: ReactNode;
+  actions?: ReactNode;
+};
 const NOTICE_ICON: Record<NoticeProps['tone'], IconName> = {
   info: 'info',
   warn: 'alert',

@@ -9,7 +9,13 @@ import { NewPassword } from './new-password';
 type Change = { current: string; new: string };
 
 /** Changes the password of whoever is logged in, user or administrator. */
-export function ChangePasswordForm({ change, min }: { change: (input: Change) => Promise<void>; min: number }) {
+export function ChangePasswordForm({
+  change,
+  min,
+}: {
+  change: (input: Change) => Promise<void>;
+  min: number;
+}) {
   const t = useT();
   const form = useForm<Change>({
     initialValues: { current: '', new: '' },
@@ -22,7 +28,7 @@ export function ChangePasswordForm({ change, min }: { change: (input: Change) =>
     run: change,
     done: t('password.changed'),
     errors: 'inline',
-    then: () => form.reset(),
+    onDone: () => form.reset(),
   });
   return (
     <form
@@ -36,7 +42,11 @@ export function ChangePasswordForm({ change, min }: { change: (input: Change) =>
           label={t('password.current')}
           autoComplete="current-password"
           size="md"
-          visibilityToggleButtonProps={{ 'aria-label': t('password.toggle'), tabIndex: 0, 'aria-hidden': undefined }}
+          visibilityToggleButtonProps={{
+            'aria-label': t('password.toggle'),
+            tabIndex: 0,
+            'aria-hidden': undefined,
+          }}
           {...form.getInputProps('current')}
         />
         <NewPassword min={min} {...form.getInputProps('new')} value={form.values.new} />

@@ -3,8 +3,8 @@ import { useState } from 'react';
 import { useT } from '~/i18n/use-t';
 import { useAction } from '~/lib/use-action';
 import { ProblemAlert } from '~/ui/feedback/feedback';
-import { Time } from './time';
 import classes from './code-form.module.css';
+import { Time } from './time';
 
 const DIGITS = 8;
 
@@ -21,14 +21,16 @@ export function CodeForm({ sentTo, sentAt, request, verify }: Props) {
   const t = useT();
   const [code, setCode] = useState('');
   const asking = useAction<void, unknown>({ run: request, errors: 'inline' });
-  const checking = useAction<string, unknown>({ run: verify, errors: 'inline', then: () => setCode('') });
+  const checking = useAction<string, unknown>({ run: verify, errors: 'inline', onDone: () => setCode('') });
   const digits = code.replace(/\D/g, '').slice(0, DIGITS);
   const shown = digits.length > 4 ? `${digits.slice(0, 4)} ${digits.slice(4)}` : digits;
 
   if (sentAt === null) {
     return (
       <Stack gap="md">
-        <p className={classes.text}>{sentTo ? t('code.will_send', { email: sentTo }) : t('code.will_send_somewhere')}</p>
+        <p className={classes.text}>
+          {sentTo ? t('code.will_send', { email: sentTo }) : t('code.will_send_somewhere')}
+        </p>
         <ProblemAlert error={asking.error} />
         <Button size="md" loading={asking.isPending} onClick={() => asking.mutate()}>
           {t('code.send')}

@@ -63,14 +63,29 @@ export function DropZone({ onFiles, hint, compact }: Props) {
         {hint && <span>{hint}</span>}
       </div>
       <div className={classes.buttons}>
-        <Button variant="light" onClick={() => files.current?.click()} leftSection={<Icon name="file" size={16} />}>
+        <Button
+          variant="light"
+          onClick={() => files.current?.click()}
+          leftSection={<Icon name="file" size={16} />}
+        >
           {t('drop.files')}
         </Button>
-        <Button variant="subtle" onClick={() => folder.current?.click()} leftSection={<Icon name="folder" size={16} />}>
+        <Button
+          variant="subtle"
+          onClick={() => folder.current?.click()}
+          leftSection={<Icon name="folder" size={16} />}
+        >
           {t('drop.folder')}
         </Button>
       </div>
-      <input ref={files} type="file" multiple hidden aria-label={t('drop.files')} onChange={(e) => chosen(e.currentTarget)} />
+      <input
+        ref={files}
+        type="file"
+        multiple
+        hidden
+        aria-label={t('drop.files')}
+        onChange={(e) => chosen(e.currentTarget)}
+      />
       <input
         ref={folder}
         type="file"

@@ -55,7 +55,11 @@ export function EmailChips({ label, description, value, onChange, error, require
             key={address}
             withRemoveButton
             onRemove={() => onChange(value.filter((other) => other !== address))}
-            removeButtonProps={{ 'aria-label': t('chips.remove', { address }), tabIndex: 0, 'aria-hidden': undefined }}
+            removeButtonProps={{
+              'aria-label': t('chips.remove', { address }),
+              tabIndex: 0,
+              'aria-hidden': undefined,
+            }}
             className={isEmail(address) ? classes.chip : classes.bad}
           >
             {address}
@@ -63,7 +67,6 @@ export function EmailChips({ label, description, value, onChange, error, require
         ))}
         <PillsInput.Field
           value={text}
-          type="email"
           inputMode="email"
           autoComplete="off"
           autoCapitalize="none"

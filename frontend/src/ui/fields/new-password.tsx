@@ -15,7 +15,11 @@ export function NewPassword({ value, min, ...props }: Props) {
         description={t('password.hint', { count: min })}
         autoComplete="new-password"
         size="md"
-        visibilityToggleButtonProps={{ 'aria-label': t('password.toggle'), tabIndex: 0, 'aria-hidden': undefined }}
+        visibilityToggleButtonProps={{
+          'aria-label': t('password.toggle'),
+          tabIndex: 0,
+          'aria-hidden': undefined,
+        }}
         value={value}
         {...props}
       />

@@ -16,7 +16,11 @@ export function useLanguage(): [string, (language: Language) => void] {
 }
 
 const SCHEMES = ['light', 'dark', 'auto'] as const;
-const SCHEME_ICONS: Record<(typeof SCHEMES)[number], IconName> = { light: 'sun', dark: 'moon', auto: 'settings' };
+const SCHEME_ICONS: Record<(typeof SCHEMES)[number], IconName> = {
+  light: 'sun',
+  dark: 'moon',
+  auto: 'settings',
+};
 
 /** Language and colours, on every page. */
 export function Preferences() {

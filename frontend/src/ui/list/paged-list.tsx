@@ -1,5 +1,10 @@
 import { Button } from '@mantine/core';
-import { type InfiniteData, type QueryKey, type UseInfiniteQueryOptions, useInfiniteQuery } from '@tanstack/react-query';
+import {
+  type InfiniteData,
+  type QueryKey,
+  type UseInfiniteQueryOptions,
+  useInfiniteQuery,
+} from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { Page } from '~/api/types';
 import { useT } from '~/i18n/use-t';
@@ -7,7 +12,7 @@ import { ListSkeleton, LoadError } from '~/ui/feedback/feedback';
 import classes from './paged-list.module.css';
 
 type Props<T, K extends QueryKey> = {
-  query: UseInfiniteQueryOptions<Page<T>, Error, InfiniteData<Page<T>, string | null>, K, string | null>;
+  query: UseInfiniteQueryOptions<Page<T>, Error, InfiniteData<Page<T>, unknown>, K, string | null>;
   empty: ReactNode;
   children: (items: T[]) => ReactNode;
 };
@@ -25,7 +30,11 @@ export function PagedList<T, K extends QueryKey>({ query, empty, children }: Pro
       {children(items)}
       {list.hasNextPage && (
         <div className={classes.more}>
-          <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+          <Button
+            variant="default"
+            loading={list.isFetchingNextPage}
+            onClick={() => void list.fetchNextPage()}
+          >
             {t('action.load_more')}
           </Button>
         </div>

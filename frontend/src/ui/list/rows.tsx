@@ -10,7 +10,14 @@ export function Rows({ label, children }: { label: string; children: ReactNode }
   );
 }
 
-type RowProps = { title: ReactNode; sub?: ReactNode; badge?: ReactNode; meta?: ReactNode; actions?: ReactNode; children?: ReactNode };
+type RowProps = {
+  title: ReactNode;
+  sub?: ReactNode;
+  badge?: ReactNode;
+  meta?: ReactNode;
+  actions?: ReactNode;
+  children?: ReactNode;
+};
 
 export function Row({ title, sub, badge, meta, actions, children }: RowProps) {
   return (

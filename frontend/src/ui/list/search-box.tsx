@@ -5,7 +5,15 @@ import { useT } from '~/i18n/use-t';
 import { Icon } from '~/ui/brand/icon';
 
 /** Searches while you type; the text lives in the URL, which is the caller's. */
-export function SearchBox({ value, onSearch, label }: { value: string; onSearch: (q: string) => void; label: string }) {
+export function SearchBox({
+  value,
+  onSearch,
+  label,
+}: {
+  value: string;
+  onSearch: (q: string) => void;
+  label: string;
+}) {
   const t = useT();
   const [text, setText] = useState(value);
   const search = useDebouncedCallback(onSearch, 300);
@@ -23,7 +31,9 @@ export function SearchBox({ value, onSearch, label }: { value: string; onSearch:
       w="100%"
       maw={340}
       leftSection={<Icon name="search" size={16} />}
-      rightSection={text === '' ? null : <CloseButton aria-label={t('action.clear')} onClick={() => change('')} />}
+      rightSection={
+        text === '' ? null : <CloseButton aria-label={t('action.clear')} onClick={() => change('')} />
+      }
       onChange={(event) => change(event.currentTarget.value)}
     />
   );

@@ -15,7 +15,10 @@ type Props = {
 export function Card({ title, description, actions, children, flush, className }: Props) {
   const id = useId();
   return (
-    <section className={[classes.card, className].filter(Boolean).join(' ')} aria-labelledby={title ? id : undefined}>
+    <section
+      className={[classes.card, className].filter(Boolean).join(' ')}
+      aria-labelledby={title ? id : undefined}
+    >
       {title && (
         <header className={classes.header}>
           <div className={classes.heading}>

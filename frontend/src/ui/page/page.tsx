@@ -20,7 +20,8 @@ export function Page({ title, tab, lead, actions, children, width = 'normal' }: 
 
   // Focus and the document's title live outside React.
   useEffect(() => {
-    if (!firstPage && !document.activeElement?.closest('[role=dialog]')) heading.current?.focus({ preventScroll: true });
+    if (!firstPage && !document.activeElement?.closest('[role=dialog]'))
+      heading.current?.focus({ preventScroll: true });
     firstPage = false;
   }, []);
   useEffect(() => {

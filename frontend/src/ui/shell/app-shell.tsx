@@ -9,7 +9,14 @@ import { Preferences } from '~/ui/fields/preferences';
 import classes from './app-shell.module.css';
 import { SkipLink } from './skip-link';
 
-export type NavItem = { to: string; label: string; icon: IconName; count?: number; strong?: boolean };
+export type NavItem = {
+  to: string;
+  label: string;
+  icon: IconName;
+  count?: number;
+  strong?: boolean;
+  exact?: boolean;
+};
 type Props = {
   name: string;
   area?: string;
@@ -28,7 +35,12 @@ function Nav({ items, onNavigate }: { items: NavItem[]; onNavigate?: () => void 
       <ul className={classes.list}>
         {items.map((item) => (
           <li key={item.to}>
-            <Link to={item.to} className={item.strong ? classes.strong : classes.link} onClick={onNavigate}>
+            <Link
+              to={item.to}
+              exact={item.exact}
+              className={item.strong ? classes.strong : classes.link}
+              onClick={onNavigate}
+            >
               <Icon name={item.icon} size={20} />
               <span className={classes.label}>{item.label}</span>
               {item.count ? <span className={classes.count}>{item.count}</span> : null}
@@ -47,7 +59,14 @@ function Who({ who, onLogout }: Pick<Props, 'who' | 'onLogout'>) {
       <span className={classes.whoName} title={who}>
         {who}
       </span>
-      <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t('action.logout')} title={t('action.logout')} onClick={onLogout}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        size="lg"
+        aria-label={t('action.logout')}
+        title={t('action.logout')}
+        onClick={onLogout}
+      >
         <Icon name="logout" size={20} />
       </ActionIcon>
     </div>
@@ -68,7 +87,14 @@ export function AppShell({ name, area, home, items, who, onLogout, children, doc
     <div className={classes.shell}>
       <SkipLink />
       <header className={classes.bar}>
-        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t('a11y.open_menu')} aria-expanded={opened} onClick={menu.open}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size="lg"
+          aria-label={t('a11y.open_menu')}
+          aria-expanded={opened}
+          onClick={menu.open}
+        >
           <Icon name="menu" size={22} />
         </ActionIcon>
         {brand}

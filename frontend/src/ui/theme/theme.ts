@@ -2,23 +2,77 @@ import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from 
 
 /** The accent: spruce, a calm green-blue that keeps its contrast in both schemes. */
 const spruce: MantineColorsTuple = [
-  '#ecf7f4', '#d6ece6', '#abd9cd', '#7cc5b2', '#55b49c', '#3a9c85', '#23836d', '#126b58', '#0b5446', '#073d33',
+  '#ecf7f4',
+  '#d6ece6',
+  '#abd9cd',
+  '#7cc5b2',
+  '#55b49c',
+  '#3a9c85',
+  '#23836d',
+  '#126b58',
+  '#0b5446',
+  '#073d33',
 ];
 /** Warm neutrals: paper rather than steel. */
 const gray: MantineColorsTuple = [
-  '#faf9f7', '#f3f1ed', '#e8e5df', '#d9d5cd', '#bdb8ae', '#88837a', '#6b665e', '#524d46', '#38342f', '#211f1b',
+  '#faf9f7',
+  '#f3f1ed',
+  '#e8e5df',
+  '#d9d5cd',
+  '#bdb8ae',
+  '#88837a',
+  '#6b665e',
+  '#524d46',
+  '#38342f',
+  '#211f1b',
 ];
 const dark: MantineColorsTuple = [
-  '#e2e6e5', '#bcc3c1', '#98a09e', '#5f6766', '#414848', '#2e3434', '#222727', '#171a1a', '#121515', '#0d0f0f',
+  '#e2e6e5',
+  '#bcc3c1',
+  '#98a09e',
+  '#5f6766',
+  '#414848',
+  '#2e3434',
+  '#222727',
+  '#171a1a',
+  '#121515',
+  '#0d0f0f',
 ];
 const red: MantineColorsTuple = [
-  '#fdf0ee', '#f9ddd8', '#f2b8af', '#ea9284', '#e2715f', '#d5543f', '#bd3c28', '#a22f1d', '#832416', '#631a10',
+  '#fdf0ee',
+  '#f9ddd8',
+  '#f2b8af',
+  '#ea9284',
+  '#e2715f',
+  '#d5543f',
+  '#bd3c28',
+  '#a22f1d',
+  '#832416',
+  '#631a10',
 ];
 const amber: MantineColorsTuple = [
-  '#fdf6e7', '#f9e9c6', '#f2d38d', '#eabb52', '#e0a526', '#c1890f', '#9a6c08', '#7b5506', '#604205', '#463003',
+  '#fdf6e7',
+  '#f9e9c6',
+  '#f2d38d',
+  '#eabb52',
+  '#e0a526',
+  '#c1890f',
+  '#9a6c08',
+  '#7b5506',
+  '#604205',
+  '#463003',
 ];
 const blue: MantineColorsTuple = [
-  '#eef4fb', '#d8e5f5', '#aecbec', '#83b0e1', '#5c97d6', '#3f7fc4', '#2c68a9', '#21548c', '#18406c', '#102d4d',
+  '#eef4fb',
+  '#d8e5f5',
+  '#aecbec',
+  '#83b0e1',
+  '#5c97d6',
+  '#3f7fc4',
+  '#2c68a9',
+  '#21548c',
+  '#18406c',
+  '#102d4d',
 ];
 
 const systemFont =
@@ -33,7 +87,8 @@ export const theme = createTheme({
   white: '#ffffff',
   black: '#211f1b',
   fontFamily: systemFont,
-  fontFamilyMonospace: 'ui-monospace, "Cascadia Mono", "SF Mono", Menlo, Consolas, "Liberation Mono", monospace',
+  fontFamilyMonospace:
+    'ui-monospace, "Cascadia Mono", "SF Mono", Menlo, Consolas, "Liberation Mono", monospace',
   headings: {
     fontFamily: systemFont,
     fontWeight: '650',
@@ -59,7 +114,9 @@ export const theme = createTheme({
       },
     },
     Drawer: { defaultProps: { removeScrollProps: { removeScrollBar: false } } },
-    Tooltip: { defaultProps: { events: { hover: true, focus: true, touch: true }, withArrow: true, openDelay: 250 } },
+    Tooltip: {
+      defaultProps: { events: { hover: true, focus: true, touch: true }, withArrow: true, openDelay: 250 },
+    },
     Table: { defaultProps: { verticalSpacing: 'sm', horizontalSpacing: 'sm' } },
     Select: { defaultProps: { allowDeselect: false, checkIconPosition: 'right' } },
   },

@@ -1,0 +1,84 @@
+import { Table } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import type { Verdict } from '~/api/admin-types';
+import { textOf, useT } from '~/i18n/use-t';
+import { Badge, type Tone } from '~/ui/badge/badge';
+import { Empty, ListSkeleton, LoadError } from '~/ui/feedback/feedback';
+import { Time } from '~/ui/fields/time';
+import { verdictsQuery } from './api';
+import classes from './verdict-table.module.css';
+
+const TONES: Record<Verdict['outcome'], Tone> = {
+  clean: 'good',
+  pending: 'info',
+  infected: 'bad',
+  suspicious: 'warn',
+  encrypted: 'warn',
+  incomplete: 'warn',
+  unsupported: 'warn',
+  policy_hit: 'warn',
+  error: 'bad',
+};
+
+function VerdictRow({ verdict }: { verdict: Verdict }) {
+  const t = useT();
+  return (
+    <Table.Tr>
+      <Table.Td>
+        {textOf(t, 'packages:engine', verdict.engine)}
+        {(verdict.engine_version || verdict.signature_version) && (
+          <div className={classes.small}>
+            {[verdict.engine_version, verdict.signature_version].filter(Boolean).join(' / ')}
+          </div>
+        )}
+      </Table.Td>
+      <Table.Td>
+        <Badge tone={TONES[verdict.outcome]}>{textOf(t, 'packages:outcome', verdict.outcome)}</Badge>
+      </Table.Td>
+      <Table.Td>
+        {verdict.name && textOf(t, 'packages:finding_name', verdict.name)}
+        {verdict.object && <div className={classes.object}>{verdict.object}</div>}
+        {verdict.detail && <div className={classes.small}>{verdict.detail}</div>}
+      </Table.Td>
+      <Table.Td className={classes.small}>
+        <Time at={verdict.at} />
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+/** What every engine said of every file. */
+export function VerdictTable({ id }: { id: string }) {
+  const t = useT();
+  const verdicts = useQuery(verdictsQuery(id));
+  if (verdicts.isPending) return <ListSkeleton rows={3} />;
+  if (verdicts.isError) return <LoadError error={verdicts.error} onRetry={() => void verdicts.refetch()} />;
+  if (verdicts.data.files.length === 0) return <Empty icon="engine" title={t('admin:verdicts.empty')} />;
+  return verdicts.data.files.map((file) => (
+    <div key={file.file_id} className={classes.file}>
+      <h3 className={classes.path}>{file.path}</h3>
+      <section
+        className={classes.scroll}
+        tabIndex={0}
+        aria-label={t('admin:verdicts.of', { path: file.path })}
+      >
+        <Table>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>{t('admin:verdicts.engine')}</Table.Th>
+              <Table.Th>{t('admin:verdicts.outcome')}</Table.Th>
+              <Table.Th>{t('admin:verdicts.finding')}</Table.Th>
+              <Table.Th>{t('admin:verdicts.at')}</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {file.verdicts.map((verdict, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: the rows of a verdict have no identity and never move
+              <VerdictRow key={index} verdict={verdict} />
+            ))}
+          </Table.Tbody>
+        </Table>
+      </section>
+    </div>
+  ));
+}

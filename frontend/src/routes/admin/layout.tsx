@@ -1,0 +1,77 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Outlet, useRouter } from '@tanstack/react-router';
+import { adminLogOut, adminSessionQuery } from '~/features/admin-session/api';
+import { dashboardQuery } from '~/features/dashboard/api';
+import { useT } from '~/i18n/use-t';
+import { paths } from '~/lib/paths';
+import { useAction } from '~/lib/use-action';
+import { useLoaded } from '~/lib/use-loaded';
+import { Toaster } from '~/ui/feedback/toaster';
+import { AppShell, type NavItem } from '~/ui/shell/app-shell';
+
+/** Whoever lacks a right does not see its page; the server refuses in any case. */
+function useMenu(permissions: readonly string[]): NavItem[] {
+  const t = useT();
+  const { data } = useQuery(dashboardQuery);
+  const may = (...any: string[]): boolean => any.some((one) => permissions.includes(one));
+  const items: (NavItem | false)[] = [
+    { to: paths.admin.home(), label: t('admin:menu.dashboard'), icon: 'home', exact: true },
+    may('quarantine') && {
+      to: paths.admin.quarantine(),
+      label: t('admin:menu.quarantine'),
+      icon: 'shield',
+      count: data?.packages.quarantined,
+    },
+    may('packages', 'quarantine') && {
+      to: paths.admin.packages(),
+      label: t('admin:menu.packages'),
+      icon: 'package',
+    },
+    may('users') && { to: paths.admin.users(), label: t('admin:menu.users'), icon: 'users' },
+    may('administrators') && {
+      to: paths.admin.administrators(),
+      label: t('admin:menu.administrators'),
+      icon: 'key',
+    },
+    may('engines') && { to: paths.admin.engines(), label: t('admin:menu.engines'), icon: 'engine' },
+    may('settings') && { to: paths.admin.settings(), label: t('admin:menu.settings'), icon: 'settings' },
+    may('logs', 'settings') && { to: paths.admin.outbox(), label: t('admin:menu.outbox'), icon: 'mail' },
+    may('logs') && { to: paths.admin.audit(), label: t('admin:menu.audit'), icon: 'audit' },
+    may('logs', 'settings') && {
+      to: paths.admin.jobs(),
+      label: t('admin:menu.jobs'),
+      icon: 'jobs',
+      count: data?.jobs.dead,
+    },
+    { to: paths.admin.account(), label: t('admin:menu.account'), icon: 'account' },
+  ];
+  return items.filter((item) => item !== false);
+}
+
+export function Page() {
+  const t = useT();
+  const router = useRouter();
+  const queryClient = useQueryClient();
+  const { administrator, instance } = useLoaded(adminSessionQuery);
+  const items = useMenu(administrator?.permissions ?? []);
+  const logout = useAction({
+    run: adminLogOut,
+    onDone: () => {
+      queryClient.clear();
+      void router.navigate({ to: paths.admin.login() });
+    },
+  });
+  return (
+    <AppShell
+      name={instance.name}
+      area={t('admin:area')}
+      home={paths.admin.home()}
+      items={items}
+      who={administrator?.name || administrator?.email || ''}
+      onLogout={() => logout.mutate()}
+    >
+      <Outlet />
+      <Toaster />
+    </AppShell>
+  );
+}

@@ -1,0 +1,23 @@
+import { Checkbox } from '@mantine/core';
+import classes from './permission-boxes.module.css';
+
+type Props<P extends string> = {
+  label: string;
+  all: readonly P[];
+  text: (permission: P) => string;
+  /** A form brings it with its input properties. */
+  value?: readonly string[];
+  onChange: (value: string[]) => void;
+};
+
+export function PermissionBoxes<P extends string>({ label, all, text, value, onChange }: Props<P>) {
+  return (
+    <Checkbox.Group label={label} value={value ? [...value] : undefined} onChange={onChange}>
+      <div className={classes.boxes}>
+        {all.map((permission) => (
+          <Checkbox key={permission} value={permission} label={text(permission)} />
+        ))}
+      </div>
+    </Checkbox.Group>
+  );
+}
