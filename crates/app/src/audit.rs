@@ -2,10 +2,8 @@
 
 use serde_json::Value;
 use sofie_domain::{AdministratorPermission, Event};
-use sofie_store::{
-    Cursor, Page, Tx,
-    audit::{Entry, Filter, NewEntry},
-};
+pub use sofie_store::audit::{Entry, Filter};
+use sofie_store::{Cursor, Page, Tx, audit::NewEntry};
 
 use crate::{App, Context, Result};
 
@@ -17,7 +15,18 @@ pub async fn record(
     object: Option<(&'static str, String)>,
     data: Value,
 ) -> Result<()> {
-    let entry = NewEntry {
+    let entry = entry(ctx, event, object, data);
+    Ok(sofie_store::audit::write(tx, &entry).await?)
+}
+
+/// Returns an entry for a statement that writes it together with the change.
+pub(crate) fn entry(
+    ctx: &Context,
+    event: Event,
+    object: Option<(&'static str, String)>,
+    data: Value,
+) -> NewEntry {
+    NewEntry {
         at: ctx.now,
         event,
         actor_kind: ctx.actor.kind().as_str(),
@@ -27,8 +36,7 @@ pub async fn record(
         object,
         data,
         request_id: ctx.request_id.clone(),
-    };
-    Ok(sofie_store::audit::write(tx, &entry).await?)
+    }
 }
 
 /// Lists entries, newest first.

@@ -1,5 +1,59 @@
 //! Packages: from the draft to the recycle bin.
 
+mod drafts;
+mod fields;
+mod findings;
+mod life;
+mod lists;
 mod load;
+mod send;
+mod views;
 
+pub use drafts::{create, edit};
+pub use fields::Input;
+pub use findings::Finding;
+pub use life::{notify, remove, restore};
+pub use lists::{Which, list, list_all};
 pub use load::{Loaded, load, lock};
+pub use send::{send, submit_if_complete};
+pub use views::{Can, FileView, Role, Summary, Totals, View, get, view_for};
+
+use sofie_domain::{Actor, Package, PackageId, Sender};
+
+use crate::{App, Change, Context, Error, Result};
+
+/// Tells whether the caller sent, or puts together, the package.
+fn is_sender(ctx: &Context, package: &Package) -> bool {
+    match (&ctx.actor, &package.sender) {
+        (Actor::User { id, .. }, Sender::User { id: sender, .. }) => id == sender,
+        (Actor::Visitor { id, .. }, Sender::Guest { visitor, .. }) => id == visitor,
+        _ => false,
+    }
+}
+
+/// Lets nobody but the sender through; others don't learn that there is a package.
+fn only_sender(ctx: &Context, package: &Package) -> Result<()> {
+    if is_sender(ctx, package) {
+        Ok(())
+    } else {
+        Err(Error::NotFound)
+    }
+}
+
+/// Refuses a change that was made looking at another version.
+fn same_version(package: &Package, seen: Option<i64>) -> Result<()> {
+    match seen {
+        Some(version) if version != package.version => Err(Error::Conflict("version_conflict")),
+        _ => Ok(()),
+    }
+}
+
+/// Names a package in the audit log.
+fn object(id: PackageId) -> Option<(&'static str, String)> {
+    Some(("package", id.to_string()))
+}
+
+/// Tells open pages that a package changed.
+pub(crate) fn tell(app: &App, id: PackageId) {
+    app.parts().changes.tell(Change::Package(id));
+}

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use sofie_domain::{Clock, InstanceId};
-use sofie_identity::{Passwords, SessionCookies};
+use sofie_identity::{CodeKey, Passwords, SessionCookies};
 use sofie_queue::Waker;
 use sofie_store::Database;
 use sofie_vault::{Kek, Vault};
 
-use crate::{Changes, settings::SettingsCache};
+use crate::{Changes, Error, Result, settings::SettingsCache, uploads::Uploads};
 
 /// Everything that a use case works with; the composition root fills it in once.
 #[derive(Debug)]
@@ -21,6 +21,10 @@ pub struct Parts {
     pub vault: Vault,
     /// The key that wraps the keys of packages.
     pub kek: Kek,
+    /// The detection engines.
+    pub engines: crate::engines::Engines,
+    /// The uploads that this process is taking in.
+    pub uploads: Uploads,
     /// This installation.
     pub instance: InstanceId,
     /// Wakes the job runner of this process after a commit that enqueued something.
@@ -64,5 +68,11 @@ impl App {
     #[must_use]
     pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
         self.0.clock.now()
+    }
+
+    /// Returns the key under which mailed codes are hashed; who has the database alone can't try them out.
+    pub(crate) fn code_key(&self) -> Result<CodeKey> {
+        let cipher = self.0.kek.field_cipher().map_err(Error::internal)?;
+        Ok(CodeKey::new(&cipher.keyed_hash(b"mailed codes", b"")))
     }
 }

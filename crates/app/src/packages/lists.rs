@@ -1,0 +1,136 @@
+//! Lists of packages.
+
+use sofie_domain::{Actor, AdministratorPermission, Package, PackageId, Sender};
+use sofie_store::{
+    Cursor, Page, Tx, files,
+    packages::{self, Box},
+    users,
+};
+
+use super::{Summary, views};
+use crate::{App, Context, Error, Result};
+
+/// A search looks at so many of the newest packages of the list, and goes on from there with the cursor:
+/// titles are sealed, so the database can't search them.
+const SEARCH_WINDOW: usize = 2_000;
+
+/// Which of a user's packages to list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// Received.
+    Inbox,
+    /// Sent.
+    Sent,
+    /// Not sent yet.
+    Drafts,
+    /// In the recycle bin.
+    Deleted,
+}
+
+/// Lists packages of the caller, newest first; with `search` only those whose title or an address has it.
+///
+/// A page of a search may be short, or empty, and still have a next one.
+pub async fn list(
+    app: &App,
+    ctx: &Context,
+    which: Which,
+    search: &str,
+    after: Option<Cursor>,
+    limit: usize,
+) -> Result<Page<Summary>> {
+    let Actor::User { id, email, .. } = &ctx.actor else {
+        return Err(Error::Unauthenticated);
+    };
+    let which = match which {
+        Which::Inbox => Box::Inbox(email.clone()),
+        Which::Sent => Box::Sent(*id),
+        Which::Drafts => Box::Drafts(*id),
+        Which::Deleted => Box::Deleted(*id),
+    };
+    page(app, ctx, &which, search, (after, limit)).await
+}
+
+/// Lists packages for an administrator.
+pub async fn list_all(
+    app: &App,
+    ctx: &Context,
+    which: &Box,
+    search: &str,
+    (after, limit): (Option<Cursor>, usize),
+) -> Result<Page<Summary>> {
+    ctx.administrator_who_may(AdministratorPermission::Packages)?;
+    page(app, ctx, which, search, (after, limit)).await
+}
+
+async fn page(
+    app: &App,
+    ctx: &Context,
+    which: &Box,
+    search: &str,
+    (after, limit): (Option<Cursor>, usize),
+) -> Result<Page<Summary>> {
+    let mut tx = app.db().read().await?;
+    let wanted = search.trim().to_lowercase();
+    if wanted.is_empty() {
+        let page = packages::list(&mut tx, which, after, limit).await?;
+        let items = page.items.into_iter().map(|(_, package)| package).collect();
+        let items = summaries(&mut tx, ctx, items).await?;
+        let next = page.next;
+        return Ok(Page { items, next });
+    }
+    let window = packages::list(&mut tx, which, after, SEARCH_WINDOW).await?;
+    let mut next = window.next;
+    let mut found = Vec::new();
+    for (cursor, package) in window.items {
+        if !matches(ctx, &package, &wanted) {
+            continue;
+        }
+        found.push(package);
+        if found.len() == limit {
+            next = Some(cursor);
+            break;
+        }
+    }
+    let items = summaries(&mut tx, ctx, found).await?;
+    Ok(Page { items, next })
+}
+
+/// Tells whether a text, in lower case, is in the title or an address that the caller may see.
+fn matches(ctx: &Context, package: &Package, wanted: &str) -> bool {
+    let all = super::is_sender(ctx, package) || matches!(ctx.actor, Actor::Administrator { .. });
+    package.title.as_str().to_lowercase().contains(wanted)
+        || package.sender.email().as_str().contains(wanted)
+        || package
+            .recipients
+            .iter()
+            .any(|r| (all || !r.blind) && r.email.as_str().contains(wanted))
+}
+
+async fn summaries(tx: &mut Tx, ctx: &Context, items: Vec<Package>) -> Result<Vec<Summary>> {
+    let ids: Vec<PackageId> = items.iter().map(|package| package.id).collect();
+    let mut groups = files::groups(tx, &ids).await?;
+    let withdrawn = packages::withdrawn(tx, &ids).await?;
+    let senders: Vec<_> = items
+        .iter()
+        .filter_map(|package| match &package.sender {
+            Sender::User { id, .. } => Some(*id),
+            Sender::Guest { .. } => None,
+        })
+        .collect();
+    let names = users::names(tx, &senders).await?;
+    Ok(items
+        .into_iter()
+        .map(|package| {
+            let viewer = views::listed(ctx, &package);
+            let of_package = groups.remove(&package.id).unwrap_or_default();
+            let withdrawn = withdrawn.contains(&package.id);
+            let name = match &package.sender {
+                Sender::User { id, .. } => names.get(id).cloned(),
+                Sender::Guest { .. } => None,
+            };
+            let mut summary = Summary::new(package, &viewer, &of_package, withdrawn, ctx);
+            summary.sender_name = name;
+            summary
+        })
+        .collect())
+}

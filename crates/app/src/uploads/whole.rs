@@ -1,0 +1,200 @@
+//! A file in one body.
+
+use bytes::{Bytes, BytesMut};
+use chrono::TimeDelta;
+use sofie_domain::{File, FileCheck, FileId, FilePath, PackageId};
+use sofie_store::files;
+use sofie_vault::{BlobId, BlobSpec};
+
+use super::{
+    body::{self, Body},
+    checksum::{Checking, Checksum},
+    complete,
+    drafts::{self, Reservation},
+    parse_path, resumable, space, vault_error,
+};
+use crate::{App, Context, Error, Result, keys, packages};
+
+/// Files up to this size are collected and stored by one write; larger ones are stored as they come.
+pub(super) const SMALL: u64 = 256 << 10;
+
+/// A file that comes in one body.
+#[derive(Clone, Debug)]
+pub struct NewFile {
+    /// The draft that it is for.
+    pub package: PackageId,
+    /// Its name with folders.
+    pub path: String,
+    /// Its length, if the caller knows.
+    pub length: Option<u64>,
+    /// What its bytes should come to, if the caller knows.
+    pub checksum: Option<Checksum>,
+}
+
+/// Stores a body as a new, complete file of a draft.
+pub async fn put(app: &App, ctx: &Context, new: NewFile, mut body: Body) -> Result<File> {
+    let path = parse_path(&new.path, "path")?;
+    let mut room = drafts::reserve(app, ctx, new.package, new.length.unwrap_or(0)).await?;
+    space::check(app, new.length.unwrap_or(0)).await?;
+    let id = FileId::fresh();
+    let (spec, secrets) = keys::new_blob(app, &room.key, new.package, id)?;
+    let mut guard = Guard::new(app, spec.blob);
+    let size = store(app, &spec, (&mut room, &new), &mut body).await?;
+    let ctx = &Context {
+        now: app.now(),
+        ..ctx.clone()
+    };
+    let row = files::NewFile {
+        id,
+        package_id: new.package,
+        path: path.clone(),
+        size,
+        secrets,
+        at: ctx.now,
+        complete: true,
+        upload_expires_at: ctx.now,
+    };
+    let sent = resumable::insert(app, ctx, &row, "path").await?;
+    guard.keep();
+    room.keep();
+    if sent {
+        complete::submit(app, ctx, new.package).await?;
+    }
+    packages::tell(app, new.package);
+    Ok(fresh(id, new.package, path, size, ctx))
+}
+
+fn fresh(id: FileId, package: PackageId, path: FilePath, size: u64, ctx: &Context) -> File {
+    File {
+        id,
+        package_id: package,
+        path,
+        size,
+        completed_at: Some(ctx.now),
+        media_type: None,
+        sha256: None,
+        crc32: None,
+        check: FileCheck::Pending,
+        release: None,
+    }
+}
+
+/// Takes the whole body in, encrypted and durable; returns its length.
+async fn store(
+    app: &App,
+    spec: &BlobSpec,
+    (room, new): (&mut Reservation, &NewFile),
+    body: &mut Body,
+) -> Result<u64> {
+    let mut intake = Intake {
+        announced: new.length,
+        taken: 0,
+        checking: new.checksum.clone().map(Checking::new),
+    };
+    let capacity = new.length.unwrap_or(0).min(SMALL);
+    let mut head = BytesMut::with_capacity(usize::try_from(capacity).unwrap_or(0));
+    let mut rest = None;
+    while let Some(bytes) = body::next(body).await? {
+        intake.take(room, &bytes)?;
+        if (head.len() + bytes.len()) as u64 > SMALL {
+            rest = Some(bytes);
+            break;
+        }
+        head.extend_from_slice(&bytes);
+    }
+    let vault = &app.parts().vault;
+    let Some(bytes) = rest else {
+        let size = intake.end()?;
+        vault.put(spec, head.freeze()).await.map_err(vault_error)?;
+        return Ok(size);
+    };
+    vault.create(spec).await.map_err(vault_error)?;
+    let mut appender = vault.appender(spec, 0).await.map_err(vault_error)?;
+    for first in [head.freeze(), bytes] {
+        appender.write(first).await.map_err(vault_error)?;
+    }
+    while let Some(bytes) = body::next(body).await? {
+        intake.take(room, &bytes)?;
+        appender.write(bytes).await.map_err(vault_error)?;
+    }
+    let size = intake.end()?;
+    appender.commit(size).await.map_err(vault_error)?;
+    Ok(size)
+}
+
+/// Counts and checks what comes.
+struct Intake {
+    announced: Option<u64>,
+    taken: u64,
+    checking: Option<Checking>,
+}
+
+impl Intake {
+    fn take(&mut self, room: &mut Reservation, bytes: &Bytes) -> Result<()> {
+        self.taken += bytes.len() as u64;
+        match self.announced {
+            Some(length) if self.taken > length => return Err(Error::TooLarge),
+            Some(_) => {}
+            None => room.grow(bytes.len() as u64)?,
+        }
+        if let Some(checking) = &mut self.checking {
+            checking.update(bytes);
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<u64> {
+        if self.announced.is_some_and(|length| length != self.taken) {
+            return Err(Error::Conflict("body_interrupted"));
+        }
+        if self.checking.take().is_some_and(|checking| !checking.agrees()) {
+            return Err(Error::Refused("checksum_mismatch"));
+        }
+        Ok(self.taken)
+    }
+}
+
+/// Removes a blob that never got its row, however the request ends.
+pub(super) struct Guard {
+    app: App,
+    blob: Option<BlobId>,
+}
+
+impl Guard {
+    pub(super) fn new(app: &App, blob: BlobId) -> Self {
+        Self {
+            app: app.clone(),
+            blob: Some(blob),
+        }
+    }
+
+    /// Says that the blob has its row.
+    pub(super) fn keep(&mut self) {
+        self.blob = None;
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let (Some(blob), Ok(runtime)) = (self.blob, tokio::runtime::Handle::try_current()) else {
+            return;
+        };
+        let app = self.app.clone();
+        // The row is dooming's: the blob may still be busy settling, and the worker tries again.
+        runtime.spawn(async move {
+            let doomed = async {
+                let mut tx = app.db().read().await?;
+                sofie_store::doomed_blobs::insert(&mut tx, blob.0, app.now()).await
+            };
+            if let Err(error) = doomed.await {
+                tracing::warn!(%error, blob.id = %blob, "could not doom the blob of a file that did not come");
+            }
+        });
+    }
+}
+
+/// Tells until when an upload that begins or goes on now is kept.
+pub(super) async fn deadline(app: &App, ctx: &Context) -> Result<chrono::DateTime<chrono::Utc>> {
+    let hours = app.settings().await?.integer("packages.unfinished_hours");
+    Ok(ctx.now + TimeDelta::hours(hours))
+}
