@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
-use sofie_domain::{Actor, AdministratorPermission, UserId, UserPermission};
+use sofie_domain::{Actor, AdministratorPermission, UserId, UserPermission, VisitorId};
 
 use crate::{Error, Result};
 
@@ -16,6 +16,8 @@ pub struct Context {
     pub user_permissions: Vec<UserPermission>,
     /// What an administrator may do; empty for others.
     pub administrator_permissions: Vec<AdministratorPermission>,
+    /// The browser that showed a visitor's cookie, also when its user is logged in: links opened in it count.
+    pub visitor: Option<VisitorId>,
     /// The caller's address, as the trusted proxy or the socket tells it.
     pub ip: Option<IpAddr>,
     /// What the caller's program calls itself, cut to 200 characters.
@@ -32,8 +34,18 @@ impl Context {
     pub fn system(now: DateTime<Utc>) -> Self {
         Self {
             actor: Actor::System,
+            ..Self::anonymous(now)
+        }
+    }
+
+    /// Returns the circumstances of a call by nobody known.
+    #[must_use]
+    pub fn anonymous(now: DateTime<Utc>) -> Self {
+        Self {
+            actor: Actor::Anonymous,
             user_permissions: Vec::new(),
             administrator_permissions: Vec::new(),
+            visitor: None,
             ip: None,
             user_agent: None,
             request_id: None,

@@ -5,14 +5,22 @@
 //! handlers, jobs and the command line are three doors into these rooms.
 
 pub mod audit;
+pub mod downloads;
+pub mod engines;
+pub mod guests;
 pub mod instance;
 pub mod jobs;
 pub mod keys;
 pub mod limits;
+pub mod notices;
+pub mod outbox;
 pub mod packages;
+pub mod requests;
 pub mod sessions;
 pub mod settings;
 pub mod setup;
+pub mod tracking;
+pub mod uploads;
 pub mod visits;
 pub mod zips;
 
@@ -20,11 +28,15 @@ mod changes;
 mod context;
 mod error;
 mod parts;
+mod viewers;
 
 pub use changes::{Change, Changes};
 pub use context::Context;
 pub use error::{Error, FieldError};
 pub use parts::{App, Parts};
+pub use sofie_identity::PlainToken;
+pub use sofie_store::downloads::Download;
+pub use sofie_store::{Cursor, InvalidCursor, Page};
 
 /// The result of a use case.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,173 @@
+//! Who calls: from cookies and tokens to a context.
+
+use std::net::IpAddr;
+
+use chrono::TimeDelta;
+use sofie_domain::{Actor, Settings};
+use sofie_identity::{AccountKind, PlainToken, TokenKind};
+use sofie_store::{Tx, sessions, tokens};
+
+use crate::{App, Context, Error, Result, visits};
+
+/// A session or token that is used all the time is written down only this often.
+const TOUCH: TimeDelta = TimeDelta::seconds(60);
+
+/// What a request brought to say who sends it. The door decides which cookies count where.
+#[derive(Clone, Default)]
+pub struct Credentials {
+    /// An API token.
+    pub bearer: Option<String>,
+    /// The session cookie of an administrator.
+    pub administrator: Option<String>,
+    /// The session cookie of a user.
+    pub user: Option<String>,
+    /// The cookie of a browser without an account.
+    pub visitor: Option<String>,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Credentials")
+    }
+}
+
+/// Where a request comes from.
+#[derive(Clone, Debug, Default)]
+pub struct Source {
+    /// The address.
+    pub ip: Option<IpAddr>,
+    /// What the program calls itself.
+    pub user_agent: Option<String>,
+    /// Identifies the request.
+    pub request_id: Option<String>,
+}
+
+/// Finds out who calls.
+///
+/// A token that is wrong is an error: its sender means to be somebody. A cookie that is wrong, old or ended
+/// leaves an anonymous caller: the browser sends it by itself.
+pub async fn identify(app: &App, credentials: &Credentials, source: Source) -> Result<Context> {
+    let agent = source.user_agent;
+    let mut ctx = Context {
+        ip: source.ip,
+        user_agent: agent.map(|text| text.chars().take(200).collect()),
+        request_id: source.request_id,
+        ..Context::anonymous(app.now())
+    };
+    let c = credentials;
+    if c.bearer.is_none() && c.administrator.is_none() && c.user.is_none() && c.visitor.is_none() {
+        return Ok(ctx);
+    }
+    let settings = app.settings().await?;
+    let mut tx = app.db().read().await?;
+    if let Some(token) = &c.bearer {
+        by_token(&mut tx, &mut ctx, token).await?;
+        return Ok(ctx);
+    }
+    if let Some(cookie) = &c.administrator {
+        by_administrator_cookie(app, &mut tx, &mut ctx, &settings, cookie).await?;
+    } else if let Some(cookie) = &c.user {
+        by_user_cookie(app, &mut tx, &mut ctx, &settings, cookie).await?;
+    }
+    if let Some(cookie) = &c.visitor
+        && let Some(visitor) = visits::identify(&mut tx, cookie, ctx.now).await?
+    {
+        ctx.visitor = Some(visitor.id);
+        if ctx.actor == Actor::Anonymous {
+            let (id, email) = (visitor.id, visitor.email);
+            ctx.actor = Actor::Visitor { id, email };
+        }
+    }
+    Ok(ctx)
+}
+
+async fn by_token(tx: &mut Tx, ctx: &mut Context, token: &str) -> Result<()> {
+    let token = PlainToken::parse(TokenKind::Api, token).map_err(|_| Error::Unauthenticated)?;
+    let found = tokens::find(tx, token.hash().as_bytes(), ctx.now).await?;
+    let found = found.ok_or(Error::Unauthenticated)?;
+    if found.last_used_at.is_none_or(|at| ctx.now - at >= TOUCH) {
+        tokens::touch(tx, found.id, ctx.now).await?;
+    }
+    ctx.actor = Actor::User {
+        id: found.user,
+        email: found.email,
+        session: None,
+        token: Some(found.id),
+    };
+    ctx.user_permissions = found.permissions;
+    Ok(())
+}
+
+async fn by_user_cookie(
+    app: &App,
+    tx: &mut Tx,
+    ctx: &mut Context,
+    settings: &Settings,
+    cookie: &str,
+) -> Result<()> {
+    let Some((subject, hash)) = read_cookie(app, ctx, AccountKind::User, cookie) else {
+        return Ok(());
+    };
+    let idle_since = ctx.now - super::idle(settings, AccountKind::User);
+    let found = sessions::find_user(tx, &hash, ctx.now, idle_since).await?;
+    let Some(found) = found.filter(|found| found.account.0 == subject) else {
+        return Ok(());
+    };
+    if ctx.now - found.last_seen_at >= TOUCH {
+        sessions::touch(tx, found.id, ctx.now).await?;
+    }
+    ctx.actor = Actor::User {
+        id: found.account,
+        email: found.email,
+        session: Some(found.id),
+        token: None,
+    };
+    ctx.user_permissions = found.permissions;
+    Ok(())
+}
+
+async fn by_administrator_cookie(
+    app: &App,
+    tx: &mut Tx,
+    ctx: &mut Context,
+    settings: &Settings,
+    cookie: &str,
+) -> Result<()> {
+    let Some((subject, hash)) = read_cookie(app, ctx, AccountKind::Administrator, cookie) else {
+        return Ok(());
+    };
+    let idle_since = ctx.now - super::idle(settings, AccountKind::Administrator);
+    let found = sessions::find_administrator(tx, &hash, ctx.now, idle_since).await?;
+    let Some(found) = found.filter(|found| found.account.0 == subject) else {
+        return Ok(());
+    };
+    if ctx.now - found.last_seen_at >= TOUCH {
+        sessions::touch(tx, found.id, ctx.now).await?;
+    }
+    ctx.actor = Actor::Administrator {
+        id: found.account,
+        email: found.email,
+        session: found.id,
+    };
+    ctx.administrator_permissions = found.permissions;
+    Ok(())
+}
+
+/// Returns the account and the hash that finds the session, if the cookie is signed by us and of this kind.
+fn read_cookie(
+    app: &App,
+    ctx: &Context,
+    kind: AccountKind,
+    cookie: &str,
+) -> Option<(uuid::Uuid, [u8; 32])> {
+    match app.parts().cookies.verify(cookie, ctx.now) {
+        Ok(session) if session.kind == kind => {
+            Some((session.subject, *session.token.hash().as_bytes()))
+        }
+        Ok(_) => None,
+        Err(error) => {
+            tracing::debug!(%error, "a session cookie is refused");
+            None
+        }
+    }
+}
