@@ -32,6 +32,12 @@ pub async fn exists(tx: &mut Tx) -> Result<bool> {
         .await?)
 }
 
+/// Whether the installation has stored a file, which must then still be there.
+pub async fn has_files(tx: &mut Tx) -> Result<bool> {
+    let stored = "select exists (select from files where completed_at is not null)";
+    Ok(sqlx::query_scalar(stored).fetch_one(tx.conn()).await?)
+}
+
 /// Returns the id of the installation; the first call makes `fresh` its id.
 ///
 /// Fails with [`crate::Error::Sealed`] when the column cipher is not the one that the database began with.
