@@ -1,5 +1,13 @@
 //! Who calls: the extractor that every handler takes.
 
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, header::AUTHORIZATION, request::Parts},
+};
+use sofie_app::sessions::{self, Credentials, Source};
+
+use crate::{Problem, State, arrival::Arrival, cookies};
+
 /// The app and the circumstances of the call.
 #[derive(Clone, Debug)]
 pub struct Caller {
@@ -7,4 +15,78 @@ pub struct Caller {
     pub app: sofie_app::App,
     /// Who calls, from where, when.
     pub ctx: sofie_app::Context,
+    credentials: Credentials,
+    source: Source,
+}
+
+impl Caller {
+    /// Finds out who calls now, for answers that last long; none when that is somebody else by now, such as
+    /// nobody because the session has ended.
+    pub async fn again(&self) -> Option<Self> {
+        let ctx = sessions::identify(&self.app, &self.credentials, self.source.clone()).await;
+        let ctx = ctx.ok().filter(|ctx| ctx.actor == self.ctx.actor)?;
+        Some(Self {
+            ctx,
+            ..self.clone()
+        })
+    }
+}
+
+impl Caller {
+    /// Finds out who calls after something was proved in this call, such as a guest's address.
+    pub(crate) async fn anew(&self) -> Result<Self, Problem> {
+        let ctx = sessions::identify(&self.app, &self.credentials, self.source.clone()).await?;
+        Ok(Self {
+            ctx,
+            ..self.clone()
+        })
+    }
+}
+
+impl FromRequestParts<State> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
+        let arrival = parts.extensions.get::<Arrival>().ok_or_else(|| {
+            Problem::from(sofie_app::Error::internal("the outermost layer is missing"))
+        })?;
+        let credentials = credentials(&parts.headers, arrival.administration);
+        let source = arrival.source.clone();
+        let app = state.app.clone();
+        let ctx = sessions::identify(&app, &credentials, source.clone()).await?;
+        Ok(Self {
+            app,
+            ctx,
+            credentials,
+            source,
+        })
+    }
+}
+
+/// A token decides alone. The two kinds of accounts never mix: below `/api/v1/admin` only the
+/// administrator's cookie counts, elsewhere never.
+fn credentials(headers: &HeaderMap, administration: bool) -> Credentials {
+    if let Some(token) = bearer(headers) {
+        return Credentials {
+            bearer: Some(token.to_owned()),
+            ..Credentials::default()
+        };
+    }
+    if administration {
+        return Credentials {
+            administrator: cookies::find(headers, cookies::ADMINISTRATOR),
+            ..Credentials::default()
+        };
+    }
+    Credentials {
+        user: cookies::find(headers, cookies::USER),
+        visitor: cookies::find(headers, cookies::VISITOR),
+        ..Credentials::default()
+    }
+}
+
+/// Returns the bearer token of a request (RFC 6750 §2.1).
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

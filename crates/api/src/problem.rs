@@ -90,6 +90,16 @@ impl Problem {
         }
     }
 
+    /// Says that the body's media type is not taken here.
+    #[must_use]
+    pub fn unsupported_media_type() -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Code::UnsupportedMediaType,
+            "This address does not take this kind of body.",
+        )
+    }
+
     /// Says which fields are wrong.
     #[must_use]
     pub fn with_fields(mut self, fields: &[FieldError]) -> Self {

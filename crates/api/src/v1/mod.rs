@@ -1,1 +1,4 @@
 //! The routes under `/api/v1`, one module per noun.
+
+pub mod instance;
+pub mod session;

@@ -1,0 +1,11 @@
+//! What every request passes on its way in and out.
+
+mod edge;
+mod guard;
+mod headers;
+mod panics;
+
+pub(crate) use edge::edge;
+pub(crate) use guard::guard;
+pub(crate) use headers::SHELL_POLICY;
+pub(crate) use panics::answer_panic;

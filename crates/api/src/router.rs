@@ -1,0 +1,69 @@
+//! All routes on one page.
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::{StatusCode, header::CONTENT_TYPE},
+    middleware::from_fn_with_state,
+    response::IntoResponse,
+    routing::get,
+};
+use sofie_app::App;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::OpenApi as _;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::{
+    Code, Options, Problem, State, front_end, health,
+    middleware::{answer_panic, edge, guard},
+    openapi::Head,
+    v1,
+};
+
+/// The most bytes of a JSON body; uploads stream past this.
+const BODY_LIMIT: usize = 256 * 1024;
+
+/// Every route with its description.
+pub(crate) fn routes() -> OpenApiRouter<State> {
+    OpenApiRouter::with_openapi(Head::openapi())
+        .nest("/api/v1", version_1())
+        .merge(health::routes())
+}
+
+fn version_1() -> OpenApiRouter<State> {
+    OpenApiRouter::new().merge(v1::session::routes())
+}
+
+/// Builds the whole HTTP service.
+///
+/// Serve it with `into_make_service_with_connect_info::<SocketAddr>()`; without connect info the peer counts
+/// as a trusted proxy on a unix socket.
+pub fn router(app: App, options: Options) -> Router {
+    let state = State::new(app, options);
+    let (router, document) = routes().split_for_parts();
+    let document = serde_json::to_string(&document).unwrap_or_default();
+    router
+        .route(
+            "/api/openapi.json",
+            get(move || openapi_json(document.clone())),
+        )
+        .fallback(front_end::serve)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(from_fn_with_state(state.clone(), guard))
+        .layer(CatchPanicLayer::custom(answer_panic))
+        .layer(from_fn_with_state(state.clone(), edge))
+        .with_state(state)
+}
+
+async fn openapi_json(document: String) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], document)
+}
+
+async fn method_not_allowed() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        Code::MethodNotAllowed,
+        "This address does not take this method.",
+    )
+}
