@@ -24,6 +24,9 @@ fn main() -> ExitCode {
         "deaf" => loop {
             std::thread::park();
         },
+        "spinning" => loop {
+            std::hint::black_box(0);
+        },
         "failing" => {
             let _ = sofie_inspector::child::run();
             ExitCode::FAILURE

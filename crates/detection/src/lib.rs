@@ -19,7 +19,7 @@ mod verdict;
 pub use body::{Body, BodySender, Broken, Gone, body};
 pub use engine::{Capabilities, Class, Descriptor, Engine, EngineStatus, FileMeta, Scan, Versions};
 pub use fan_out::{Examination, examine};
-pub use inspect::Inspector;
+pub use inspect::{Contents, Inspection, Inspector};
 pub use self_test::{SelfTest, Warning};
 pub use sofie_inspector::{Limits as InspectionLimits, Object};
 pub use verdict::{

@@ -8,7 +8,7 @@ use sofie_detection::{Body, Coverage, ErrorKind, InspectionLimits, Inspector, Ou
 use tempfile::TempDir;
 
 use super::fixture::{inspector, probe};
-use super::{scan, scan_for};
+use super::{now, scan, scan_for};
 
 #[tokio::test]
 async fn a_clean_file_is_clean_for_every_internal_engine() {
@@ -69,6 +69,17 @@ async fn a_pdf_is_read_on_the_surface_only() {
     );
 }
 
+#[tokio::test]
+async fn the_self_test_passes_and_fails_with_a_dead_program() {
+    let test = inspector().self_test(now()).await;
+    assert!(test.passed(), "{test:?}");
+    assert_eq!(test.warnings, []);
+    let nowhere = Inspector::new("/nonexistent".into(), InspectionLimits::STANDARD, 1);
+    let test = nowhere.self_test(now()).await;
+    assert!(!test.passed() && test.error.is_some());
+    assert_eq!(sofie_detection::inspect::descriptors().len(), 5);
+}
+
 /// A program that misbehaves as its name says.
 fn called(name: &str) -> (TempDir, PathBuf) {
     let directory = TempDir::new().unwrap();
@@ -118,7 +129,9 @@ async fn a_child_that_hangs_is_killed_at_the_deadline() {
         kind: ErrorKind::Timeout,
         retryable: true,
     };
-    assert_eq!(outcome_of("deaf", Duration::from_millis(300)).await, late);
+    for name in ["deaf", "spinning"] {
+        assert_eq!(outcome_of(name, Duration::from_millis(300)).await, late);
+    }
     assert!(begun.elapsed() < Duration::from_secs(10));
 }
 

@@ -92,7 +92,7 @@ kinds! {
     VHDX = "application/x-vhdx", Closed, DiskImage, ["vhdx"];
     VMDK = "application/x-vmdk", Closed, DiskImage, ["vmdk"];
     QCOW2 = "application/x-qemu-disk", Closed, DiskImage, ["qcow2" "qcow"];
-    SQUASHFS = "application/vnd.squashfs", Closed, DiskImage, ["squashfs" "snap" "sqfs"];
+    SQUASHFS = "application/vnd.squashfs", Closed, DiskImage, ["squashfs" "sqfs"];
     ONENOTE = "application/onenote", Closed, None, ["one" "onetoc2"];
     TNEF = "application/vnd.ms-tnef", Closed, None, ["tnef"];
     PST = "application/vnd.ms-outlook-pst", Closed, None, ["pst" "ost"];
@@ -106,7 +106,7 @@ kinds! {
     MACH_O = "application/x-mach-binary", Opaque, Executable, ["dylib" "macho" "bundle"];
     JAVA_CLASS = "application/java-vm", Opaque, Executable, ["class"];
     DEX = "application/vnd.android.dex", Opaque, Executable, ["dex"];
-    WASM = "application/wasm", Opaque, Executable, ["wasm"];
+    WASM = "application/wasm", Opaque, Executable, ["wasm" "o"];
     FLASH = "application/vnd.adobe.flash.movie", Opaque, Executable, ["swf"];
     PYTHON_BYTECODE = "application/x-python-code", Opaque, Executable, ["pyc"];
     LNK = "application/x-ms-shortcut", Opaque, Shortcut, ["lnk"];

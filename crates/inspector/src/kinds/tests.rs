@@ -33,6 +33,8 @@ fn kinds_are_told_by_content() {
         (b"\xca\xfe\xba\xbe\0\0\0\x02", "application/x-mach-binary"),
         (b"[InternetShortcut]\nURL=x\n", "application/x-url-shortcut"),
         (b"junk before %PDF-1.4", "application/pdf"),
+        (b"#!/bin/sh\n", "text/x-script"),
+        (b"#![no_std]\n", "text/plain"),
         (b"Date: today I went out\nand to: nobody\n", "text/plain"),
     ];
     for (content, media) in cases {

@@ -43,7 +43,8 @@ pub fn detect(head: &[u8]) -> Option<&'static Kind> {
 fn by_start(start: &str, lower: &str) -> Option<&'static Kind> {
     let begins = |words: &[&str]| words.iter().any(|word| lower.starts_with(word));
     if begins(&[
-        "#!",
+        "#!/",
+        "#! /",
         "<?php",
         "@echo ",
         "<job",

@@ -1,22 +1,21 @@
-//! The inspector, run as a child process per file.
+//! The child process: started, fed, listened to.
 
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 
 use chrono::{DateTime, Utc};
 use sofie_inspector::protocol::{self, END, Header, MAX_DATA_FRAME, MAX_REPORT};
-use sofie_inspector::{self as inspector, Limits, Object, Report};
+use sofie_inspector::{Limits, Object, Report};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::Semaphore;
 
 use crate::body::{Body, Broken};
-use crate::engine::{Scan, Versions};
+use crate::engine::Scan;
 use crate::self_test::{self, SelfTest};
-use crate::text;
-use crate::verdict::{
-    AllBytesSent, Category, Coverage, EngineReport, ErrorKind, Finding, Level, LimitKind, Outcome,
-};
+use crate::verdict::{EngineReport, ErrorKind};
+
+use super::rows;
 
 /// Looks inside files in a jailed child process, one per file.
 #[derive(Debug)]
@@ -98,8 +97,8 @@ impl Inspector {
             () = scan.cancel.cancelled() => Err(Failure::Cancelled),
         };
         match ended {
-            Ok(report) => answer(scan, report),
-            Err(failure) => failed(scan, &failure),
+            Ok(report) => rows::answer(scan, report),
+            Err(failure) => rows::failed(scan, failure.kind(), &failure.to_string()),
         }
     }
 
@@ -196,127 +195,5 @@ async fn collect(child: &mut Child) -> Result<Vec<u8>, Failure> {
         Ok(output)
     } else {
         Err(Failure::Died(status))
-    }
-}
-
-fn failed(scan: &Scan, failure: &Failure) -> Inspection {
-    let detail = failure.to_string();
-    let row = |engine: inspector::Engine| {
-        EngineReport::failed(engine.name(), scan, failure.kind(), &detail)
-    };
-    Inspection {
-        reports: inspector::Engine::ALL.map(row).to_vec(),
-        contents: None,
-    }
-}
-
-fn answer(scan: &Scan, report: Report) -> Inspection {
-    let reports = inspector::Engine::ALL
-        .map(|engine| row(scan, engine, &report))
-        .to_vec();
-    let contents = Contents {
-        sha256: report.sha256,
-        crc32: report.crc32,
-        objects: report.objects,
-    };
-    Inspection {
-        reports,
-        contents: Some(contents),
-    }
-}
-
-fn row(scan: &Scan, engine: inspector::Engine, report: &Report) -> EngineReport {
-    let own = report
-        .findings
-        .iter()
-        .filter(|finding| finding.engine == engine);
-    let findings: Vec<Finding> = own.map(translate).collect();
-    let row = match AllBytesSent::check(scan, report.bytes_seen) {
-        Some(sent) if findings.is_empty() => {
-            EngineReport::clean(engine.name(), scan, sent, coverage(report))
-        }
-        Some(_) => EngineReport::found(engine.name(), scan, findings, report.bytes_seen),
-        None => EngineReport::failed(
-            engine.name(),
-            scan,
-            ErrorKind::Protocol,
-            "not all bytes were seen",
-        ),
-    };
-    let program = Some(env!("CARGO_PKG_VERSION").to_owned());
-    row.with_versions(Versions {
-        program,
-        ..Versions::default()
-    })
-}
-
-/// Full only when everything was opened; what could not be opened has a finding, but another
-/// engine's, and this engine did not see it either.
-fn coverage(report: &Report) -> Coverage {
-    let unread = report.findings.iter().any(|finding| {
-        use inspector::Outcome::{Encrypted, Incomplete, Suspicious, Unsupported};
-        matches!(
-            finding.outcome,
-            Encrypted | Incomplete { .. } | Unsupported | Suspicious { .. }
-        )
-    });
-    let surface = report.objects.iter().any(|object| object.surface_only);
-    let unlisted = report.objects_unlisted > 0;
-    if unread || surface || unlisted {
-        Coverage::Partial
-    } else {
-        Coverage::Full
-    }
-}
-
-fn translate(finding: &inspector::Finding) -> Finding {
-    Finding {
-        outcome: outcome(finding.outcome),
-        name: text::displayable(&finding.name, 100),
-        object: Some(text::displayable(&finding.object, 2000)),
-        detail: text::displayable(&finding.detail, 2000),
-    }
-}
-
-const fn outcome(outcome: inspector::Outcome) -> Outcome {
-    use inspector::Outcome as Inside;
-    match outcome {
-        Inside::Infected => Outcome::Infected,
-        Inside::Suspicious { level } => Outcome::Suspicious {
-            level: match level {
-                inspector::Level::Low => Level::Low,
-                inspector::Level::Medium => Level::Medium,
-                inspector::Level::High => Level::High,
-            },
-        },
-        Inside::Encrypted => Outcome::Encrypted,
-        Inside::Incomplete { limit } => Outcome::Incomplete {
-            limit: limit_kind(limit),
-        },
-        Inside::Unsupported => Outcome::Unsupported,
-        Inside::PolicyHit { category: kind } => Outcome::PolicyHit {
-            category: category(kind),
-        },
-    }
-}
-
-const fn limit_kind(limit: inspector::Limit) -> LimitKind {
-    match limit {
-        inspector::Limit::Recursion => LimitKind::Recursion,
-        inspector::Limit::Members => LimitKind::Members,
-        inspector::Limit::UnpackedSize => LimitKind::ScanSize,
-        inspector::Limit::Ratio => LimitKind::Ratio,
-        inspector::Limit::Time => LimitKind::Time,
-    }
-}
-
-const fn category(category: inspector::Category) -> Category {
-    match category {
-        inspector::Category::Macro => Category::Macro,
-        inspector::Category::FileType => Category::FileType,
-        inspector::Category::TypeMismatch => Category::TypeMismatch,
-        inspector::Category::DeceptiveName => Category::DeceptiveName,
-        inspector::Category::ActiveContent => Category::ActiveContent,
-        inspector::Category::Polyglot => Category::Polyglot,
     }
 }

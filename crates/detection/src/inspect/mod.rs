@@ -1,0 +1,7 @@
+//! The inspector, run as a child process per file.
+
+mod child;
+mod rows;
+
+pub use child::{Contents, Inspection, Inspector};
+pub use rows::descriptors;
