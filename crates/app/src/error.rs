@@ -85,3 +85,15 @@ impl From<sofie_domain::InvalidTransition> for Error {
         Self::Conflict("conflict")
     }
 }
+
+/// Returns what an error says, with its causes.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}

@@ -5,6 +5,7 @@
 //! handlers, jobs and the command line are three doors into these rooms.
 
 pub mod audit;
+pub mod dashboard;
 pub mod downloads;
 pub mod engines;
 pub mod guests;
@@ -25,8 +26,10 @@ pub mod visits;
 pub mod zips;
 
 mod changes;
+mod checks;
 mod context;
 mod error;
+mod mailed_codes;
 mod parts;
 mod viewers;
 
@@ -35,8 +38,8 @@ pub use context::Context;
 pub use error::{Error, FieldError};
 pub use parts::{App, Parts};
 pub use sofie_identity::PlainToken;
-pub use sofie_store::downloads::Download;
 pub use sofie_store::{Cursor, InvalidCursor, Page};
+pub use sofie_store::{downloads::Download, mails::Mail};
 
 /// The result of a use case.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -6,6 +6,7 @@
 
 pub mod administrators;
 pub mod audit;
+pub mod dashboard;
 pub mod doomed_blobs;
 pub mod downloads;
 pub mod engine_states;

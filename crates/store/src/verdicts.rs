@@ -59,16 +59,28 @@ pub async fn lock_round(tx: &mut Tx, file: FileId) -> Result<Option<Round>> {
     .transpose()
 }
 
-/// Returns the number of the present round of every file of a package.
-pub async fn rounds(tx: &mut Tx, package: PackageId) -> Result<Vec<(FileId, i32)>> {
-    let rows: Vec<(Uuid, i32)> =
-        sqlx::query_as("select id, check_round from files where package_id = $1")
-            .bind(package.0)
-            .fetch_all(tx.conn())
-            .await?;
+/// The present round of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Present {
+    /// The number of the round, from 1.
+    pub number: i32,
+    /// Whether an engine was asked in it.
+    pub tried: bool,
+}
+
+/// Returns the present round of every file of a package.
+pub async fn rounds(tx: &mut Tx, package: PackageId) -> Result<Vec<(FileId, Present)>> {
+    let rows: Vec<(Uuid, i32, bool)> = sqlx::query_as(
+        "select f.id, f.check_round,
+                exists (select from verdicts v where v.file_id = f.id and v.round = f.check_round)
+           from files f where f.package_id = $1",
+    )
+    .bind(package.0)
+    .fetch_all(tx.conn())
+    .await?;
     Ok(rows
         .into_iter()
-        .map(|(id, number)| (FileId(id), number))
+        .map(|(id, number, tried)| (FileId(id), Present { number, tried }))
         .collect())
 }
 

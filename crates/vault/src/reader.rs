@@ -82,7 +82,7 @@ impl Reader {
     pub fn stream(
         &self,
         range: Range<u64>,
-    ) -> impl Stream<Item = Result<Bytes, Error>> + Send + 'static {
+    ) -> impl Stream<Item = Result<Bytes, Error>> + Send + use<> + 'static {
         let len = self.len();
         let start = if range.start > range.end || range.end > len {
             Err(Error::Range { len })

@@ -4,16 +4,20 @@
 
 mod check_package;
 mod database;
+mod deliver_mail;
 mod enqueue;
 
-pub use check_package::CheckPackage;
+pub use check_package::{CheckLargePackage, CheckPackage};
 pub use database::DatabaseJobs;
+pub use deliver_mail::DeliverMail;
 pub use enqueue::enqueue;
 
 /// The queues; each has workers of its own, so that none starves another.
 pub mod queues {
     /// Checks of packages.
     pub const CHECKS: &str = "checks";
+    /// Checks of packages with large files.
+    pub const CHECKS_LARGE: &str = "checks_large";
     /// Mails on their way.
     pub const MAIL: &str = "mail";
     /// Everything that the schedule asks for.

@@ -1,0 +1,97 @@
+//! Proving an address by a mailed code.
+
+use chrono::TimeDelta;
+use serde_json::json;
+use sofie_domain::{Event, PackageId, Relation};
+use sofie_store::grants;
+use uuid::Uuid;
+
+use super::{Opened, opening::opened, recipient_of};
+use crate::{
+    App, Context, Error, Result, audit, limits, limits::Limit, mailed_codes, mailed_codes::Kept,
+    notices, viewers,
+};
+
+/// Mails a code to the recipient behind the link that this browser opened.
+pub async fn send_code(app: &App, ctx: &Context, id: Uuid) -> Result<Opened> {
+    let mut tx = app.db().begin().await?;
+    let package = sofie_store::packages::find(&mut tx, PackageId(id))
+        .await?
+        .ok_or(Error::NotFound)?;
+    let viewer = viewers::viewer(&mut tx, ctx, &package).await?;
+    let Relation::Unproved(recipient) = viewer.relation else {
+        return Err(Error::NotFound);
+    };
+    let recipient = recipient_of(&package, recipient).ok_or(Error::NotFound)?;
+    let visitor = ctx.visitor.ok_or(Error::NotFound)?;
+    let row = grants::for_package(&mut tx, visitor, package.id)
+        .await?
+        .ok_or(Error::NotFound)?;
+    let window = TimeDelta::minutes(10);
+    let key = format!("code:{}", recipient.id);
+    limits::attempt(
+        app,
+        ctx,
+        &[Limit {
+            key,
+            max: 5,
+            window,
+        }],
+    )
+    .await?;
+    let (code, hash) = mailed_codes::new(app, row.id)?;
+    grants::set_code(&mut tx, row.id, hash.as_bytes(), ctx.now).await?;
+    notices::package_code(app, &mut tx, ctx, &package, recipient, &code).await?;
+    let object = Some(("package", id.to_string()));
+    audit::record(
+        &mut tx,
+        ctx,
+        Event::CodeSent,
+        object,
+        json!({ "recipient": recipient.id }),
+    )
+    .await?;
+    tx.commit().await?;
+    app.parts().waker.wake(crate::jobs::queues::MAIL);
+    opened(app, ctx, id, None).await
+}
+
+/// Compares a code. The try is counted before, so that parallel guesses can't share one.
+pub async fn verify_code(app: &App, ctx: &Context, id: Uuid, code: &str) -> Result<Opened> {
+    let wrong = || Error::Refused("wrong_code");
+    let visitor = ctx.visitor.ok_or(Error::NotFound)?;
+    let mut tx = app.db().begin().await?;
+    let row = grants::for_package(&mut tx, visitor, PackageId(id))
+        .await?
+        .ok_or(Error::NotFound)?;
+    let tries = grants::count_try(&mut tx, row.id).await?;
+    let kept = Kept {
+        bound_to: row.id,
+        hash: row.code_hash.as_deref(),
+        sent_at: row.code_sent_at,
+        tries,
+    };
+    let right = mailed_codes::agrees(app, &kept, code, ctx.now)?;
+    let event = if right {
+        Event::AddressProved
+    } else {
+        Event::CodeWrong
+    };
+    audit::record(
+        &mut tx,
+        ctx,
+        event,
+        Some(("package", id.to_string())),
+        json!({ "try": tries }),
+    )
+    .await?;
+    if right {
+        grants::prove(&mut tx, row.id, ctx.now).await?;
+    }
+    tx.commit().await?;
+    if right {
+        opened(app, ctx, id, None).await
+    } else {
+        Err(wrong())
+    }
+}
