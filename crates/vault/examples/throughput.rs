@@ -65,16 +65,16 @@ fn warm(root: &Path, mib: u64) {
 fn plain(root: &Path, mib: u64) {
     let path = root.join("plain");
     let block = vec![1; WRITE];
-    let start = Instant::now();
+    let start = Meter::start();
     if let Ok(mut file) = fs::File::create(&path) {
         for _ in 0..mib * 4 {
             if std::io::Write::write_all(&mut file, &block).is_err() {
                 break;
             }
         }
-        report("plain write, unsynced", mib << 20, start);
+        report("plain write, unsynced", mib << 20, &start);
         let _ = file.sync_data();
-        report("plain write, synced", mib << 20, start);
+        report("plain write, synced", mib << 20, &start);
     }
     let _ = fs::remove_file(&path);
 }
@@ -82,20 +82,20 @@ fn plain(root: &Path, mib: u64) {
 async fn large(vault: &Vault, total: u64) -> Result<(), Error> {
     let spec = spec()?;
     let block = Bytes::from(vec![7; WRITE]);
-    let start = Instant::now();
+    let start = Meter::start();
     vault.create(&spec).await?;
     let mut appender = vault.appender(&spec, 0).await?.expecting(total, true);
     while appender.offset() < total {
         appender.write(block.clone()).await?;
     }
-    report("upload, before the last sync", total, start);
+    report("upload, before the last sync", total, &start);
     appender.commit(total).await?;
-    report("upload, committed", total, start);
-    let start = Instant::now();
+    report("upload, committed", total, &start);
+    let start = Meter::start();
     let reader = vault.open(&spec, Some(total)).await?;
     let mut stream = std::pin::pin!(reader.stream(0..total));
     while stream.try_next().await?.is_some() {}
-    report("read", total, start);
+    report("read", total, &start);
     ranges(&reader, 20_000).await?;
     vault.delete(spec.blob).await
 }
@@ -162,10 +162,34 @@ async fn small(vault: &Vault, count: usize, parallel: usize) -> Result<(), Error
     Ok(())
 }
 
-fn report(what: &str, bytes: u64, start: Instant) {
-    let micros = start.elapsed().as_micros().max(1);
+fn report(what: &str, bytes: u64, start: &Meter) {
+    let micros = start.at.elapsed().as_micros().max(1);
     let rate = u128::from(bytes) * 1_000_000 / micros / (1 << 20);
-    println!("{what:32} {rate:8} MiB/s");
+    let cpu = (cpu_ticks() - start.cpu) * 10;
+    println!("{what:32} {rate:8} MiB/s {cpu:6} ms of CPU");
+}
+
+/// Elapsed time and processor time: the latter means something on a busy machine too.
+struct Meter {
+    at: Instant,
+    cpu: u64,
+}
+
+impl Meter {
+    fn start() -> Self {
+        Self {
+            at: Instant::now(),
+            cpu: cpu_ticks(),
+        }
+    }
+}
+
+/// User and system time in ticks of 10 ms: fields 14 and 15 of proc(5) stat.
+fn cpu_ticks() -> u64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default();
+    let ticks = fields.split_whitespace().skip(11).take(2);
+    ticks.filter_map(|n| n.parse::<u64>().ok()).sum()
 }
 
 fn resident() -> u64 {

@@ -79,6 +79,13 @@ impl Buffer {
     }
 }
 
+impl Buffer {
+    /// Whether it is one of the pool's large ones.
+    pub(crate) fn is_pooled(&self) -> bool {
+        self.pool.is_some()
+    }
+}
+
 impl Drop for Buffer {
     fn drop(&mut self) {
         if let Some(pool) = self.pool.take() {

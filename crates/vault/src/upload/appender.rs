@@ -1,4 +1,4 @@
-//! The async end of a session: takes bytes as they come, seals them, keeps one write in flight.
+//! The async end of a session: takes bytes as they come, seals them, queues them for the disk.
 
 use std::{fmt, sync::Arc};
 
@@ -10,7 +10,8 @@ use tokio::{
 
 use super::{
     Session, Upload,
-    batcher::{Batch, Batcher, SMALL},
+    batcher::{Batcher, SMALL},
+    queue::WriteQueue,
     settle::Open,
     slots::MAX_PIECES,
 };
@@ -41,7 +42,7 @@ struct Inner {
     open: Option<Open>,
     /// A part that is taking in the pieces which it replaces.
     folding: Option<JoinHandle<Result<Batcher, Error>>>,
-    writing: Option<JoinHandle<Result<(), Error>>>,
+    writes: Arc<WriteQueue>,
     syncing: Option<JoinHandle<Result<(), Error>>>,
     /// Whole parts up to here have been synced or are about to be.
     checkpointed: u64,
@@ -63,7 +64,7 @@ impl Appender {
             pool,
             open: None,
             folding: None,
-            writing: None,
+            writes: WriteQueue::new(),
             syncing: None,
             checkpointed,
             offset,
@@ -221,14 +222,15 @@ impl Inner {
         if self.open.as_mut().is_some_and(|o| o.batcher().is_full()) {
             self.flush().await?;
         }
-        // From here to the new write in flight nothing may be awaited: a caller who goes away in
-        // between would take the batch with him.
-        self.wait_for_write().await?;
+        // Cancelled while waiting, the part is still open; after that nothing is awaited before the
+        // queue has its last batch.
+        self.writes.wait_for_room().await?;
         match self.open.take() {
             Some(Open::Part(mut part)) => {
                 part.end()?;
                 self.session.add_part(&self.upload, part.id())?;
-                self.submit(part.take(Buffer::small(0)), false);
+                let last = part.take(Buffer::small(0));
+                self.writes.push(&self.upload, last, false);
                 self.checkpoint().await
             }
             Some(Open::Piece(piece)) => self.end_piece(piece).await,
@@ -243,6 +245,7 @@ impl Inner {
         let mut session = self.session.clone();
         // Cancelled here, the appender does not know its session any more.
         self.failed = true;
+        self.writes.wait_until_idle().await?;
         self.session = blocking(move || {
             upload.end_piece(&mut session, piece)?;
             Ok(session)
@@ -263,7 +266,7 @@ impl Inner {
             return Ok(());
         }
         join(&mut self.syncing).await?;
-        self.wait_for_write().await?;
+        self.writes.wait_until_idle().await?;
         self.checkpointed = self.session.parts;
         let progress = self.session.next_progress();
         let upload = Arc::clone(&self.upload);
@@ -273,24 +276,13 @@ impl Inner {
 
     /// Sends the full buffer off and goes on in another.
     async fn flush(&mut self) -> Result<(), Error> {
-        self.wait_for_write().await?;
-        let Some(open) = &mut self.open else {
-            return Ok(());
-        };
-        let is_piece = matches!(open, Open::Piece(_));
-        let batch = open.batcher().take(self.pool.take(SMALL));
-        self.submit(batch, is_piece);
+        self.writes.wait_for_room().await?;
+        if let Some(open) = &mut self.open {
+            let is_piece = matches!(open, Open::Piece(_));
+            let batch = open.batcher().take(self.pool.take(SMALL));
+            self.writes.push(&self.upload, batch, is_piece);
+        }
         Ok(())
-    }
-
-    /// Starts the one write in flight; none may be running.
-    fn submit(&mut self, batch: Batch, is_piece: bool) {
-        let upload = Arc::clone(&self.upload);
-        self.writing = Some(spawn_blocking(move || upload.write(&batch, is_piece)));
-    }
-
-    async fn wait_for_write(&mut self) -> Result<(), Error> {
-        join(&mut self.writing).await
     }
 
     async fn wait_for_fold(&mut self) -> Result<(), Error> {
@@ -303,7 +295,7 @@ impl Inner {
     /// Waits until no task of ours touches the files.
     async fn quiesce(&mut self) -> Result<(), Error> {
         let folded = self.wait_for_fold().await;
-        let written = self.wait_for_write().await;
+        let written = self.writes.wait_until_idle().await;
         let synced = join(&mut self.syncing).await;
         folded.and(written).and(synced)
     }

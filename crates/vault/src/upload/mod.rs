@@ -8,6 +8,7 @@
 mod appender;
 mod batcher;
 mod pieces;
+mod queue;
 mod session;
 mod settle;
 mod slots;
