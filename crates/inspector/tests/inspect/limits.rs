@@ -86,7 +86,7 @@ fn time_is_limited() {
     let report = inspect_with(
         limits,
         "a.zip",
-        &zip(&[deflated("a.txt", &[b'a'; 100_000])]),
+        &zip(&[deflated("a.txt", &vec![b'a'; 100_000])]),
     );
     assert_limit(&report, "time-limit", Limit::Time);
 }
@@ -100,7 +100,7 @@ fn the_digest_is_of_the_whole_file_even_after_a_limit() {
     let archive = zip(&[
         stored("a", b"1"),
         stored("b", b"2"),
-        stored("c", &[7; 100_000]),
+        stored("c", &vec![7; 100_000]),
     ]);
     let stopped = inspect_with(limits, "a.zip", &archive);
     let whole = inspect("a.zip", &archive);

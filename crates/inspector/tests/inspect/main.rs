@@ -1,5 +1,9 @@
 //! What the inspector says of files, in this process: content, not walls.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
 
 mod build;
 mod documents;
