@@ -1,0 +1,14 @@
+//! The checks of a package: every file is read once and shown to all engines, the policy decides about each,
+//! and the package is delivered or held back (DET-2, DET-16, DET-18).
+//!
+//! Nothing here is ever clean by default. An engine that does not answer makes the package wait, and what is
+//! not settled when the time is over is *unscannable*. A check may be killed at any moment: whoever repeats it
+//! finds the settled files settled and begins the others anew.
+
+mod examine;
+mod file;
+mod package;
+mod slice;
+mod translate;
+
+pub(crate) use slice::run;

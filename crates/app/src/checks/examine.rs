@@ -1,0 +1,165 @@
+//! One reading of one file.
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use aws_lc_rs::digest;
+use futures_util::TryStreamExt;
+use sofie_detection::{Engine, ErrorKind, Examination, FileMeta, Outcome, Scan};
+use sofie_domain::File;
+use sofie_store::verdicts::Verdict;
+use sofie_vault::{BlobSpec, Error as VaultError, Reader};
+use tokio_util::sync::CancellationToken;
+
+use super::translate;
+use crate::App;
+
+/// The slowest reading that an engine may force on a file, in bytes a second.
+const SLOWEST: u64 = 4 << 20;
+
+/// What came of one reading.
+#[derive(Debug)]
+pub(super) struct Examined {
+    /// What every engine said.
+    pub(super) rows: Vec<Verdict>,
+    /// The real type of the file.
+    pub(super) media_type: Option<String>,
+    /// SHA-256 and CRC-32 of the content, if it was read to its end.
+    pub(super) digests: Option<([u8; 32], u32)>,
+    /// Whether the stored bytes are damaged, which no later try mends.
+    pub(super) corrupted: bool,
+    /// Whether the inspector died of this file.
+    pub(super) crashed: bool,
+    /// Engines that should be tested before they are asked again.
+    pub(super) doubtful: Vec<String>,
+}
+
+/// Reads a file out of the vault and shows it to the inspector and the engines at once.
+pub(super) async fn examine(
+    app: &App,
+    file: &File,
+    spec: &BlobSpec,
+    engines: &[Arc<dyn Engine>],
+    cancel: &CancellationToken,
+) -> Result<Examined, VaultError> {
+    let reader = match app.parts().vault.open(spec, Some(file.size)).await {
+        Ok(reader) => reader,
+        Err(error) if is_damage(&error) => return Ok(damaged(engines, app.now())),
+        Err(error) => return Err(error),
+    };
+    let fault: Arc<OnceLock<VaultError>> = Arc::default();
+    let noted = Arc::clone(&fault);
+    let content = reader.stream(0..reader.len()).map_err(move |error| {
+        let text = std::io::Error::other(error.to_string());
+        let _ = noted.set(error);
+        text
+    });
+    let meta = FileMeta {
+        name: file.path.name().to_owned(),
+        size: file.size,
+    };
+    let scan = Scan::new(
+        meta,
+        app.now(),
+        longest(app, file.size).await,
+        cancel.child_token(),
+    );
+    let examination =
+        sofie_detection::examine(app.parts().engines.inspector(), engines, &scan, content).await;
+    let fault = Arc::into_inner(fault).and_then(OnceLock::into_inner);
+    match fault {
+        Some(error) if !is_damage(&error) => Err(error),
+        fault => Ok(examined(&examination, fault.is_some())),
+    }
+}
+
+fn examined(examination: &Examination, corrupted: bool) -> Examined {
+    let failed = |report: &&sofie_detection::EngineReport| matches!(report.outcome, Outcome::Error { kind, .. } if kind != ErrorKind::Source);
+    let crashed = |outcome| {
+        matches!(
+            outcome,
+            Outcome::Error {
+                kind: ErrorKind::Crashed,
+                ..
+            }
+        )
+    };
+    let doubtful = examination.reports.iter().filter(failed);
+    let hash = examination.sha256.as_deref().and_then(|text| {
+        let mut hash = [0; 32];
+        hex::decode_to_slice(text, &mut hash).ok().map(|()| hash)
+    });
+    Examined {
+        rows: examination
+            .reports
+            .iter()
+            .flat_map(translate::rows)
+            .collect(),
+        media_type: examination
+            .objects
+            .first()
+            .map(|object| object.media_type.to_string()),
+        digests: hash.zip(examination.crc32),
+        corrupted,
+        crashed: examination
+            .reports
+            .iter()
+            .any(|report| crashed(report.outcome)),
+        doubtful: doubtful.map(|report| report.engine.clone()).collect(),
+    }
+}
+
+fn damaged(engines: &[Arc<dyn Engine>], now: chrono::DateTime<chrono::Utc>) -> Examined {
+    let row = |engine: &str| {
+        translate::not_asked(engine, "file-damaged", "the stored bytes are damaged", now)
+    };
+    let others = engines.iter().map(|engine| engine.descriptor().id.as_str());
+    Examined {
+        rows: crate::engines::INTERNAL
+            .into_iter()
+            .chain(others)
+            .map(row)
+            .collect(),
+        media_type: None,
+        digests: None,
+        corrupted: true,
+        crashed: false,
+        doubtful: Vec::new(),
+    }
+}
+
+/// Tells whether an error means that the bytes are not those that were stored. A file that is not there may
+/// come back with its file system, so it is waited for.
+fn is_damage(error: &VaultError) -> bool {
+    matches!(
+        error,
+        VaultError::Corrupt(_) | VaultError::LengthMismatch { .. } | VaultError::Crypto
+    )
+}
+
+async fn longest(app: &App, size: u64) -> Duration {
+    let settings = app.settings().await;
+    let fixed = settings.map_or(120, |settings| settings.count("clamd.timeout_seconds"));
+    Duration::from_secs(fixed.saturating_add(60).saturating_add(size / SLOWEST))
+}
+
+/// Computes the digests of a file that the inspector did not get through, so that it can be released.
+pub(super) async fn digests(
+    app: &App,
+    file: &File,
+    spec: &BlobSpec,
+) -> Result<([u8; 32], u32), VaultError> {
+    let reader: Reader = app.parts().vault.open(spec, Some(file.size)).await?;
+    let mut stream = std::pin::pin!(reader.stream(0..reader.len()));
+    let mut sha = digest::Context::new(&digest::SHA256);
+    let mut crc = crc32fast::Hasher::new();
+    while let Some(piece) = stream.try_next().await? {
+        sha.update(&piece);
+        crc.update(&piece);
+    }
+    let mut hash = [0; 32];
+    hash.copy_from_slice(sha.finish().as_ref());
+    Ok((hash, crc.finalize()))
+}

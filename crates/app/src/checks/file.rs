@@ -1,0 +1,232 @@
+//! One file: examined, decided about, written down.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use sofie_detection::Engine;
+use sofie_domain::{Decision, Event, File, FileCheck, FileId, Policy, decide};
+use sofie_store::{
+    files,
+    verdicts::{self, Verdict},
+};
+use sofie_vault::BlobSpec;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    examine::{self, Examined},
+    translate,
+};
+use crate::{App, Change, Context, Result, audit, engines};
+
+/// How the files of one package are checked.
+#[derive(Debug)]
+pub(super) struct Rules {
+    /// What to do about what the engines say.
+    pub(super) policy: Policy,
+    /// Whether the time is over, so that silence counts as *unscannable*.
+    pub(super) last_chance: bool,
+    /// Whether no engine is asked any more, because asking has ended badly too often.
+    pub(super) give_up: bool,
+}
+
+/// The engines beside the inspector, as they are at the beginning of a slice.
+#[derive(Clone)]
+pub(super) struct Antivirus {
+    /// Those whose word counts.
+    pub(super) trusted: Vec<Arc<dyn Engine>>,
+    /// The others, and why theirs does not.
+    pub(super) faulty: Vec<(String, String)>,
+}
+
+/// A file whose checks are not over.
+#[derive(Clone, Debug)]
+pub(super) struct Open {
+    /// The file.
+    pub(super) file: File,
+    /// The round that it is in.
+    pub(super) round: i32,
+    /// Whether engines have spoken in this round.
+    pub(super) tried: bool,
+    /// How to read it; nothing if its key is not there.
+    pub(super) spec: Option<BlobSpec>,
+}
+
+/// Where a file stands after a try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stand {
+    /// It is settled, by us or by somebody else.
+    Settled,
+    /// An engine has not spoken yet.
+    Waiting,
+}
+
+/// Checks one file and writes down what came of it.
+pub(super) async fn check(
+    app: &App,
+    ctx: &Context,
+    open: &Open,
+    (rules, antivirus): (&Rules, &Antivirus),
+    cancel: &CancellationToken,
+) -> Result<Stand> {
+    let mandatory = |name: &str| {
+        rules
+            .policy
+            .engines
+            .iter()
+            .any(|rule| rule.mandatory && rule.engine == name)
+    };
+    let hopeless = antivirus.faulty.iter().any(|(name, _)| mandatory(name));
+    if hopeless && open.tried && !rules.last_chance {
+        // Reading it again would change nothing while that engine is away.
+        return Ok(Stand::Waiting);
+    }
+    let mut examined = read(app, open, (rules, antivirus), cancel).await;
+    if cancel.is_cancelled() {
+        return Ok(Stand::Waiting);
+    }
+    for engine in &examined.doubtful {
+        engines::doubt(app, engine).await;
+    }
+    let faulty = antivirus.faulty.iter();
+    let silent =
+        faulty.map(|(name, why)| translate::not_asked(name, "self-test-failed", why, app.now()));
+    examined.rows.extend(silent);
+    let said: Vec<_> = examined
+        .rows
+        .iter()
+        .map(|row| row.verdict.clone())
+        .collect();
+    let last_chance = rules.last_chance || examined.corrupted || examined.crashed && open.tried;
+    let decision = decide(&rules.policy, &said, last_chance);
+    if let Decision::Settled(_) = decision
+        && examined.digests.is_none()
+        && !examined.corrupted
+        && !rules.give_up
+        && let Some(spec) = &open.spec
+    {
+        examined.digests = examine::digests(app, &open.file, spec).await.ok();
+    }
+    translate::shorten(&mut examined.rows);
+    write(app, ctx, open, examined, decision).await
+}
+
+async fn read(
+    app: &App,
+    open: &Open,
+    (rules, antivirus): (&Rules, &Antivirus),
+    cancel: &CancellationToken,
+) -> Examined {
+    if rules.give_up {
+        return nothing(
+            app,
+            rules,
+            "checks-gave-up",
+            "the checks of this package ended abruptly too often",
+        );
+    }
+    let Some(spec) = &open.spec else {
+        return nothing(app, rules, "no-key", "the key of this package is not there");
+    };
+    match examine::examine(app, &open.file, spec, &antivirus.trusted, cancel).await {
+        Ok(examined) => examined,
+        Err(error) => {
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(error, file.id = %open.file.id, "a file could not be read for its checks");
+            nothing(app, rules, "file-unreadable", "the file could not be read")
+        }
+    }
+}
+
+/// The rows of engines that could not be asked.
+fn nothing(app: &App, rules: &Rules, name: &str, detail: &str) -> Examined {
+    let row = |engine: &str| translate::not_asked(engine, name, detail, app.now());
+    Examined {
+        rows: rules
+            .policy
+            .engines
+            .iter()
+            .map(|rule| row(&rule.engine))
+            .collect(),
+        media_type: None,
+        digests: None,
+        corrupted: false,
+        crashed: false,
+        doubtful: Vec::new(),
+    }
+}
+
+/// Writes the rows, and the file's state if it is settled, unless another worker or a re-check was faster.
+async fn write(
+    app: &App,
+    ctx: &Context,
+    open: &Open,
+    examined: Examined,
+    decision: Decision,
+) -> Result<Stand> {
+    let ctx = Context {
+        now: app.now(),
+        ..ctx.clone()
+    };
+    let mut file = open.file.clone();
+    let mut tx = app.db().begin().await?;
+    match verdicts::lock_round(&mut tx, file.id).await? {
+        Some(round) if round.check == FileCheck::Pending && round.number == open.round => {}
+        _ => return Ok(Stand::Settled),
+    }
+    verdicts::replace(&mut tx, file.id, open.round, &examined.rows).await?;
+    let stand = match decision {
+        Decision::Wait => Stand::Waiting,
+        Decision::Settled(check) => {
+            file.check = file.check.settle(checked(check, &examined))?;
+            file.media_type = examined.media_type;
+            file.sha256 = examined.digests.map(|(sha256, _)| sha256);
+            file.crc32 = examined.digests.map(|(_, crc32)| crc32);
+            files::save_check(&mut tx, &file, ctx.now).await?;
+            let event = if file.check.held() {
+                Event::FileBlocked
+            } else {
+                Event::FileChecked
+            };
+            let data = json!({
+                "package": file.package_id,
+                "check": file.check.as_str(),
+                "found": found(&examined.rows),
+            });
+            audit::record(&mut tx, &ctx, event, object(file.id), data).await?;
+            Stand::Settled
+        }
+    };
+    if examined.corrupted {
+        let data = json!({ "package": file.package_id });
+        audit::record(&mut tx, &ctx, Event::FileCorrupted, object(file.id), data).await?;
+    }
+    tx.commit().await?;
+    app.parts().changes.tell(Change::Package(file.package_id));
+    Ok(stand)
+}
+
+/// A file passes only with digests: without them nobody read all of it.
+fn checked(check: FileCheck, examined: &Examined) -> FileCheck {
+    if check.passes() && examined.digests.is_none() {
+        FileCheck::Unscannable
+    } else {
+        check
+    }
+}
+
+fn object(id: FileId) -> Option<(&'static str, String)> {
+    Some(("file", id.to_string()))
+}
+
+/// Names what was found, for the audit log: no names of files.
+fn found(rows: &[Verdict]) -> Vec<String> {
+    let mut found: Vec<String> = rows
+        .iter()
+        .filter(|row| !row.name.is_empty())
+        .map(|row| format!("{}: {}", row.verdict.engine, row.name))
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found.truncate(20);
+    found
+}

@@ -1,0 +1,128 @@
+//! The end of the checks of a package.
+
+use chrono::TimeDelta;
+use serde_json::json;
+use sofie_domain::{Approval, Event, FileCheck, Life, LifeEvent, PackageId, Settings};
+use sofie_queue::{Done, Run};
+use sofie_store::{Tx, jobs, packages};
+
+use crate::{
+    App, Change, Context, Result, audit,
+    jobs::{CheckPackage, enqueue, queues},
+    notices,
+    packages::{Loaded, lock},
+};
+
+/// Delivers a package whose files are all settled, or holds it back, and finishes the job, all at once.
+pub(super) async fn settle(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<Done> {
+    let settings = app.settings().await?;
+    let mut tx = app.db().begin().await?;
+    if !jobs::finish(&mut tx, run.claim.id, run.claim.attempt).await? {
+        // The lease was lost: somebody else goes on.
+        return Ok(Done::AlreadyFinished);
+    }
+    let mut loaded = lock(&mut tx, id).await?;
+    if loaded.package.life == Life::Submitted {
+        if loaded.check() == FileCheck::Pending || pending(&loaded) {
+            // A re-check began in the meantime.
+            let job = CheckPackage { package_id: id };
+            enqueue(&mut tx, ctx, &job, job.dedupe_key(), ctx.now).await?;
+        } else {
+            conclude(app, &mut tx, ctx, &mut loaded, &settings).await?;
+        }
+    }
+    tx.commit().await?;
+    for queue in [queues::CHECKS, queues::MAIL] {
+        app.parts().waker.wake(queue);
+    }
+    app.parts().changes.tell(Change::Package(id));
+    Ok(Done::AlreadyFinished)
+}
+
+fn pending(loaded: &Loaded) -> bool {
+    loaded
+        .files
+        .iter()
+        .any(|file| file.check == FileCheck::Pending)
+}
+
+async fn conclude(
+    app: &App,
+    tx: &mut Tx,
+    ctx: &Context,
+    loaded: &mut Loaded,
+    settings: &Settings,
+) -> Result<()> {
+    let checked = packages::checks_started(tx, loaded.package.id)
+        .await?
+        .is_some();
+    packages::set_checks_started(tx, loaded.package.id, None).await?;
+    let held = loaded.files.iter().filter(|file| file.check.held()).count();
+    if deliverable(loaded, settings) {
+        activate(app, tx, ctx, loaded).await?;
+    }
+    // A package that comes back from the recycle bin was reported when it was checked.
+    if held > 0 && checked {
+        let data = json!({ "held": held, "files": loaded.files.len() });
+        audit::record(
+            tx,
+            ctx,
+            Event::PackageQuarantined,
+            object(loaded.package.id),
+            data,
+        )
+        .await?;
+        notices::quarantined(app, tx, ctx, loaded).await?;
+    }
+    Ok(())
+}
+
+/// Tells whether a package whose checks are over has something to deliver.
+pub(crate) fn deliverable(loaded: &Loaded, settings: &Settings) -> bool {
+    let passes = |file: &sofie_domain::File| file.check.passes();
+    let enough = if settings.bool("packages.partial") {
+        loaded.files.iter().any(passes)
+    } else {
+        loaded.files.iter().all(passes)
+    };
+    let agreed = matches!(
+        loaded.package.approval,
+        Approval::NotRequired | Approval::Approved
+    );
+    enough && agreed && !loaded.files.is_empty() && !pending(loaded)
+}
+
+/// Makes a package available to its recipients and tells them. Its time runs from the first delivery.
+pub(crate) async fn activate(
+    app: &App,
+    tx: &mut Tx,
+    ctx: &Context,
+    loaded: &mut Loaded,
+) -> Result<()> {
+    let package = &mut loaded.package;
+    package.life = package.life.apply(LifeEvent::Activate)?;
+    package.activated_at.get_or_insert(ctx.now);
+    package
+        .expires_at
+        .get_or_insert(ctx.now + TimeDelta::days(i64::from(package.expires_in_days)));
+    packages::save(tx, package, ctx.now).await?;
+    let passing = loaded
+        .files
+        .iter()
+        .filter(|file| file.check.passes())
+        .count();
+    let data = json!({ "delivered": passing, "files": loaded.files.len() });
+    audit::record(
+        tx,
+        ctx,
+        Event::PackageDelivered,
+        object(loaded.package.id),
+        data,
+    )
+    .await?;
+    notices::delivered(app, tx, ctx, loaded).await
+}
+
+fn object(id: PackageId) -> Option<(&'static str, String)> {
+    Some(("package", id.to_string()))
+}

@@ -1,0 +1,248 @@
+//! A slice of work on one package: so many files, or so much time, and then it is others' turn.
+
+use std::{collections::HashMap, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
+use sofie_domain::{FileCheck, Life, PackageId};
+use sofie_queue::{Done, Job, JobError, Run};
+use sofie_store::{packages, verdicts};
+use tokio::time::Instant;
+
+use super::{
+    file::{self, Antivirus, Open, Rules, Stand},
+    package,
+};
+use crate::{
+    App, Context, Result, engines,
+    jobs::{self, CheckLargePackage, CheckPackage},
+    keys,
+    packages::load,
+};
+
+/// A file above this many bytes is checked in a queue of its own, so that it does not keep others waiting.
+const LARGE_FILE: u64 = 256 << 20;
+/// How long one slice may take before the package goes to the end of the queue.
+const SLICE: Duration = Duration::from_secs(15);
+/// How many files of one package are checked at once.
+const AT_ONCE: usize = 2;
+/// How long to wait for an engine before asking again: a quarter of what was waited already, between these.
+const SHORTEST_WAIT: TimeDelta = TimeDelta::seconds(5);
+const LONGEST_WAIT: TimeDelta = TimeDelta::seconds(60);
+
+/// A package at the beginning of a slice.
+struct Work {
+    rules: Rules,
+    antivirus: Antivirus,
+    open: Vec<Open>,
+    started: DateTime<Utc>,
+    deadline: DateTime<Utc>,
+}
+
+/// What a slice left over.
+#[derive(Debug, Default)]
+struct Left {
+    small: bool,
+    large: bool,
+    waiting: bool,
+    waiting_large: bool,
+}
+
+/// Runs a slice of the checks of a package; `large` is the queue of large files.
+pub(crate) async fn run(
+    app: &App,
+    run: &Run,
+    id: PackageId,
+    large: bool,
+) -> std::result::Result<Done, JobError> {
+    let mut ctx = Context::system(app.now());
+    ctx.request_id.clone_from(&run.request_id);
+    let work = prepare(app, &ctx, run, id).await.map_err(JobError::retry)?;
+    let Some(work) = work else {
+        return Ok(Done::Complete);
+    };
+    let left = check_files(app, &ctx, run, &work, large)
+        .await
+        .map_err(JobError::retry)?;
+    if run.cancel.is_cancelled() {
+        return Err(JobError::retry("the worker stops"));
+    }
+    ctx.now = app.now();
+    finish(app, &ctx, run, id, &work, &left)
+        .await
+        .map_err(JobError::retry)
+}
+
+/// Reads what there is to do; nothing if the package is not being checked (any more).
+async fn prepare(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<Option<Work>> {
+    let settings = app.settings().await?;
+    let antivirus = antivirus(app).await?;
+    let policy = engines::policy(app).await?;
+    let mut tx = app.db().begin().await?;
+    let loaded = match load(&mut tx, id).await {
+        Err(crate::Error::NotFound) => return Ok(None),
+        other => other?,
+    };
+    if loaded.package.life != Life::Submitted {
+        return Ok(None);
+    }
+    let rounds: HashMap<_, _> = verdicts::rounds(&mut tx, id).await?.into_iter().collect();
+    let mut specs = keys::blob_specs(app, &mut tx, id).await?;
+    let pending = loaded
+        .files
+        .into_iter()
+        .filter(|file| file.check == FileCheck::Pending);
+    let open: Vec<Open> = pending
+        .filter_map(|file| {
+            let round = rounds.get(&file.id)?;
+            let spec = specs.remove(&file.id);
+            Some(Open {
+                round: round.number,
+                tried: round.tried,
+                spec,
+                file,
+            })
+        })
+        .collect();
+    let started = match packages::checks_started(&mut tx, id).await? {
+        Some(started) => started,
+        None => {
+            if !open.is_empty() {
+                packages::set_checks_started(&mut tx, id, Some(ctx.now)).await?;
+            }
+            ctx.now
+        }
+    };
+    tx.commit().await?;
+    let minutes = i64::try_from(settings.count("checks.maximum_minutes")).unwrap_or(i64::MAX);
+    let deadline = started + TimeDelta::try_minutes(minutes).unwrap_or(TimeDelta::MAX);
+    let rules = Rules {
+        policy,
+        last_chance: ctx.now >= deadline || run.last,
+        give_up: run.last,
+    };
+    Ok(Some(Work {
+        rules,
+        antivirus,
+        open,
+        started,
+        deadline,
+    }))
+}
+
+async fn antivirus(app: &App) -> Result<Antivirus> {
+    let (mut trusted, mut faulty) = (Vec::new(), Vec::new());
+    for engine in engines::antivirus(app).await? {
+        match engines::trusted(app, engine.as_ref()).await? {
+            None => trusted.push(engine),
+            Some(why) => faulty.push((engine.descriptor().id.clone(), why)),
+        }
+    }
+    Ok(Antivirus { trusted, faulty })
+}
+
+/// Checks files until the slice is over; the small ones first.
+async fn check_files(
+    app: &App,
+    ctx: &Context,
+    run: &Run,
+    work: &Work,
+    large: bool,
+) -> Result<Left> {
+    let over = Instant::now() + SLICE;
+    let mine = |open: &&Open| large || open.file.size <= LARGE_FILE;
+    let mut left = Left {
+        large: work.open.iter().any(|open| !mine(&open)),
+        ..Left::default()
+    };
+    let tries: Vec<_> = work
+        .open
+        .iter()
+        .filter(mine)
+        .map(|open| try_one(app, ctx, run, work, (open, over)).boxed())
+        .collect();
+    let mut ended = stream::iter(tries).buffer_unordered(AT_ONCE);
+    while let Some((open, stand)) = ended.try_next().await? {
+        let is_large = open.file.size > LARGE_FILE;
+        match stand {
+            Some(Stand::Settled) => {}
+            Some(Stand::Waiting) if is_large => left.waiting_large = true,
+            Some(Stand::Waiting) => left.waiting = true,
+            None if is_large => left.large = true,
+            None => left.small = true,
+        }
+    }
+    Ok(left)
+}
+
+/// Checks one file if there is still time for it.
+async fn try_one<'w>(
+    app: &App,
+    ctx: &Context,
+    run: &Run,
+    work: &Work,
+    (open, over): (&'w Open, Instant),
+) -> Result<(&'w Open, Option<Stand>)> {
+    if Instant::now() >= over || run.cancel.is_cancelled() {
+        return Ok((open, None));
+    }
+    let stand = file::check(app, ctx, open, (&work.rules, &work.antivirus), &run.cancel).await?;
+    Ok((open, Some(stand)))
+}
+
+/// Ends the slice: asks for the next one, or ends the checks of the package.
+async fn finish(
+    app: &App,
+    ctx: &Context,
+    run: &Run,
+    id: PackageId,
+    work: &Work,
+    left: &Left,
+) -> Result<Done> {
+    let pause = ((ctx.now - work.started) / 4).clamp(SHORTEST_WAIT, LONGEST_WAIT);
+    let later = (ctx.now + pause).min(work.deadline.max(ctx.now));
+    if left.small {
+        return go_on(app, ctx, run, &CheckPackage { package_id: id }, ctx.now).await;
+    }
+    if left.large {
+        return go_on(
+            app,
+            ctx,
+            run,
+            &CheckLargePackage { package_id: id },
+            ctx.now,
+        )
+        .await;
+    }
+    if left.waiting {
+        return go_on(app, ctx, run, &CheckPackage { package_id: id }, later).await;
+    }
+    if left.waiting_large {
+        return go_on(app, ctx, run, &CheckLargePackage { package_id: id }, later).await;
+    }
+    package::settle(app, ctx, run, id).await
+}
+
+/// Finishes this job in favour of another one, so that waiting is not counted as failing.
+async fn go_on<J: Job<Context = App>>(
+    app: &App,
+    ctx: &Context,
+    run: &Run,
+    next: &J,
+    at: DateTime<Utc>,
+) -> Result<Done> {
+    let mut tx = app.db().begin().await?;
+    if !sofie_store::jobs::finish(&mut tx, run.claim.id, run.claim.attempt).await? {
+        // The lease was lost: somebody else goes on.
+        return Ok(Done::AlreadyFinished);
+    }
+    let key = serde_json::to_value(next)
+        .ok()
+        .and_then(|job| Some(job.get("package_id")?.as_str()?.to_owned()));
+    jobs::enqueue(&mut tx, ctx, next, key, at).await?;
+    tx.commit().await?;
+    if at <= ctx.now {
+        app.parts().waker.wake(J::QUEUE);
+    }
+    Ok(Done::AlreadyFinished)
+}

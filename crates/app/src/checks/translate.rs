@@ -1,0 +1,213 @@
+//! From what engines say to what policy understands.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sofie_detection::{Category as Kind, EngineReport, Finding, Level, Outcome as Said};
+use sofie_domain::{Category, EngineVerdict, Outcome, RiskLevel};
+use sofie_store::verdicts::Verdict;
+
+/// The most rows that one engine gets for one file; the worst are kept.
+const MOST_ROWS: usize = 50;
+
+/// Turns an engine's report into rows, the worst first.
+pub(super) fn rows(report: &EngineReport) -> Vec<Verdict> {
+    if report.findings.is_empty() {
+        return vec![row(report, &Finding::new(report.outcome, ""))];
+    }
+    let mut findings: Vec<&Finding> = report.findings.iter().collect();
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.outcome.severity()));
+    findings
+        .into_iter()
+        .map(|finding| row(report, finding))
+        .collect()
+}
+
+/// Drops all but the worst rows of each engine, once they have been judged.
+pub(super) fn shorten(rows: &mut Vec<Verdict>) {
+    let mut counts = std::collections::HashMap::new();
+    rows.retain(|row| {
+        let count = counts.entry(row.verdict.engine.clone()).or_insert(0);
+        *count += 1;
+        *count <= MOST_ROWS
+    });
+}
+
+/// Returns the row of an engine that was not asked, because its word does not count at present.
+pub(super) fn not_asked(engine: &str, name: &str, detail: &str, now: DateTime<Utc>) -> Verdict {
+    Verdict {
+        verdict: EngineVerdict {
+            engine: engine.to_owned(),
+            outcome: Outcome::Error,
+        },
+        qualifier: Some("not_asked".to_owned()),
+        name: name.to_owned(),
+        object: None,
+        detail: Some(detail.to_owned()).filter(|text| !text.is_empty()),
+        engine_version: None,
+        signature_version: None,
+        started_at: now,
+        finished_at: now,
+    }
+}
+
+fn row(report: &EngineReport, finding: &Finding) -> Verdict {
+    let outcome = outcome(&report.engine, finding);
+    Verdict {
+        verdict: EngineVerdict {
+            engine: report.engine.clone(),
+            outcome,
+        },
+        qualifier: qualifier(finding.outcome),
+        name: finding.name.clone(),
+        object: finding.object.clone(),
+        detail: Some(finding.detail.clone()).filter(|text| !text.is_empty()),
+        engine_version: report.versions.program.clone(),
+        signature_version: report.versions.signatures.clone(),
+        started_at: report.started,
+        finished_at: report.finished,
+    }
+}
+
+fn outcome(engine: &str, finding: &Finding) -> Outcome {
+    match finding.outcome {
+        Said::Clean { .. } => Outcome::Clean,
+        Said::Infected => Outcome::Infected,
+        // What no ordinary program writes, and two readers may read differently.
+        Said::Suspicious { level: Level::High } if engine == "container" => {
+            Outcome::PolicyHit(Category::Ambiguous)
+        }
+        Said::Suspicious { level } => Outcome::Suspicious(risk(level)),
+        Said::Encrypted => Outcome::Encrypted,
+        Said::Incomplete { .. } => Outcome::Incomplete,
+        Said::Unsupported => Outcome::Unsupported,
+        Said::PolicyHit { category: kind } => Outcome::PolicyHit(category(kind, &finding.name)),
+        // An outcome that this version does not know is no answer.
+        _ => Outcome::Error,
+    }
+}
+
+fn risk(level: Level) -> RiskLevel {
+    match level {
+        Level::Low => RiskLevel::Low,
+        Level::Medium => RiskLevel::Medium,
+        Level::High => RiskLevel::High,
+    }
+}
+
+fn category(kind: Kind, name: &str) -> Category {
+    match kind {
+        Kind::Macro => Category::Macro,
+        Kind::FileType if name == "type-script" => Category::Script,
+        Kind::FileType => Category::Executable,
+        Kind::TypeMismatch | Kind::DeceptiveName => Category::Disguise,
+        Kind::ActiveContent => Category::ActiveContent,
+        Kind::Polyglot => Category::Ambiguous,
+        Kind::Dlp | Kind::Pua => Category::Other,
+    }
+}
+
+fn qualifier(outcome: Said) -> Option<String> {
+    match outcome {
+        Said::Clean { coverage } => word(coverage),
+        Said::Incomplete { limit } => word(limit),
+        Said::PolicyHit { category } => word(category),
+        Said::Error { kind, .. } => word(kind),
+        _ => None,
+    }
+}
+
+fn word(value: impl Serialize) -> Option<String> {
+    serde_json::to_value(value)
+        .ok()?
+        .as_str()
+        .map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use sofie_detection::{Coverage, LimitKind};
+
+    use super::*;
+
+    fn said(engine: &str, outcome: Said, name: &str) -> Outcome {
+        super::outcome(engine, &Finding::new(outcome, name))
+    }
+
+    #[test]
+    fn only_clean_is_clean() {
+        let unclean = [
+            Said::Infected,
+            Said::Suspicious { level: Level::Low },
+            Said::Encrypted,
+            Said::Incomplete {
+                limit: LimitKind::Ratio,
+            },
+            Said::Unsupported,
+            Said::PolicyHit {
+                category: Kind::Pua,
+            },
+            Said::Error {
+                kind: sofie_detection::ErrorKind::Timeout,
+                retryable: true,
+            },
+        ];
+        for outcome in unclean {
+            assert_ne!(said("x", outcome, ""), Outcome::Clean, "{outcome:?}");
+        }
+        assert_eq!(
+            said(
+                "x",
+                Said::Clean {
+                    coverage: Coverage::Assumed
+                },
+                ""
+            ),
+            Outcome::Clean
+        );
+    }
+
+    #[test]
+    fn kinds_of_files_find_their_rule() {
+        let hit = |category| Said::PolicyHit { category };
+        let cases = [
+            ("type", hit(Kind::FileType), "type-script", Category::Script),
+            (
+                "type",
+                hit(Kind::FileType),
+                "type-shortcut",
+                Category::Executable,
+            ),
+            (
+                "type",
+                hit(Kind::DeceptiveName),
+                "name-bidi-control",
+                Category::Disguise,
+            ),
+            (
+                "container",
+                hit(Kind::Polyglot),
+                "zip-behind-other-content",
+                Category::Ambiguous,
+            ),
+            (
+                "container",
+                Said::Suspicious { level: Level::High },
+                "tar-size-conflict",
+                Category::Ambiguous,
+            ),
+        ];
+        for (engine, outcome, name, category) in cases {
+            assert_eq!(
+                said(engine, outcome, name),
+                Outcome::PolicyHit(category),
+                "{name}"
+            );
+        }
+        let elsewhere = said(
+            "clamd",
+            Said::Suspicious { level: Level::High },
+            "Heuristics.X",
+        );
+        assert_eq!(elsewhere, Outcome::Suspicious(RiskLevel::High));
+    }
+}
