@@ -17,6 +17,7 @@ pub mod notices;
 pub mod outbox;
 pub mod packages;
 pub mod requests;
+pub mod schedule;
 pub mod sessions;
 pub mod settings;
 pub mod setup;

@@ -163,6 +163,7 @@ create index packages_sender_user on packages (sender_user_id, ordinal desc);
 create index packages_life on packages (life, expires_at);
 create index packages_life_list on packages (life, ordinal desc);
 create index packages_request on packages (request_id);
+create index packages_deleted on packages (deleted_at) where life = 'deleted';
 
 -- Kept apart from the package so that shredding is one delete.
 create table package_keys (
@@ -217,6 +218,7 @@ create table files (
     check (check_state <> 'released' or (released_at is not null and released_by is not null and released_reason is not null))
 );
 create index files_package on files (package_id, ordinal);
+create index files_uploads on files (upload_expires_at) where completed_at is null;
 
 -- Blobs whose row is gone; the worker unlinks them afterwards (row before blob on delete).
 create table doomed_blobs (

@@ -334,12 +334,12 @@ pub async fn state(tx: &mut Tx, id: Uuid) -> Result<Option<(String, Option<Strin
     )
 }
 
-/// Counts rows of a queue that could be claimed now; for tests.
+/// Counts rows that could be claimed now or run; for tests.
 #[cfg(any(test, feature = "test-util"))]
-pub async fn due(tx: &mut Tx) -> Result<i64> {
+pub async fn busy(tx: &mut Tx) -> Result<i64> {
     Ok(sqlx::query_scalar(
         "select count(*) from jobs
-          where (state = 'queued' and run_at <= now()) or (state = 'running' and lease_until <= now())",
+          where (state = 'queued' and run_at <= now()) or state = 'running'",
     )
     .fetch_one(tx.conn())
     .await?)

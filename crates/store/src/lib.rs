@@ -9,6 +9,7 @@ pub mod audit;
 pub mod dashboard;
 pub mod doomed_blobs;
 pub mod downloads;
+pub mod due;
 pub mod engine_states;
 pub mod files;
 pub mod grants;

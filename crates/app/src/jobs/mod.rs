@@ -6,11 +6,17 @@ mod check_package;
 mod database;
 mod deliver_mail;
 mod enqueue;
+mod maintain;
+mod runner;
 
 pub use check_package::{CheckLargePackage, CheckPackage};
 pub use database::DatabaseJobs;
 pub use deliver_mail::DeliverMail;
 pub use enqueue::enqueue;
+pub use maintain::Maintain;
+pub use runner::{Workers, runner};
+#[cfg(any(test, feature = "test-util"))]
+pub use runner::{drain, pass};
 
 /// The queues; each has workers of its own, so that none starves another.
 pub mod queues {

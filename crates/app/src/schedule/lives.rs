@@ -1,0 +1,140 @@
+//! Packages whose time is over.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+use sofie_domain::{Event, Life, LifeEvent, PackageId};
+use sofie_store::{
+    due, files, package_keys,
+    packages::{self, DeletedReason},
+};
+
+use crate::{App, Change, Context, Result, audit, error::chain};
+
+/// How many packages are looked up at once.
+const BATCH: i64 = 100;
+
+/// Ends packages that expired, and those that nobody decided about for too long.
+pub(super) async fn expire(app: &App, ctx: &Context) -> Result<()> {
+    loop {
+        let ids = due::expired(&mut app.db().read().await?, ctx.now, BATCH).await?;
+        if !each(app, ctx, &ids, Step::End { undecided: false }).await {
+            break;
+        }
+    }
+    let before = ago(
+        ctx,
+        app.settings().await?.integer("packages.quarantined_days"),
+        24,
+    );
+    loop {
+        let ids = due::undecided(&mut app.db().read().await?, before, BATCH).await?;
+        if !each(app, ctx, &ids, Step::End { undecided: true }).await {
+            return Ok(());
+        }
+    }
+}
+
+/// Destroys the keys of packages that were long enough in the recycle bin.
+pub(super) async fn shred(app: &App, ctx: &Context) -> Result<()> {
+    let before = ago(
+        ctx,
+        app.settings().await?.integer("packages.deleted_days"),
+        24,
+    );
+    loop {
+        let ids = due::deleted(&mut app.db().read().await?, before, BATCH).await?;
+        if !each(app, ctx, &ids, Step::Shred).await {
+            return Ok(());
+        }
+    }
+}
+
+/// Shreds drafts that nobody goes on with, and removes uploads that were given up.
+pub(super) async fn reap(app: &App, ctx: &Context) -> Result<()> {
+    let before = ago(
+        ctx,
+        app.settings().await?.integer("packages.unfinished_hours"),
+        1,
+    );
+    loop {
+        let ids = due::unfinished(&mut app.db().read().await?, (before, ctx.now), BATCH).await?;
+        if !each(app, ctx, &ids, Step::Shred).await {
+            break;
+        }
+    }
+    loop {
+        let ids = due::uploads(&mut app.db().read().await?, ctx.now, BATCH).await?;
+        if ids.is_empty() {
+            return Ok(());
+        }
+        for id in ids {
+            let mut tx = app.db().begin().await?;
+            files::remove(&mut tx, id, ctx.now).await?;
+            tx.commit().await?;
+        }
+    }
+}
+
+fn ago(ctx: &Context, count: i64, hours: i64) -> DateTime<Utc> {
+    let time = TimeDelta::try_hours(count.saturating_mul(hours)).unwrap_or(TimeDelta::MAX);
+    ctx.now
+        .checked_sub_signed(time)
+        .unwrap_or(DateTime::<Utc>::MIN_UTC)
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    End { undecided: bool },
+    Shred,
+}
+
+/// Takes a step with each package, each in a transaction of its own; tells whether there may be more.
+async fn each(app: &App, ctx: &Context, ids: &[PackageId], step: Step) -> bool {
+    let mut done = 0;
+    for id in ids {
+        match take(app, ctx, *id, step).await {
+            Ok(()) => done += 1,
+            Err(error) => {
+                tracing::error!(error = chain(&error), package.id = %id, ?step, "a package could not be moved on");
+            }
+        }
+        app.parts().changes.tell(Change::Package(*id));
+    }
+    // A package that can't be moved must not keep this loop going for ever.
+    done > 0 && done == ids.len()
+}
+
+async fn take(app: &App, ctx: &Context, id: PackageId, step: Step) -> Result<()> {
+    let mut tx = app.db().begin().await?;
+    let Some(mut package) = packages::lock(&mut tx, id).await? else {
+        return Ok(());
+    };
+    let (event, data) = match step {
+        Step::End { undecided } => {
+            // It may have been prolonged or decided about since it was looked up.
+            if !undecided && !package.expired(ctx.now)
+                || undecided && package.life != Life::Submitted
+            {
+                return Ok(());
+            }
+            package.life = package.life.apply(LifeEvent::Delete)?;
+            package.deleted_at = Some(ctx.now);
+            (Event::PackageExpired, json!({ "undecided": undecided }))
+        }
+        Step::Shred => {
+            let draft = matches!(package.life, Life::Requested | Life::Uploading);
+            package.life = package.life.apply(LifeEvent::Shred)?;
+            (Event::PackageShredded, json!({ "draft": draft }))
+        }
+    };
+    packages::save(&mut tx, &mut package, ctx.now).await?;
+    match step {
+        Step::End { .. } => {
+            packages::set_deleted_reason(&mut tx, id, DeletedReason::Expired).await?
+        }
+        Step::Shred => package_keys::destroy(&mut tx, id, ctx.now).await?,
+    }
+    audit::record(&mut tx, ctx, event, Some(("package", id.to_string())), data).await?;
+    tx.commit().await?;
+    Ok(())
+}

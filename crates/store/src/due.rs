@@ -1,0 +1,91 @@
+//! What the clock asks for: packages and uploads whose time is over.
+
+use chrono::{DateTime, Utc};
+use sofie_domain::{FileId, PackageId};
+use uuid::Uuid;
+
+use crate::{Result, Tx};
+
+fn packages(rows: Vec<(Uuid,)>) -> Vec<PackageId> {
+    rows.into_iter().map(|(id,)| PackageId(id)).collect()
+}
+
+/// Packages that can't be fetched any more since `now`.
+pub async fn expired(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Result<Vec<PackageId>> {
+    let rows = sqlx::query_as(
+        "select id from packages
+          where life in ('active', 'submitted') and expires_at <= $1 order by expires_at limit $2",
+    )
+    .bind(now)
+    .bind(limit)
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(packages(rows))
+}
+
+/// Packages that nobody has decided about since before `before`: every file is settled, nothing is delivered.
+pub async fn undecided(tx: &mut Tx, before: DateTime<Utc>, limit: i64) -> Result<Vec<PackageId>> {
+    let rows = sqlx::query_as(
+        "select p.id from packages p
+          where p.life = 'submitted' and p.checks_started_at is null and p.changed_at <= $1
+            and exists (select from files f where f.package_id = p.id)
+            and not exists (select from files f where f.package_id = p.id
+                               and (f.check_state = 'pending' or f.checked_at > $1))
+          order by p.submitted_at limit $2",
+    )
+    .bind(before)
+    .bind(limit)
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(packages(rows))
+}
+
+/// Packages that came into the recycle bin before `before`.
+pub async fn deleted(tx: &mut Tx, before: DateTime<Utc>, limit: i64) -> Result<Vec<PackageId>> {
+    let rows = sqlx::query_as(
+        "select id from packages where life = 'deleted' and deleted_at <= $1 order by deleted_at limit $2",
+    )
+    .bind(before)
+    .bind(limit)
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(packages(rows))
+}
+
+/// Packages that were never completed, that nobody touched since `before`, and without an upload that may
+/// still go on at `now`.
+pub async fn unfinished(
+    tx: &mut Tx,
+    (before, now): (DateTime<Utc>, DateTime<Utc>),
+    limit: i64,
+) -> Result<Vec<PackageId>> {
+    let rows = sqlx::query_as(
+        "select p.id from packages p
+          where p.life in ('requested', 'uploading') and p.changed_at <= $1
+            and not exists (select from files f where f.package_id = p.id and f.completed_at is null
+                               and f.upload_expires_at > $2)
+          order by p.changed_at limit $3",
+    )
+    .bind(before)
+    .bind(now)
+    .bind(limit)
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(packages(rows))
+}
+
+/// Uploads into drafts that were given up; those of packages that were sent go with their package, so that
+/// nothing is delivered with a part missing.
+pub async fn uploads(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Result<Vec<FileId>> {
+    let rows: Vec<(Uuid,)> = sqlx::query_as(
+        "select f.id from files f join packages p on p.id = f.package_id
+          where f.completed_at is null and f.upload_expires_at <= $1
+            and p.life = 'uploading' and p.send_requested_at is null
+          order by f.upload_expires_at limit $2",
+    )
+    .bind(now)
+    .bind(limit)
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|(id,)| FileId(id)).collect())
+}
