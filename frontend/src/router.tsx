@@ -1,14 +1,23 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { createRootRouteWithContext, createRoute, createRouter, Outlet } from '@tanstack/react-router';
 import type { Namespace } from './i18n';
-import { PageError, PageMissing, PagePending } from './routes/fallbacks';
+import { LonePageError, LonePageMissing, PageError, PagePending } from './routes/fallbacks';
 import { leaveHome, requireAdministrator, requireUser } from './routes/guards';
 import { PublicLayout } from './routes/public/layout';
 import { split } from './routes/split';
 
-const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({ component: Outlet });
+const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({
+  component: Outlet,
+  errorComponent: LonePageError,
+  notFoundComponent: LonePageMissing,
+});
 
-const home = createRoute({ getParentRoute: () => root, path: '/', beforeLoad: leaveHome });
+const home = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  beforeLoad: leaveHome,
+  errorComponent: LonePageError,
+});
 
 const open = createRoute({ getParentRoute: () => root, id: 'public', component: PublicLayout });
 const publicPage = (path: string, load: Parameters<typeof split>[0], texts: Namespace[] = []) =>
@@ -31,6 +40,7 @@ const user = createRoute({
   getParentRoute: () => root,
   id: 'user',
   beforeLoad: requireUser,
+  errorComponent: LonePageError,
   ...split(() => import('./routes/user/layout'), ['account', 'packages', 'send']),
 });
 const userPage = (path: string, load: Parameters<typeof split>[0], texts: Namespace[] = ['packages']) =>
@@ -50,6 +60,7 @@ const admin = createRoute({
   getParentRoute: () => root,
   id: 'admin',
   beforeLoad: requireAdministrator,
+  errorComponent: LonePageError,
   ...split(() => import('./routes/admin/layout'), ['admin']),
 });
 const adminPage = (path: string, load: Parameters<typeof split>[0], texts: Namespace[] = ['admin']) =>
@@ -83,7 +94,7 @@ export function makeRouter(queryClient: QueryClient) {
     context: { queryClient },
     defaultPendingComponent: PagePending,
     defaultErrorComponent: PageError,
-    defaultNotFoundComponent: PageMissing,
+    defaultNotFoundComponent: LonePageMissing,
     defaultPendingMs: 300,
     scrollRestoration: true,
     // A page's data is TanStack Query's business; the router only starts the loading.

@@ -7,9 +7,11 @@ export function isEmail(text: string): boolean {
 
 /**
  * Splits what people paste from a mail program or a table into addresses:
- * `Jana Nová <jana@example.com>; petr@example.com` gives two. Order is kept, doubles are dropped.
+ * `Nová, Jana <jana@example.com>; petr@example.com` gives two. Order is kept, doubles are dropped;
+ * where names stand beside addresses, the names are dropped.
  */
 export function splitAddresses(text: string): string[] {
+  const withNames = /<[^<>]+@[^<>]+>/.test(text);
   const found = text
     .split(/[,;\n\r\t]+/)
     .flatMap((part) => {
@@ -17,7 +19,7 @@ export function splitAddresses(text: string): string[] {
       return bracketed?.[1] ? [bracketed[1]] : part.split(/\s+/);
     })
     .map((part) => part.trim().replace(/^mailto:/i, ''))
-    .filter((part) => part !== '');
+    .filter((part) => part !== '' && (!withNames || part.includes('@')));
   const seen = new Set<string>();
   return found.filter((address) => {
     const key = address.toLowerCase();

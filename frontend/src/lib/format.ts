@@ -10,11 +10,12 @@ export function formatSize(bytes: number, locale: string): string {
     value /= 1000;
     unit += 1;
   }
+  if (unit === 0) return `${formatNumber(bytes, locale)} B`;
   return new Intl.NumberFormat(locale, {
     style: 'unit',
     unit: UNITS[unit],
-    unitDisplay: unit === 0 ? 'narrow' : 'short',
-    maximumFractionDigits: unit === 0 || value >= 99.95 ? 0 : 1,
+    unitDisplay: 'short',
+    maximumFractionDigits: value >= 99.95 ? 0 : 1,
   }).format(value);
 }
 

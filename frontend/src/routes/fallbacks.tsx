@@ -8,6 +8,7 @@ import { Empty, ListSkeleton, LoadError } from '~/ui/feedback/feedback';
 import { Card } from '~/ui/page/card';
 import { Page } from '~/ui/page/page';
 import classes from './fallbacks.module.css';
+import { PublicLayout } from './public/layout';
 
 export function PagePending() {
   return (
@@ -57,5 +58,22 @@ export function PageError({ error, reset }: ErrorComponentProps) {
         </Card>
       </Page>
     </div>
+  );
+}
+
+/** The same where no frame is around: at the root, and when a frame itself could not be loaded. */
+export function LonePageMissing() {
+  return (
+    <PublicLayout>
+      <PageMissing />
+    </PublicLayout>
+  );
+}
+
+export function LonePageError(props: ErrorComponentProps) {
+  return (
+    <PublicLayout>
+      <PageError {...props} />
+    </PublicLayout>
   );
 }

@@ -1,5 +1,4 @@
 import { Notifications, notifications } from '@mantine/notifications';
-import { useT } from '~/i18n/use-t';
 import { Icon } from '~/ui/brand/icon';
 import { setToaster } from './notify';
 
@@ -15,6 +14,5 @@ setToaster(({ message, tone }) => {
 });
 
 export function Toaster() {
-  const t = useT();
-  return <Notifications position="bottom-center" limit={3} aria-label={t('a11y.notices')} role="region" />;
+  return <Notifications position="bottom-center" limit={3} />;
 }

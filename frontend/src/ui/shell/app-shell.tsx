@@ -78,7 +78,7 @@ export function AppShell({ name, area, home, items, who, onLogout, children, doc
   const t = useT();
   const [opened, menu] = useDisclosure(false);
   const brand = (
-    <Link to={home} className={classes.brand} aria-label={name}>
+    <Link to={home} className={classes.brand}>
       <Logo name={name} />
       {area && <span className={classes.area}>{area}</span>}
     </Link>

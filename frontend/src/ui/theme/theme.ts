@@ -118,6 +118,9 @@ export const theme = createTheme({
       defaultProps: { events: { hover: true, focus: true, touch: true }, withArrow: true, openDelay: 250 },
     },
     Table: { defaultProps: { verticalSpacing: 'sm', horizontalSpacing: 'sm' } },
+    InputWrapper: {
+      defaultProps: { styles: { label: { marginBottom: 4 }, description: { marginBottom: 2 } } },
+    },
     Select: { defaultProps: { allowDeselect: false, checkIconPosition: 'right' } },
   },
 });
