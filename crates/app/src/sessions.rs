@@ -2,16 +2,20 @@
 
 use chrono::TimeDelta;
 use sofie_domain::{Actor, EmailAddress, Settings, User, UserPermission};
-use sofie_identity::AccountKind;
 
 use crate::{
     App, Context, Result,
     instance::{self, Instance},
 };
 
+pub(crate) mod begin;
 mod identify;
+mod log_in;
 
+pub use begin::{Begun, Cookie};
 pub use identify::{Credentials, Source, identify};
+pub use log_in::{log_in, log_out};
+pub use sofie_identity::AccountKind;
 
 /// Who a browser is to this installation, and what its pages may offer.
 #[derive(Clone, Debug)]

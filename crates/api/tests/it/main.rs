@@ -1,0 +1,3 @@
+//! The HTTP door against a real database: one file per group of routes.
+
+mod session;

@@ -1,0 +1,228 @@
+//! The app.
+
+use std::sync::Arc;
+
+use axum::Router;
+use chrono::TimeDelta;
+use secrecy::SecretString;
+use sofie_app::{
+    App, Changes, Parts, engines::Engines, keys::Columns, sessions, settings::SettingsCache, setup,
+    uploads::Uploads,
+};
+use sofie_domain::{
+    AccountState, Administrator, AdministratorId, AdministratorPermission, Clock, TokenId, User,
+    UserId, UserPermission, VisitorId,
+};
+use sofie_identity::{Params, Passwords, PlainToken, TokenKind};
+use sofie_queue::Waker;
+use sofie_store::{administrators, tokens, users, visitors};
+use sofie_vault::{Kek, MemoryBackend, Vault};
+
+use crate::{Client, FrozenClock, databases::TestDatabase};
+
+/// The password of every account that a test makes.
+pub const PASSWORD: &str = "violet harbour seldom tickets";
+
+/// What of a test's app is not as usual.
+#[derive(Debug, Default)]
+pub struct TestOptions {
+    /// How the HTTP door behaves.
+    pub http: sofie_api::Options,
+}
+
+/// A whole app on a database of its own.
+#[derive(Debug)]
+pub struct TestApp {
+    /// The use cases.
+    pub app: App,
+    /// The time.
+    pub clock: Arc<FrozenClock>,
+    /// The encrypted files.
+    pub blobs: Arc<MemoryBackend>,
+    router: Router,
+    _database: TestDatabase,
+}
+
+impl TestApp {
+    /// Starts an app in which nobody has an account.
+    pub async fn start() -> Self {
+        Self::with(TestOptions::default()).await
+    }
+
+    /// Starts an app that is not as usual.
+    pub async fn with(options: TestOptions) -> Self {
+        let kek = Kek::generate().expect("a key");
+        let columns = Columns::new(kek.field_cipher().expect("a cipher"));
+        let database = TestDatabase::create(Arc::new(columns)).await;
+        let clock = Arc::new(FrozenClock::default());
+        let installation = setup::open(&database.db, clock.now())
+            .await
+            .expect("the database is new");
+        let blobs = Arc::new(MemoryBackend::new());
+        let app = App::new(Parts {
+            db: database.db.clone(),
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            vault: Vault::new(Arc::clone(&blobs) as _),
+            kek,
+            engines: Engines::with_local_clamd(program(), 2, "/nowhere".into()),
+            uploads: Uploads::default(),
+            instance: installation.id,
+            waker: Waker::default(),
+            changes: Changes::default(),
+            local_url: "http://127.0.0.1:9090".to_owned(),
+            passwords: Passwords::new(Params::weak()),
+            cookies: installation.cookies,
+            settings: SettingsCache::default(),
+        });
+        Self {
+            router: sofie_api::router(app.clone(), options.http),
+            app,
+            clock,
+            blobs,
+            _database: database,
+        }
+    }
+
+    /// Lets time pass.
+    pub fn advance(&self, by: TimeDelta) {
+        self.clock.advance(by);
+    }
+
+    /// Returns somebody whom nobody knows.
+    #[must_use]
+    pub fn anonymous(&self) -> Client {
+        Client::new(self.router.clone())
+    }
+
+    /// Returns a user with every permission, logged in; makes the account when it is new.
+    pub async fn user(&self, email: &str) -> Client {
+        self.user_who_may(email, UserPermission::ALL).await
+    }
+
+    /// Returns a user with some permissions, logged in; an account that exists keeps its own.
+    pub async fn user_who_may(&self, email: &str, permissions: &[UserPermission]) -> Client {
+        self.ensure_user(email, permissions).await;
+        let client = self.anonymous();
+        self.log_in(&client, sessions::AccountKind::User, email)
+            .await;
+        client
+    }
+
+    /// Returns an administrator with every permission, logged in; makes the account when it is new.
+    pub async fn administrator(&self, email: &str) -> Client {
+        self.administrator_who_may(email, AdministratorPermission::ALL)
+            .await
+    }
+
+    /// Returns an administrator with some permissions, logged in; an account that exists keeps its own.
+    pub async fn administrator_who_may(
+        &self,
+        email: &str,
+        permissions: &[AdministratorPermission],
+    ) -> Client {
+        let mut tx = self.app.db().begin().await.expect("a transaction");
+        let address = email.parse().expect("an address");
+        let found = administrators::find_by_email(&mut tx, &address).await;
+        if found.expect("the query runs").is_none() {
+            let administrator = Administrator {
+                id: AdministratorId::fresh(),
+                email: address,
+                name: email.to_owned(),
+                state: AccountState::Active,
+                permissions: permissions.to_vec(),
+                created_at: self.app.now(),
+                last_login_at: None,
+            };
+            let hash = self.hash().await;
+            let done = administrators::insert(&mut tx, &administrator, &hash).await;
+            done.expect("the administrator is new");
+        }
+        tx.commit().await.expect("the commit");
+        let client = self.anonymous();
+        self.log_in(&client, sessions::AccountKind::Administrator, email)
+            .await;
+        client
+    }
+
+    /// Returns a program that acts for a user through an API token; makes the account when it is new.
+    pub async fn token(&self, email: &str) -> Client {
+        let user = self.ensure_user(email, UserPermission::ALL).await;
+        let token = PlainToken::generate(TokenKind::Api);
+        let row = tokens::Token {
+            id: TokenId::fresh(),
+            name: "test".to_owned(),
+            created_at: self.app.now(),
+            expires_at: None,
+            last_used_at: None,
+        };
+        let mut tx = self.app.db().begin().await.expect("a transaction");
+        let done = tokens::insert(&mut tx, user, &row, token.hash().as_bytes()).await;
+        done.expect("the token is new");
+        tx.commit().await.expect("the commit");
+        self.anonymous().with_token(token.expose())
+    }
+
+    /// Returns a browser of somebody without an account that opened some link before.
+    pub async fn visitor(&self) -> Client {
+        let token = PlainToken::generate(TokenKind::Visitor);
+        let now = self.app.now();
+        let mut tx = self.app.db().begin().await.expect("a transaction");
+        let hash = token.hash();
+        let end = now + TimeDelta::days(30);
+        let done = visitors::insert(&mut tx, VisitorId::fresh(), hash.as_bytes(), now, end).await;
+        done.expect("the visitor is new");
+        tx.commit().await.expect("the commit");
+        let client = self.anonymous();
+        client.set_cookie(sofie_api::cookies::VISITOR, token.expose());
+        client
+    }
+
+    async fn ensure_user(&self, email: &str, permissions: &[UserPermission]) -> UserId {
+        let mut tx = self.app.db().begin().await.expect("a transaction");
+        let address = email.parse().expect("an address");
+        let found = users::find_by_email(&mut tx, &address).await;
+        if let Some(found) = found.expect("the query runs") {
+            return found.user.id;
+        }
+        let user = User {
+            id: UserId::fresh(),
+            email: address,
+            name: email.to_owned(),
+            state: AccountState::Active,
+            locale: None,
+            permissions: permissions.to_vec(),
+            created_at: self.app.now(),
+            last_login_at: None,
+        };
+        let hash = self.hash().await;
+        let done = users::insert(&mut tx, &user, Some(&hash)).await;
+        done.expect("the user is new");
+        tx.commit().await.expect("the commit");
+        user.id
+    }
+
+    async fn hash(&self) -> String {
+        let password = SecretString::from(PASSWORD);
+        let hash = self.app.parts().passwords.hash(&password).await;
+        hash.expect("the password is hashed")
+    }
+
+    /// Logs in past the rate limits of the door, as if from an address of its own.
+    async fn log_in(&self, client: &Client, kind: sessions::AccountKind, email: &str) {
+        let ctx = sofie_app::Context::anonymous(self.app.now());
+        let password = SecretString::from(PASSWORD);
+        let begun = sessions::log_in(&self.app, &ctx, kind, email, &password).await;
+        let name = match kind {
+            sessions::AccountKind::User => sofie_api::cookies::USER,
+            sessions::AccountKind::Administrator => sofie_api::cookies::ADMINISTRATOR,
+        };
+        client.set_cookie(name, begun.expect("the log-in").cookie.expose());
+    }
+}
+
+/// The inspector's program: the server's binary beside the tests, if it was built.
+fn program() -> std::path::PathBuf {
+    let tests = std::env::current_exe().unwrap_or_default();
+    let folder = tests.ancestors().nth(2).unwrap_or(&tests);
+    folder.join("sofie")
+}
