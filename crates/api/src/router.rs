@@ -31,7 +31,11 @@ pub(crate) fn routes() -> OpenApiRouter<State> {
 }
 
 fn version_1() -> OpenApiRouter<State> {
-    OpenApiRouter::new().merge(v1::session::routes())
+    OpenApiRouter::new()
+        .merge(v1::session::routes())
+        .merge(v1::packages::routes())
+        .merge(v1::files::routes())
+        .merge(v1::uploads::routes())
 }
 
 /// Builds the whole HTTP service.

@@ -282,9 +282,12 @@ async fn finish(
     complete(app, ctx, row.package_id, id, row.size).await
 }
 
-/// Removes a file of a draft, finished or not.
-pub async fn remove(app: &App, ctx: &Context, id: FileId) -> Result<()> {
+/// Removes a file of a draft, finished or not; of the named package, if one is named.
+pub async fn remove(app: &App, ctx: &Context, named: Option<PackageId>, id: FileId) -> Result<()> {
     let (row, _) = find(app, ctx, id).await?;
+    if named.is_some_and(|package| package != row.package_id) {
+        return Err(Error::NotFound);
+    }
     let mut tx = app.db().begin().await?;
     let mut package = packages::lock(&mut tx, row.package_id)
         .await?

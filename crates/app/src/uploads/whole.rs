@@ -147,7 +147,11 @@ impl Intake {
         if self.announced.is_some_and(|length| length != self.taken) {
             return Err(Error::Conflict("body_interrupted"));
         }
-        if self.checking.take().is_some_and(|checking| !checking.agrees()) {
+        if self
+            .checking
+            .take()
+            .is_some_and(|checking| !checking.agrees())
+        {
             return Err(Error::Refused("checksum_mismatch"));
         }
         Ok(self.taken)

@@ -1,0 +1,79 @@
+//! What a caller says about a package.
+
+use secrecy::SecretString;
+use serde::{Deserialize, Deserializer};
+use sofie_app::packages::Input;
+use sofie_domain::RequestId;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// The fields of a package; what is left out stays as it is.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PackageInput {
+    /// `private`, `internal` or `public`.
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    title: Option<String>,
+    note: Option<String>,
+    /// Addresses that everybody who gets the package sees.
+    recipients: Option<Vec<String>>,
+    /// Addresses that the others don't see.
+    blind_recipients: Option<Vec<String>>,
+    /// For how many days the package can be fetched once it is delivered.
+    expires_in_days: Option<u32>,
+    /// The package password; null takes it away.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    password: Option<Option<String>>,
+    /// How many accesses each recipient has; null takes the limit away.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u32>)]
+    access_limit: Option<Option<u32>>,
+    /// The request that a new package answers.
+    request_id: Option<Uuid>,
+}
+
+/// Keeps *null* apart from *left out*.
+fn given<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    Option::deserialize(deserializer).map(Some)
+}
+
+impl From<PackageInput> for Input {
+    fn from(body: PackageInput) -> Self {
+        Self {
+            kind: body.kind,
+            title: body.title,
+            note: body.note,
+            recipients: body.recipients,
+            blind_recipients: body.blind_recipients,
+            expires_in_days: body.expires_in_days,
+            password: body
+                .password
+                .map(|password| password.map(SecretString::from)),
+            access_limit: body.access_limit,
+            request_id: body.request_id.map(RequestId),
+        }
+    }
+}
+
+/// How a package is sent.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Send {
+    /// How many files there will be in all, if not every upload has begun: the package is complete with so many.
+    /// Left out, it takes no more files.
+    pub(super) files: Option<u32>,
+}
+
+/// Whom to mail again.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Notify {
+    /// The recipient.
+    pub(super) recipient_id: Uuid,
+}
