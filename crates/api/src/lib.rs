@@ -6,6 +6,7 @@
 mod arrival;
 mod caller;
 pub mod cookies;
+mod disposition;
 pub mod extract;
 mod front_end;
 mod health;
@@ -13,6 +14,7 @@ mod middleware;
 mod openapi;
 mod options;
 mod problem;
+mod ranges;
 mod router;
 pub mod v1;
 

@@ -1,0 +1,52 @@
+//! What all lists share: `?limit=…&cursor=…` and `{items, next_cursor}`.
+
+use serde::{Deserialize, Serialize};
+use sofie_app::{Cursor, Page};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::Problem;
+
+/// The most rows of one page.
+const MAX: usize = 200;
+const USUAL: usize = 50;
+
+/// Which page of a list is wanted.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    /// How many rows, 1 to 200; 50 without it.
+    limit: Option<usize>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+impl PageQuery {
+    /// Returns how many rows to list.
+    #[must_use]
+    pub fn limit(&self) -> usize {
+        self.limit.unwrap_or(USUAL).clamp(1, MAX)
+    }
+
+    /// Returns where the page starts.
+    pub fn cursor(&self) -> Result<Option<Cursor>, Problem> {
+        let parsed = self.cursor.as_deref().map(str::parse).transpose();
+        parsed.map_err(|_| sofie_app::Error::invalid("cursor", "invalid").into())
+    }
+}
+
+/// One page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PageBody<T: ToSchema> {
+    /// The rows.
+    pub items: Vec<T>,
+    /// What to ask the next page with; none at the end.
+    pub next_cursor: Option<String>,
+}
+
+impl<T: ToSchema> PageBody<T> {
+    /// Turns a page of rows into a page of wire types.
+    pub fn from_page<U>(page: Page<U>, change: impl FnMut(U) -> T) -> Self {
+        let page = page.map(change);
+        Self { items: page.items, next_cursor: page.next.map(|cursor| cursor.to_string()) }
+    }
+}
