@@ -9,10 +9,10 @@ pub struct CipherError;
 /// open.
 pub trait ColumnCipher: std::fmt::Debug + Send + Sync {
     /// Encrypts a value.
-    fn seal(&self, context: &str, plain: &[u8]) -> std::result::Result<Vec<u8>, CipherError>;
+    fn seal(&self, context: &str, plain: &[u8]) -> Result<Vec<u8>, CipherError>;
 
     /// Decrypts a value.
-    fn open(&self, context: &str, sealed: &[u8]) -> std::result::Result<Vec<u8>, CipherError>;
+    fn open(&self, context: &str, sealed: &[u8]) -> Result<Vec<u8>, CipherError>;
 
     /// Returns a keyed hash, for columns that are compared but never read.
     fn keyed_hash(&self, context: &str, value: &[u8]) -> [u8; 32];
