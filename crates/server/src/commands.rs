@@ -2,6 +2,7 @@
 
 mod configuration;
 mod doctor;
+mod documents;
 mod migrate;
 mod serve;
 
@@ -44,13 +45,13 @@ pub fn run(command: Command) -> ExitCode {
         Command::Migrate(place) => with_site(&place, true, migrate::run),
         Command::Doctor(place) => with_site(&place, true, doctor::run),
         Command::Config(command) => configuration::run(command),
-        Command::Admin(_)
-        | Command::User(_)
-        | Command::Token(_)
-        | Command::Outbox { .. }
-        | Command::Openapi
-        | Command::SettingsReference
-        | Command::Inspect => ExitCode::FAILURE,
+        Command::Openapi => documents::openapi(),
+        Command::SettingsReference => documents::settings_reference(),
+        // `main` has run it already, before there was a second thread.
+        Command::Inspect => ExitCode::FAILURE,
+        Command::Admin(_) | Command::User(_) | Command::Token(_) | Command::Outbox { .. } => {
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use figment::providers::{Env, Format, Toml};
 use serde::{Deserialize, Serialize};
 
 pub use self::database::Database;
-pub use self::http::{Http, Network};
+pub use self::http::Http;
 pub use self::keys::Keys;
 pub use self::log::{Log, LogFormat};
 pub use self::worker::Worker;

@@ -5,7 +5,7 @@ use std::fmt;
 use sofie_domain::Clock;
 
 use crate::clock::SystemClock;
-use crate::ground::{Ground, Site};
+use crate::ground::{Ground, Purpose, Site};
 use crate::{data_dir, frontend};
 
 /// Below this much free space the server takes no more uploads: two GiB, or a twentieth.
@@ -85,7 +85,7 @@ pub async fn examine(site: Site) -> Vec<Finding> {
     if findings.iter().any(Finding::failed) {
         return findings;
     }
-    match Ground::command(site).await {
+    match Ground::open(site, Purpose::Command).await {
         Ok(ground) => {
             findings.push(database(&ground).await);
             ground.close().await;

@@ -71,12 +71,23 @@ pub struct Ground {
     pub power: Power,
 }
 
+/// What an installation is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The process that has the data directory, and its private PostgreSQL, to itself.
+    Serve,
+    /// A process that shares the installation with others.
+    Share,
+    /// A command, beside a running server or alone.
+    Command,
+}
+
 impl Ground {
-    /// Opens the installation for a server process, which has the data directory to itself.
-    pub async fn serve(site: Site) -> Result<Self> {
+    /// Opens the installation; makes it when it is missing.
+    pub async fn open(site: Site, purpose: Purpose) -> Result<Self> {
         site.make_dir()?;
-        let (power, options) = match site.cluster_options() {
-            Some(options) => {
+        let (power, options) = match (site.cluster_options(), purpose) {
+            (Some(options), Purpose::Serve) => {
                 let options = ClusterOptions {
                     lock_wait: PATIENCE,
                     ..options
@@ -85,27 +96,27 @@ impl Ground {
                 let connect = cluster.connect_options();
                 (Power::Cluster(cluster), connect)
             }
-            None => (Power::Elsewhere, server(&site)?),
-        };
-        Self::connect(site, power, options).await
-    }
-
-    /// Opens the installation for a command, beside a running server or alone; makes it when it is missing.
-    pub async fn command(site: Site) -> Result<Self> {
-        site.make_dir()?;
-        let (power, options) = match site.cluster_options() {
-            Some(options) => {
+            (Some(options), Purpose::Share | Purpose::Command) => {
                 let access = ClusterAccess::open_or_make(&site.dir, &options).await?;
                 let connect = access.connect_options();
                 (Power::Guest(access), connect)
             }
-            None => (Power::Elsewhere, server(&site)?),
+            (None, _) => {
+                let url = site
+                    .config
+                    .database
+                    .url()?
+                    .context("there is no database")?;
+                (Power::Elsewhere, ConnectOptions::Url(url))
+            }
         };
-        Self::connect(site, power, options).await
-    }
-
-    async fn connect(site: Site, power: Power, options: ConnectOptions) -> Result<Self> {
-        match Self::keys_and_database(&site, &options, &power).await {
+        // A command leaves the connections to the server.
+        let connections = if purpose == Purpose::Command {
+            2
+        } else {
+            site.config.database.connections()
+        };
+        match Self::keys_and_database(&site, &options, connections).await {
             Ok((keys, db)) => Ok(Self {
                 site,
                 keys,
@@ -122,15 +133,9 @@ impl Ground {
     async fn keys_and_database(
         site: &Site,
         options: &ConnectOptions,
-        power: &Power,
+        connections: u32,
     ) -> Result<(Keys, Database)> {
         let keys = Keys::open(site.kek_file(), options).await?;
-        // A command next to a server must leave it connections.
-        let connections = if matches!(power, Power::Guest(_)) {
-            2
-        } else {
-            site.config.database.connections()
-        };
         let db = Database::connect(options, keys.columns()?, connections)
             .await
             .context("cannot reach the database")?;
@@ -164,13 +169,4 @@ impl Power {
             Self::Guest(_) | Self::Elsewhere => std::future::pending().await,
         }
     }
-}
-
-fn server(site: &Site) -> Result<ConnectOptions> {
-    let url = site
-        .config
-        .database
-        .url()?
-        .context("there is no database")?;
-    Ok(ConnectOptions::Url(url))
 }

@@ -1,7 +1,7 @@
 //! `sofie`: the composition root, the command line and the life of the processes.
 
+mod assemble;
 mod cli;
-mod client_address;
 mod clock;
 mod commands;
 mod config;
@@ -12,8 +12,8 @@ mod ground;
 mod keys;
 mod lifecycle;
 mod listener;
-mod probes;
 mod telemetry;
+mod worker;
 
 use std::process::ExitCode;
 

@@ -3,15 +3,16 @@
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, ensure};
-use metrics_exporter_prometheus::PrometheusBuilder;
+use anyhow::{Result, ensure};
+use tokio::task::JoinSet;
 
+use crate::assemble;
 use crate::clock::SystemClock;
 use crate::doctor;
-use crate::ground::{Ground, Site};
+use crate::ground::{Ground, Purpose, Site};
 use crate::lifecycle::Lifecycle;
 use crate::listener::Listener;
-use crate::probes::Probes;
+use crate::worker;
 
 /// Which parts of the server this process is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +24,20 @@ pub enum Role {
 }
 
 impl Role {
+    fn purpose(self) -> Purpose {
+        if self == Self::All {
+            Purpose::Serve
+        } else {
+            Purpose::Share
+        }
+    }
+
     fn is_web(self) -> bool {
         matches!(self, Self::All | Self::Web)
+    }
+
+    fn is_worker(self) -> bool {
+        matches!(self, Self::All | Self::Worker)
     }
 }
 
@@ -42,27 +55,36 @@ pub async fn run(mut site: Site, role: Role, listen: Option<SocketAddr>) -> Resu
         None
     };
     let ground = tokio::select! {
-        ground = Ground::serve(site) => ground?,
+        ground = Ground::open(site, role.purpose()) => ground?,
         () = lifecycle.soft.cancelled() => return Ok(ExitCode::SUCCESS),
     };
-    let ended = live(&ground, listener, &lifecycle).await;
+    let ended = live(&ground, role, listener, &lifecycle).await;
     ground.close().await;
     ended.map(|()| ExitCode::SUCCESS)
 }
 
-async fn live(ground: &Ground, listener: Option<Listener>, lifecycle: &Lifecycle) -> Result<()> {
-    let mut parts = tokio::task::JoinSet::new();
+async fn live(
+    ground: &Ground,
+    role: Role,
+    listener: Option<Listener>,
+    lifecycle: &Lifecycle,
+) -> Result<()> {
+    let mut parts = JoinSet::new();
+    let http = &ground.site.config.http;
+    let address = listener
+        .as_ref()
+        .map_or(Ok(http.listen), Listener::address)?;
+    let app = assemble::app(ground, assemble::local_url(address)).await?;
     if let Some(listener) = listener {
-        println!("SOFiE is ready: http://{}", listener.address()?);
-        let router = probes(ground, lifecycle)?
-            .router()
-            .fallback(crate::frontend::serve);
+        let router = assemble::router(&app, http, lifecycle, assemble::metrics()?);
         parts.spawn(listener.serve(router, lifecycle.clone()));
     }
-    if let Some(warning) = ground.keys.warning() {
-        println!("\n{warning}\n");
+    if role.is_worker() {
+        let runner = worker::runner(&app, &ground.site.config.worker);
+        parts.spawn(runner.run(lifecycle.soft.clone()));
     }
     lifecycle.set_ready();
+    greet(ground, &assemble::local_url(address));
     let failure = tokio::select! {
         () = lifecycle.soft.cancelled() => None,
         error = ground.power.failure() => Some(error),
@@ -72,15 +94,10 @@ async fn live(ground: &Ground, listener: Option<Listener>, lifecycle: &Lifecycle
     failure.map_or(Ok(()), Err)
 }
 
-fn probes(ground: &Ground, lifecycle: &Lifecycle) -> Result<Probes> {
-    let metrics = PrometheusBuilder::new()
-        .install_recorder()
-        .context("cannot start the metrics")?;
-    let http = ground.site.config.http.clone();
-    Ok(Probes {
-        http,
-        lifecycle: lifecycle.clone(),
-        db: ground.db.clone(),
-        metrics,
-    })
+/// What the person who started the server must know.
+fn greet(ground: &Ground, url: &str) {
+    if let Some(warning) = ground.keys.warning() {
+        println!("{warning}\n");
+    }
+    println!("SOFiE is ready: {url}");
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct Worker {
     pub checks: usize,
+    pub large_checks: usize,
     pub mails: usize,
     pub maintenance: usize,
 }

@@ -1,0 +1,152 @@
+//! Puts the app together: one function per component, its section of the configuration in, the component out.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
+use http::{StatusCode, header};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use sofie_app::engines::Engines;
+use sofie_app::settings::SettingsCache;
+use sofie_app::uploads::Uploads;
+use sofie_app::{App, Changes, Parts};
+use sofie_domain::{Clock, InstanceId};
+use sofie_identity::{Params, Passwords};
+use sofie_queue::Waker;
+use sofie_store::{Database, instance};
+use sofie_vault::{BlobBackend, LocalBackend, Vault};
+
+use crate::clock::SystemClock;
+use crate::config::Http;
+use crate::frontend::Embedded;
+use crate::ground::{Ground, Site};
+use crate::lifecycle::Lifecycle;
+
+/// The use cases on open ground.
+pub async fn app(ground: &Ground, local_url: String) -> Result<App> {
+    let clock = SystemClock;
+    let installation = sofie_app::setup::open(&ground.db, clock.now())
+        .await
+        .context("the key file is not the one that this database began with")?;
+    Ok(App::new(Parts {
+        db: ground.db.clone(),
+        clock: Arc::new(clock),
+        vault: vault(&ground.site, &ground.db, installation.id).await?,
+        kek: ground.keys.kek.clone(),
+        engines: engines(&ground.site)?,
+        uploads: Uploads::default(),
+        instance: installation.id,
+        waker: Waker::default(),
+        changes: Changes::default(),
+        local_url,
+        passwords: Passwords::new(Params::default()),
+        cookies: installation.cookies,
+        settings: SettingsCache::default(),
+    }))
+}
+
+/// The encrypted files, in the data directory's folder `blobs`.
+async fn vault(site: &Site, db: &Database, installation: InstanceId) -> Result<Vault> {
+    let folder = site.dir.join("blobs");
+    let backend =
+        LocalBackend::open(&folder).with_context(|| format!("cannot use {}", folder.display()))?;
+    let holds_files = instance::has_files(&mut db.read().await?).await?;
+    let name = installation.to_string();
+    // Once there are files, an empty folder is a volume that is not mounted.
+    let marked = if holds_files {
+        backend.require_marker(&name)
+    } else {
+        backend.ensure_marker(&name)
+    };
+    marked.with_context(|| {
+        format!(
+            "{} is not the folder of this installation's files",
+            folder.display()
+        )
+    })?;
+    Ok(Vault::new(Arc::new(backend)))
+}
+
+/// The engines; the inspector is this program, started again for each file.
+fn engines(site: &Site) -> Result<Engines> {
+    let program = std::env::current_exe().context("cannot tell where this program is")?;
+    let worker = &site.config.worker;
+    Ok(Engines::new(program, worker.checks + worker.large_checks))
+}
+
+/// The HTTP side.
+pub fn router(app: &App, http: &Http, lifecycle: &Lifecycle, metrics: PrometheusHandle) -> Router {
+    let options = sofie_api::Options {
+        trusted_proxies: http.trusted_proxies(),
+        front_end: Box::new(Embedded),
+        metrics: Some(sofie_api::Metrics(Box::new(move || metrics.render()))),
+    };
+    sofie_api::router(app.clone(), options)
+        .layer(from_fn_with_state(lifecycle.clone(), follow_lifecycle))
+}
+
+/// Says no to the load balancer while the process starts or stops, however well the rest is, and ends streams of
+/// events with the soft stop: they have no end of their own, and their readers connect again.
+async fn follow_lifecycle(
+    State(lifecycle): State<Lifecycle>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if request.uri().path() == "/readyz" && !lifecycle.is_ready() {
+        let headers = [(header::CACHE_CONTROL, "no-store")];
+        return (
+            StatusCode::SERVICE_UNAVAILABLE,
+            headers,
+            "starting or stopping\n",
+        )
+            .into_response();
+    }
+    let response = next.run(request).await;
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream")) {
+        let stop = lifecycle.soft.clone().cancelled_owned();
+        return response.map(|body| Body::from_stream(body.into_data_stream().take_until(stop)));
+    }
+    response
+}
+
+/// The metrics of the process.
+pub fn metrics() -> Result<PrometheusHandle> {
+    PrometheusBuilder::new()
+        .install_recorder()
+        .context("cannot start the metrics")
+}
+
+/// Where people on this machine reach a listener.
+pub fn local_url(address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        format!("http://localhost:{}", address.port())
+    } else {
+        format!("http://{address}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_local_address_can_be_opened() {
+        assert_eq!(
+            local_url("127.0.0.1:9090".parse().unwrap()),
+            "http://127.0.0.1:9090"
+        );
+        assert_eq!(
+            local_url("0.0.0.0:80".parse().unwrap()),
+            "http://localhost:80"
+        );
+        assert_eq!(local_url("[::]:80".parse().unwrap()), "http://localhost:80");
+        assert_eq!(local_url("[::1]:80".parse().unwrap()), "http://[::1]:80");
+    }
+}
