@@ -11,4 +11,5 @@ mod package;
 mod slice;
 mod translate;
 
+pub(crate) use package::{activate, deliverable};
 pub(crate) use slice::run;

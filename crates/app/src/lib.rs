@@ -4,6 +4,7 @@
 //! rights, and writes the state change, its audit entry and the jobs that follow in one transaction. HTTP
 //! handlers, jobs and the command line are three doors into these rooms.
 
+pub mod administrators;
 pub mod audit;
 pub mod dashboard;
 pub mod downloads;
@@ -16,13 +17,17 @@ pub mod limits;
 pub mod notices;
 pub mod outbox;
 pub mod packages;
+pub mod quarantine;
+pub mod passwords;
 pub mod requests;
 pub mod schedule;
 pub mod sessions;
 pub mod settings;
 pub mod setup;
+pub mod tokens;
 pub mod tracking;
 pub mod uploads;
+pub mod users;
 pub mod visits;
 pub mod zips;
 
@@ -30,6 +35,7 @@ mod changes;
 mod checks;
 mod context;
 mod error;
+mod fields;
 mod mailed_codes;
 mod parts;
 mod viewers;

@@ -4,10 +4,10 @@
 //! the key of each mail names the transition, so that repeating a job does not repeat a mail.
 
 use sofie_domain::{
-    EmailAddress, File, Package, PackageId, PackageType, Recipient, RecipientId, Sender,
+    EmailAddress, File, Package, PackageId, PackageType, Reason, Recipient, RecipientId, Sender,
 };
 use sofie_identity::{Code, PlainToken, TokenKind};
-use sofie_mail::{NewPackage, PackageReceived, Quarantined, Released, Template};
+use sofie_mail::{NewPackage, PackageReceived, Quarantined, Rejected, Released, Template};
 use sofie_store::{Tx, recipients, users};
 
 use crate::{
@@ -143,6 +143,18 @@ pub async fn released(app: &App, tx: &mut Tx, ctx: &Context, loaded: &Loaded) ->
         link,
     });
     to_sender(app, tx, ctx, package, template, "released").await
+}
+
+/// Tells the sender that an administrator decided against the package, and why.
+pub async fn rejected(app: &App, tx: &mut Tx, ctx: &Context, loaded: &Loaded, reason: &Reason) -> Result<()> {
+    let package = &loaded.package;
+    let link = package_link(app, package.id).await?;
+    let template = Template::Rejected(Rejected {
+        title: title(package),
+        reason: reason.as_str().to_owned(),
+        link,
+    });
+    to_sender(app, tx, ctx, package, template, "rejected").await
 }
 
 async fn to_sender(

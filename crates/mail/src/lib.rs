@@ -20,6 +20,6 @@ pub use render::{RenderError, Rendered, Renderer};
 pub use smtp::{SmtpConfig, SmtpLogin, SmtpTls, SmtpTransport};
 pub use template::{
     AccountInvite, Code, Delivered, Downloaded, Expiring, NewPackage, PackageReceived,
-    PasswordReset, Quarantined, Released, Request, Template, TestMail,
+    PasswordReset, Quarantined, Rejected, Released, Request, Template, TestMail,
 };
 pub use transport::{Accepted, SendError, Transport};

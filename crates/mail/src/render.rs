@@ -130,7 +130,7 @@ macro_rules! files_of {
 macro_rules! files_in {
     ($lang:literal) => {
         files_of!($lang: "new_package" "package_code" "request" "package_received" "quarantined_sender"
-            "delivered" "released" "downloaded" "expiring" "password_reset" "account_invite" "guest_code" "test")
+            "delivered" "released" "rejected" "downloaded" "expiring" "password_reset" "account_invite" "guest_code" "test")
     };
 }
 
@@ -174,7 +174,7 @@ fn moment(lang: Lang, text: &str) -> Result<String, minijinja::Error> {
 /// Cleans every text: one line each, but for notes; no control characters, nothing that reverses the reading order.
 fn cleaned(field: &str, value: Value) -> Value {
     match value {
-        Value::String(text) if field == "note" => {
+        Value::String(text) if matches!(field, "note" | "reason") => {
             let lines = text.replace("\r\n", "\n").replace('\r', "\n");
             let lines: Vec<String> = lines.lines().map(one_line_uncut).collect();
             Value::String(lines.join("\n"))

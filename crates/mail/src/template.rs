@@ -23,6 +23,8 @@ pub enum Template {
     Delivered(Delivered),
     /// To the sender: a held back package was let go.
     Released(Released),
+    /// To the sender: a held back package will not be delivered.
+    Rejected(Rejected),
     /// To the sender: a recipient fetched something.
     Downloaded(Downloaded),
     /// To sender or recipient: the package ends soon.
@@ -48,6 +50,7 @@ impl Template {
             Self::QuarantinedSender(_) => "quarantined_sender",
             Self::Delivered(_) => "delivered",
             Self::Released(_) => "released",
+            Self::Rejected(_) => "rejected",
             Self::Downloaded(_) => "downloaded",
             Self::Expiring(_) => "expiring",
             Self::PasswordReset(_) => "password_reset",
@@ -148,6 +151,17 @@ pub struct Released {
     /// The title, if it has one.
     pub title: Option<String>,
     /// Where to follow it.
+    pub link: String,
+}
+
+/// Placeholders of [`Template::Rejected`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejected {
+    /// The title, if it has one.
+    pub title: Option<String>,
+    /// The administrator's words; may have several lines.
+    pub reason: String,
+    /// Where to see it.
     pub link: String,
 }
 

@@ -84,12 +84,15 @@ pub async fn rounds(tx: &mut Tx, package: PackageId) -> Result<Vec<(FileId, Pres
         .collect())
 }
 
-/// Begins the next round for a file.
-pub async fn next_round(tx: &mut Tx, file: FileId) -> Result<()> {
-    sqlx::query("update files set check_round = check_round + 1 where id = $1")
-        .bind(file.0)
-        .execute(tx.conn())
-        .await?;
+/// Begins the next round for every settled file of a package.
+pub async fn next_round(tx: &mut Tx, package: PackageId) -> Result<()> {
+    sqlx::query(
+        "update files set check_state = 'pending', checked_at = null, check_round = check_round + 1
+          where package_id = $1 and check_state <> 'pending'",
+    )
+    .bind(package.0)
+    .execute(tx.conn())
+    .await?;
     Ok(())
 }
 

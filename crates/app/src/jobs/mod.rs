@@ -2,19 +2,24 @@
 //!
 //! A use case calls [`enqueue`] in its own transaction and wakes the queue after the commit.
 
+mod admin;
 mod check_package;
 mod database;
 mod deliver_mail;
 mod enqueue;
+mod mail_reset_link;
 mod maintain;
 mod runner;
 
+pub use admin::{list, retry};
 pub use check_package::{CheckLargePackage, CheckPackage};
 pub use database::DatabaseJobs;
 pub use deliver_mail::DeliverMail;
 pub use enqueue::enqueue;
+pub use mail_reset_link::MailResetLink;
 pub use maintain::Maintain;
 pub use runner::{Workers, runner};
+pub use sofie_store::jobs::{Filter, Row};
 #[cfg(any(test, feature = "test-util"))]
 pub use runner::{drain, pass};
 

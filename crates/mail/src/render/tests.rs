@@ -1,7 +1,7 @@
 use super::*;
 use crate::template::{
     AccountInvite, Code, Delivered, Downloaded, Expiring, NewPackage, PackageReceived,
-    PasswordReset, Quarantined, Released, Request, TestMail,
+    PasswordReset, Quarantined, Rejected, Released, Request, TestMail,
 };
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
@@ -60,6 +60,11 @@ fn about_packages(value: &str) -> Vec<Template> {
         }),
         Template::Released(Released {
             title: title.clone(),
+            link: link.clone(),
+        }),
+        Template::Rejected(Rejected {
+            title: title.clone(),
+            reason: text.clone(),
             link: link.clone(),
         }),
         Template::Downloaded(Downloaded {
