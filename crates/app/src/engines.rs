@@ -10,5 +10,5 @@ mod states;
 mod trust;
 
 pub use catalogue::{Engines, INTERNAL, antivirus, no_antivirus, policy};
-pub use states::{EngineView, list, self_test, test_all};
+pub use states::{EngineView, Probe, list, self_test, test_all};
 pub(crate) use trust::{doubt, trusted};

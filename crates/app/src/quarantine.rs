@@ -7,8 +7,10 @@ use sofie_domain::{
 use sofie_store::{
     Tx, files, package_keys,
     packages::{self, DeletedReason},
-    verdicts::{self, Verdict},
+    verdicts,
 };
+
+pub use sofie_store::verdicts::{Verdict, outcome_words};
 
 use crate::{
     App, Context, Error, Result, audit,

@@ -24,14 +24,30 @@ impl PageQuery {
     /// Returns how many rows to list.
     #[must_use]
     pub fn limit(&self) -> usize {
-        self.limit.unwrap_or(USUAL).clamp(1, MAX)
+        limit(self.limit)
     }
 
     /// Returns where the page starts.
     pub fn cursor(&self) -> Result<Option<Cursor>, Problem> {
-        let parsed = self.cursor.as_deref().map(str::parse).transpose();
-        parsed.map_err(|_| sofie_app::Error::invalid("cursor", "invalid").into())
+        cursor(self.cursor.as_deref())
     }
+}
+
+/// Reads where a page starts and how many rows it has, for queries with more fields than these two.
+pub(crate) fn page(
+    rows: Option<usize>,
+    after: Option<&str>,
+) -> Result<(Option<Cursor>, usize), Problem> {
+    Ok((cursor(after)?, limit(rows)))
+}
+
+fn limit(rows: Option<usize>) -> usize {
+    rows.unwrap_or(USUAL).clamp(1, MAX)
+}
+
+fn cursor(text: Option<&str>) -> Result<Option<Cursor>, Problem> {
+    let parsed = text.map(str::parse).transpose();
+    parsed.map_err(|_| sofie_app::Error::invalid("cursor", "invalid").into())
 }
 
 /// One page of a list.

@@ -1,6 +1,7 @@
 //! What was seen of the engines, for administrators.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sofie_detection::{Engine, SelfTest, Warning};
 use sofie_domain::{AdministratorPermission, Event, Settings};
@@ -24,6 +25,27 @@ pub struct EngineView {
     pub mandatory: bool,
     /// What was last seen of it.
     pub state: Option<EngineState>,
+}
+
+/// What one probe of a self-test showed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Probe {
+    /// The probe.
+    pub probe: String,
+    /// Whether the engine did what it should.
+    pub passed: bool,
+    /// What it did instead.
+    pub detail: Option<String>,
+}
+
+impl EngineView {
+    /// Returns what each probe of the last self-test showed.
+    #[must_use]
+    pub fn probes(&self) -> Vec<Probe> {
+        let stored = self.state.as_ref().map(|state| state.probes.clone());
+        // Another version's words are no reason to show nothing else.
+        stored.and_then(|probes| serde_json::from_value(probes).ok()).unwrap_or_default()
+    }
 }
 
 /// Lists the engines.
@@ -177,7 +199,11 @@ fn probes(test: &SelfTest) -> Value {
     let says = |warning| !test.warnings.contains(&warning);
     // What an engine could not be asked was not passed either.
     let asked = test.passed();
-    let probe = |name: &str, passed: bool, detail: Option<&str>| json!({ "probe": name, "passed": passed, "detail": if passed { None } else { detail } });
+    let probe = |name: &str, passed: bool, detail: Option<&str>| Probe {
+        probe: name.to_owned(),
+        passed,
+        detail: detail.filter(|_| !passed).map(str::to_owned),
+    };
     let error = test.error.as_deref();
     json!([
         probe("eicar", test.finds_eicar, error),
