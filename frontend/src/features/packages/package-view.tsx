@@ -3,7 +3,6 @@ import type { ReactNode } from 'react';
 import type { Instance, Package } from '~/api/types';
 import { useT } from '~/i18n/use-t';
 import { CopyButton } from '~/ui/actions/copy-button';
-import { Notice } from '~/ui/feedback/feedback';
 import { Card } from '~/ui/page/card';
 import { Page } from '~/ui/page/page';
 import { packageKeys, rememberPackage } from './api';
@@ -13,33 +12,9 @@ import { PackageActions } from './package-actions';
 import { PackageFacts } from './package-facts';
 import classes from './package-view.module.css';
 import { StateBadge } from './state-badge';
+import { StateNotice } from './state-notice';
 import { TrackingTable } from './tracking';
 import { useLivePackage } from './use-live-package';
-
-/** What the state means for the one who looks at it, in a sentence. */
-export function StateNotice({ value }: { value: Package }) {
-  const t = useT();
-  const mine = value.role === 'sender' ? 'sender' : 'recipient';
-  switch (value.state) {
-    case 'uploading':
-      return <Notice tone="info">{t(`packages:explain.uploading_${mine}`)}</Notice>;
-    case 'checking':
-      return <Notice tone="info">{t(`packages:explain.checking_${mine}`)}</Notice>;
-    case 'withheld':
-      return <Notice tone="bad">{t(`packages:explain.withheld_${mine}`)}</Notice>;
-    case 'partly_delivered':
-      return <Notice tone="warn">{t(`packages:explain.partly_delivered_${mine}`)}</Notice>;
-    case 'awaiting_decision':
-      return <Notice tone="warn">{t('packages:explain.awaiting_decision')}</Notice>;
-    case 'expired':
-      return <Notice tone="info">{t('packages:explain.expired')}</Notice>;
-    case 'deleted':
-      return <Notice tone="info">{t('packages:explain.deleted')}</Notice>;
-    case 'draft':
-    case 'delivered':
-      return null;
-  }
-}
 
 export function ShareLink({ link, type }: { link: string; type: Package['type'] }) {
   const t = useT();

@@ -10,7 +10,7 @@ import { Card } from '~/ui/page/card';
 import { Page } from '~/ui/page/page';
 import { CheckProgress, FileList } from './file-list';
 import { isMoving } from './model';
-import { StateNotice } from './package-view';
+import { StateNotice } from './state-notice';
 import classes from './visitor-package.module.css';
 
 /** A package as its recipient without an account sees it: who sent what, and the files. */

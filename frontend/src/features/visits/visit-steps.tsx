@@ -1,14 +1,20 @@
 import { useQueryClient } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
 import type { Visit } from '~/api/types';
 import { useT } from '~/i18n/use-t';
 import { LinkButton } from '~/lib/link';
 import { paths } from '~/lib/paths';
+import { ListSkeleton } from '~/ui/feedback/feedback';
 import { CodeForm } from '~/ui/fields/code-form';
 import { Card } from '~/ui/page/card';
 import { Page } from '~/ui/page/page';
 import { AccessForm } from './access-form';
 import { rememberVisit, requestCode, verifyCode } from './api';
-import { PasswordForm } from './password-form';
+
+/** Few packages have a password; the others do not pay for its input. */
+const PasswordForm = lazy(() =>
+  import('./password-form').then(({ PasswordForm: form }) => ({ default: form })),
+);
 
 /** What a person without an account still has to prove or confirm before the files are shown. */
 export function VisitSteps({ visit }: { visit: Visit }) {
@@ -42,7 +48,9 @@ export function VisitSteps({ visit }: { visit: Visit }) {
       return (
         <Page title={t('visit:password.title')} lead={t('visit:password.lead')} width="narrow">
           <Card>
-            <PasswordForm visit={visit} onDone={put} />
+            <Suspense fallback={<ListSkeleton rows={1} />}>
+              <PasswordForm visit={visit} onDone={put} />
+            </Suspense>
           </Card>
         </Page>
       );

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Tooltip } from '@mantine/core';
+import { ActionIcon, Button } from '@mantine/core';
 import { useClipboard } from '@mantine/hooks';
 import { useT } from '~/i18n/use-t';
 import { Icon } from '~/ui/brand/icon';
@@ -10,23 +10,17 @@ export function CopyButton({ value, label, withText }: Props) {
   const t = useT();
   const { copy, copied } = useClipboard({ timeout: 2000 });
   const icon = <Icon name={copied ? 'check' : 'copy'} size={16} />;
+  const text = copied ? t('action.copied') : label;
   if (withText) {
     return (
       <Button variant="default" leftSection={icon} onClick={() => copy(value)}>
-        <span aria-live="polite">{copied ? t('action.copied') : label}</span>
+        <span aria-live="polite">{text}</span>
       </Button>
     );
   }
   return (
-    <Tooltip label={copied ? t('action.copied') : label}>
-      <ActionIcon
-        variant="subtle"
-        color="gray"
-        aria-label={copied ? t('action.copied') : label}
-        onClick={() => copy(value)}
-      >
-        {icon}
-      </ActionIcon>
-    </Tooltip>
+    <ActionIcon variant="subtle" color="gray" aria-label={text} title={text} onClick={() => copy(value)}>
+      {icon}
+    </ActionIcon>
   );
 }

@@ -1,4 +1,4 @@
-import { Alert, Button, Skeleton, Stack } from '@mantine/core';
+import { Button, Skeleton, Stack } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { isProblem } from '~/api/problem';
 import { useLocale, useT } from '~/i18n/use-t';
@@ -61,8 +61,11 @@ export function ProblemAlert({ error }: { error: unknown }) {
   const locale = useLocale();
   if (!error) return null;
   return (
-    <Alert color="red" variant="light" role="alert" icon={<Icon name="alert" />}>
-      {problemText(t, locale, error)}
+    <div role="alert">
+      <Notice tone="bad">{problemText(t, locale, error)}</Notice>
+    </div>
+  );
+}
     </Alert>
   );
 }

@@ -1,8 +1,10 @@
-import { ActionIcon, Menu, useMantineColorScheme } from '@mantine/core';
+import { ActionIcon, useMantineColorScheme } from '@mantine/core';
+import { type ReactNode, type ToggleEvent, useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import { LANGUAGE_NAMES, LANGUAGES, type Language, rememberLanguage } from '~/i18n';
 import { useT } from '~/i18n/use-t';
-import { Icon, type IconName } from '~/ui/brand/icon';
+import { Icon } from '~/ui/brand/icon';
+import classes from './preferences.module.css';
 
 export function useLanguage(): [string, (language: Language) => void] {
   const { i18n } = useTranslation('common');
@@ -16,53 +18,89 @@ export function useLanguage(): [string, (language: Language) => void] {
 }
 
 const SCHEMES = ['light', 'dark', 'auto'] as const;
-const SCHEME_ICONS: Record<(typeof SCHEMES)[number], IconName> = {
-  light: 'sun',
-  dark: 'moon',
-  auto: 'settings',
+
+type ChoiceProps = {
+  name: string;
+  checked: boolean;
+  onChoose: () => void;
+  lang?: string;
+  children: ReactNode;
 };
 
-/** Language and colours, on every page. */
+function Choice({ name, checked, onChoose, lang, children }: ChoiceProps) {
+  return (
+    <label className={classes.choice} lang={lang}>
+      <input type="radio" name={name} checked={checked} onChange={onChoose} />
+      <span>{children}</span>
+    </label>
+  );
+}
+
+/** Puts the panel under the button, inside the window: the browser only puts it on top of everything. */
+function place(event: ToggleEvent<HTMLDivElement>): void {
+  const panel = event.currentTarget;
+  const button = document.querySelector<HTMLElement>(`[popovertarget="${panel.id}"]`);
+  if (event.newState !== 'open' || !button) return;
+  const { bottom, right } = button.getBoundingClientRect();
+  panel.style.top = `${bottom + 6}px`;
+  panel.style.left = `${Math.max(8, Math.min(right - panel.offsetWidth, window.innerWidth - panel.offsetWidth - 8))}px`;
+  if (right < panel.offsetWidth) panel.style.left = '8px';
+}
+
+/** Language and colours, on every page. The browser's own popover, so that recipients load no library for it. */
 export function Preferences() {
   const t = useT();
+  const id = useId();
   const [language, setLanguage] = useLanguage();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   return (
-    <Menu position="bottom-end" width={190}>
-      <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t('preferences.title')}>
-          <Icon name="language" size={20} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>{t('preferences.language')}</Menu.Label>
-        {LANGUAGES.map((code) => (
-          <Menu.Item
-            key={code}
-            lang={code}
-            role="menuitemradio"
-            aria-checked={language === code}
-            onClick={() => setLanguage(code)}
-            rightSection={language === code ? <Icon name="check" size={16} /> : null}
-          >
-            {LANGUAGE_NAMES[code]}
-          </Menu.Item>
-        ))}
-        <Menu.Divider />
-        <Menu.Label>{t('preferences.scheme')}</Menu.Label>
-        {SCHEMES.map((scheme) => (
-          <Menu.Item
-            key={scheme}
-            role="menuitemradio"
-            aria-checked={colorScheme === scheme}
-            leftSection={<Icon name={SCHEME_ICONS[scheme]} size={16} />}
-            onClick={() => setColorScheme(scheme)}
-            rightSection={colorScheme === scheme ? <Icon name="check" size={16} /> : null}
-          >
-            {t(`preferences.${scheme}`)}
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
+    <>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        size="lg"
+        aria-label={t('preferences.title')}
+        popoverTarget={id}
+      >
+        <Icon name="language" size={20} />
+      </ActionIcon>
+      {/* biome-ignore lint/a11y/useSemanticElements: a dialog element would be modal, this is not */}
+      <div
+        id={id}
+        popover="auto"
+        role="group"
+        aria-label={t('preferences.title')}
+        className={classes.panel}
+        onToggle={place}
+      >
+        <fieldset>
+          <legend>{t('preferences.language')}</legend>
+          {LANGUAGES.map((code) => (
+            <Choice
+              key={code}
+              name={`${id}-language`}
+              lang={code}
+              checked={language === code}
+              onChoose={() => setLanguage(code)}
+            >
+              {LANGUAGE_NAMES[code]}
+            </Choice>
+          ))}
+        </fieldset>
+        <fieldset>
+          <legend>{t('preferences.scheme')}</legend>
+          {SCHEMES.map((scheme) => (
+            <Choice
+              key={scheme}
+              name={`${id}-scheme`}
+              checked={colorScheme === scheme}
+              onChoose={() => setColorScheme(scheme)}
+            >
+              {t(`preferences.${scheme}`)}
+            </Choice>
+          ))}
+        </fieldset>
+      </div>
+    </>
   );
 }

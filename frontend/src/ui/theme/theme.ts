@@ -114,9 +114,6 @@ export const theme = createTheme({
       },
     },
     Drawer: { defaultProps: { removeScrollProps: { removeScrollBar: false } } },
-    Tooltip: {
-      defaultProps: { events: { hover: true, focus: true, touch: true }, withArrow: true, openDelay: 250 },
-    },
     Table: { defaultProps: { verticalSpacing: 'sm', horizontalSpacing: 'sm' } },
     InputWrapper: {
       defaultProps: { styles: { label: { marginBottom: 4 }, description: { marginBottom: 2 } } },
