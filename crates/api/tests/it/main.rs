@@ -1,3 +1,5 @@
 //! The HTTP door against a real database: one file per group of routes.
 
 mod session;
+mod packages;
+mod uploads;
