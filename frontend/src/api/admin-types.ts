@@ -20,7 +20,7 @@ export type Warning = {
 export type Dashboard = {
   packages: { active: number; checking: number; quarantined: number; deleted: number };
   oldest_check_seconds: number | null;
-  storage: { used: number; free: number };
+  storage: { used: number; free: number | null };
   mail: { queued: number; failed: number; transport: 'smtp' | 'none' };
   jobs: { queued: number; dead: number };
   users: number;
@@ -32,7 +32,10 @@ export type PackageView = 'active' | 'checking' | 'quarantined' | 'deleted' | 'a
 export type Verdict = {
   engine: string;
   outcome: Outcome | 'clean' | 'pending';
-  name: string | null;
+  level: 'low' | 'medium' | 'high' | null;
+  /** What kind of limit, rule or error it was. */
+  qualifier: string | null;
+  name: string;
   object: string | null;
   detail: string | null;
   engine_version: string | null;
@@ -124,7 +127,7 @@ export type Mail = {
   sent_at: string | null;
   last_error: string | null;
 };
-export type MailContent = Mail & { text: string; html: string | null };
+export type MailContent = Mail & { text: string; html: string };
 
 export type AuditEntry = {
   seq: number;

@@ -73,6 +73,8 @@ export type Package = {
   submitted_at: string | null;
   activated_at: string | null;
   expires_at: string | null;
+  /** For how many days it can be fetched once delivered. */
+  expires_in_days: number;
   has_password: boolean;
   access_limit: number | null;
   link: string | null;
@@ -203,11 +205,13 @@ export type FileRequestInput = {
 
 export type Download = {
   file_id: string | null;
-  name: string;
+  /** Of the file; null for the ZIP of all files. */
+  name: string | null;
   at: string;
   complete: boolean;
   bytes: number;
   ip: string | null;
+  who: string | null;
 };
 export type Tracking = {
   recipients: {
@@ -219,7 +223,7 @@ export type Tracking = {
     opened_at: string | null;
     downloads: Download[];
   }[];
-  others: (Download & { who: string | null })[];
+  others: Download[];
 };
 
 export type Page<T> = { items: T[]; next_cursor: string | null };

@@ -92,7 +92,11 @@ export function Tiles({ data }: { data: Dashboard }) {
       <Tile
         label={t('admin:dashboard.storage')}
         value={formatSize(data.storage.used, locale)}
-        detail={t('admin:dashboard.free', { size: formatSize(data.storage.free, locale) })}
+        detail={
+          data.storage.free === null
+            ? undefined
+            : t('admin:dashboard.free', { size: formatSize(data.storage.free, locale) })
+        }
       />
       <Tile
         label={t('admin:dashboard.mail')}

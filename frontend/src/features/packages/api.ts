@@ -34,7 +34,9 @@ export const trackingQuery = (id: string) =>
 export const createPackage = (input: PackageInput) => api.post<Package>('/packages', input);
 export const changePackage = (id: string, input: PackageInput) =>
   api.patch<Package>(`/packages/${id}`, input);
-export const sendPackage = (id: string) => api.post<Package>(`/packages/${id}/send`);
+/** Sends it; `files` is how many there will be in all, because some uploads may not have begun. */
+export const sendPackage = (id: string, files: number) =>
+  api.post<Package>(`/packages/${id}/send`, { files });
 export const deletePackage = (id: string) => api.delete(`/packages/${id}`);
 export const restorePackage = (id: string) => api.post<Package>(`/packages/${id}/restore`);
 export const notifyRecipient = (id: string, recipientId: string) =>

@@ -29,7 +29,7 @@ export function Composer({ instance, can, draft, uploads, fileCount, uploading, 
   const t = useT();
   const locale = useLocale();
   const { online } = useNetwork();
-  const composer = useComposer({ instance, draft, onCreated, onSent });
+  const composer = useComposer({ instance, draft, fileCount, onCreated, onSent });
   const missing = missingForSend(composer.form.values, fileCount, composer.hadPassword);
   return (
     <form

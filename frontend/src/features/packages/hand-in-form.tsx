@@ -33,7 +33,7 @@ export function HandInForm(props: Props) {
     run: async (input) => {
       const id = await ensure();
       await changePackage(id, input);
-      return sendPackage(id);
+      return sendPackage(id, fileCount);
     },
     onDone: onSent,
     errors: 'inline',

@@ -75,19 +75,16 @@ export function emptyDraft(type: PackageType, days: number): Draft {
   return { type, recipients: [], blind: [], title: '', note: '', days, password: null, accessLimit: null };
 }
 
-export function draftOf(value: Package, days: number): Draft {
+export function draftOf(value: Package): Draft {
   const emails = (blind: boolean) =>
     value.recipients.filter((one) => one.blind === blind).map((one) => one.email);
-  const left = value.expires_at
-    ? Math.round((Date.parse(value.expires_at) - Date.parse(value.created_at)) / 86_400_000)
-    : days;
   return {
     type: value.type,
     recipients: emails(false),
     blind: emails(true),
     title: value.title,
     note: value.note,
-    days: Math.max(1, left),
+    days: value.expires_in_days,
     password: value.has_password ? '' : null,
     accessLimit: value.access_limit,
   };
@@ -106,7 +103,7 @@ export function inputOf(draft: Draft, finished: boolean, hadPassword: boolean): 
   };
   if (draft.password) input.password = draft.password;
   else if (draft.password === null && hadPassword) input.password = null;
-  if (draft.accessLimit !== null) input.access_limit = draft.accessLimit;
+  input.access_limit = draft.accessLimit;
   return input;
 }
 

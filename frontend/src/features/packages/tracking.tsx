@@ -11,7 +11,7 @@ import { Row, Rows } from '~/ui/list/rows';
 import { notifyRecipient, packageKeys, trackingQuery } from './api';
 import classes from './tracking.module.css';
 
-function Downloads({ items }: { items: readonly (Download & { who?: string | null })[] }) {
+function Downloads({ items }: { items: readonly Download[] }) {
   const t = useT();
   if (items.length === 0) return null;
   return (

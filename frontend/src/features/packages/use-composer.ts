@@ -20,6 +20,8 @@ const FIELDS: Record<string, keyof Draft> = {
 type Options = {
   instance: Instance;
   draft: Package | null;
+  /** All files, also those whose upload has not begun. */
+  fileCount: number;
   onCreated: (value: Package) => void;
   onSent: (value: Package) => void;
 };
@@ -28,7 +30,7 @@ type Options = {
  * The form of a package that is being written. The package exists on the server from the first file on;
  * from then on each pause in typing saves it.
  */
-export function useComposer({ instance, draft, onCreated, onSent }: Options) {
+export function useComposer({ instance, draft, fileCount, onCreated, onSent }: Options) {
   const t = useT();
   const queryClient = useQueryClient();
   const { default: days } = instance.expiry_days;
@@ -52,7 +54,7 @@ export function useComposer({ instance, draft, onCreated, onSent }: Options) {
 
   const form = useForm<Draft>({
     mode: 'controlled',
-    initialValues: draft ? draftOf(draft, days) : emptyDraft(instance.default_type, days),
+    initialValues: draft ? draftOf(draft) : emptyDraft(instance.default_type, days),
     onValuesChange: save,
   });
 
@@ -78,7 +80,7 @@ export function useComposer({ instance, draft, onCreated, onSent }: Options) {
       const packageId = await ensure();
       save.cancel();
       await changePackage(packageId, inputOf(form.getValues(), true, hadPassword));
-      return sendPackage(packageId);
+      return sendPackage(packageId, fileCount);
     },
     stale: [['packages', 'list']],
     errors: 'inline',

@@ -23,9 +23,9 @@ export function useHandIn(input: PackageInput) {
       });
     return creating.current;
   };
-  const removeFile = async (fileId: string): Promise<void> => {
+  const removeFile = async (fileId: string | null): Promise<void> => {
     if (id === null) return;
-    await deleteFile(id, fileId);
+    if (fileId !== null) await deleteFile(id, fileId);
     await queryClient.invalidateQueries({ queryKey: packageKeys.one(id) });
   };
   return { id, files: value.data?.files ?? [], ensure, removeFile };

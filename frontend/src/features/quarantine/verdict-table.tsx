@@ -38,7 +38,11 @@ function VerdictRow({ verdict }: { verdict: Verdict }) {
       <Table.Td>
         {verdict.name && textOf(t, 'packages:finding_name', verdict.name)}
         {verdict.object && <div className={classes.object}>{verdict.object}</div>}
-        {verdict.detail && <div className={classes.small}>{verdict.detail}</div>}
+        {(verdict.qualifier || verdict.detail) && (
+          <div className={classes.small}>
+            {[verdict.qualifier, verdict.detail].filter(Boolean).join(': ')}
+          </div>
+        )}
       </Table.Td>
       <Table.Td className={classes.small}>
         <Time at={verdict.at} />

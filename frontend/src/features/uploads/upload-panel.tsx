@@ -22,7 +22,8 @@ type Props = {
   limits: Instance['limits'];
   /** What the server already has, for example from before a reload. */
   serverFiles: readonly PackageFile[];
-  onRemoveServerFile: (fileId: string) => Promise<unknown>;
+  /** A file is left out: delete it on the server if it has an id there (an unfinished one is gone already). */
+  onRemoveServerFile: (fileId: string | null) => Promise<unknown>;
 };
 
 /** Takes files and shows how they travel. The work itself is the uploader's. */
@@ -62,7 +63,7 @@ export function UploadPanel({ packageId, ensure, limits, serverFiles, onRemoveSe
   const remove = async (key: string, fileId: string | null): Promise<void> => {
     if (packageId === null) return;
     await uploaderOf(packageId).remove(key);
-    if (fileId !== null) await onRemoveServerFile(fileId);
+    await onRemoveServerFile(fileId);
   };
   const empty = uploads.items.length + earlier.length === 0;
   const hint = t('send:drop_hint', { size: formatSize(limits.file_size, locale) });

@@ -47,7 +47,7 @@ export function ComposePage({ draft, actions }: { draft: Package | null; actions
             serverFiles={serverFiles}
             onRemoveServerFile={async (fileId) => {
               if (id === null) return;
-              await deleteFile(id, fileId);
+              if (fileId !== null) await deleteFile(id, fileId);
               await queryClient.invalidateQueries({ queryKey: packageKeys.one(id) });
             }}
           />

@@ -1,4 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { isMoving } from '~/features/packages/model';
 import { useLivePackage } from '~/features/packages/use-live-package';
 import { VisitorPackage } from '~/features/packages/visitor-package';
 import { rememberVisit, visitKey, visitQuery } from '~/features/visits/api';
@@ -25,6 +26,10 @@ export function Page() {
     (value) => {
       const current = queryClient.getQueryData<typeof visit>(visitKey(id));
       if (current) rememberVisit(queryClient, { ...current, package: value });
+      // When the checks are done the visit may have a next step.
+      if (current?.step === 'waiting' && !isMoving(value.state)) {
+        void queryClient.invalidateQueries({ queryKey: visitKey(id) });
+      }
     },
     () => void queryClient.invalidateQueries({ queryKey: visitKey(id) }),
   );

@@ -1,15 +1,15 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { redirect, useRouter } from '@tanstack/react-router';
-import { packageQuery } from '~/features/packages/api';
+import type { Instance, Package } from '~/api/types';
+import { deleteFile, packageQuery, rememberPackage, sendPackage } from '~/features/packages/api';
 import { PackageView } from '~/features/packages/package-view';
 import { sessionQuery } from '~/features/session/api';
 import { uploaderOf } from '~/features/uploads/registry';
-import { TransferSummary } from '~/features/uploads/transfer-summary';
+import { UploadPanel } from '~/features/uploads/upload-panel';
 import { useUploads } from '~/features/uploads/use-uploads';
-import { useT } from '~/i18n/use-t';
 import { paths } from '~/lib/paths';
 import { useRouteParam } from '~/lib/route';
 import { useLoaded } from '~/lib/use-loaded';
-import { Card } from '~/ui/page/card';
 import type { LoadContext } from '../split';
 
 export async function load({ queryClient, params }: LoadContext): Promise<void> {
@@ -20,14 +20,30 @@ export async function load({ queryClient, params }: LoadContext): Promise<void> 
   }
 }
 
-function OwnUploads({ id }: { id: string }) {
-  const t = useT();
-  const uploads = useUploads(id);
-  if (uploads.active + uploads.paused + uploads.failed === 0) return null;
+/** Sent while files were on their way: here they can be watched, retried, continued after a reload, or left out. */
+function OwnUploads({ value, limits }: { value: Package; limits: Instance['limits'] }) {
+  const queryClient = useQueryClient();
+  const uploads = useUploads(value.id);
+  const busy = uploads.active + uploads.paused + uploads.failed > 0;
+  if (value.state !== 'uploading' && !busy) return null;
+  const leaveOut = async (fileId: string | null): Promise<void> => {
+    if (fileId !== null) await deleteFile(value.id, fileId);
+    const known = new Set(
+      uploaderOf(value.id)
+        .snapshot()
+        .items.map((item) => item.source.path),
+    );
+    const others = value.files.filter((file) => file.id !== fileId && !known.has(file.path)).length;
+    rememberPackage(queryClient, await sendPackage(value.id, known.size + others));
+  };
   return (
-    <Card title={t('send:still_uploading')} description={t('send:still_uploading_hint')}>
-      <TransferSummary snapshot={uploads} uploader={uploaderOf(id)} />
-    </Card>
+    <UploadPanel
+      packageId={value.id}
+      ensure={async () => value.id}
+      limits={limits}
+      serverFiles={value.files}
+      onRemoveServerFile={leaveOut}
+    />
   );
 }
 
@@ -41,7 +57,7 @@ export function Page() {
       key={id}
       value={value}
       instance={instance}
-      uploads={<OwnUploads id={id} />}
+      uploads={value.role === 'sender' && <OwnUploads value={value} limits={instance.limits} />}
       onDeleted={() => void router.navigate({ to: paths.sent() })}
     />
   );

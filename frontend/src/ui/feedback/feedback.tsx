@@ -66,9 +66,6 @@ export function ProblemAlert({ error }: { error: unknown }) {
     </div>
   );
 }
-    </Alert>
-  );
-}
 
 type NoticeProps = {
   tone: 'info' | 'warn' | 'bad' | 'good';

@@ -80,9 +80,8 @@ const systemFont =
 
 export const theme = createTheme({
   primaryColor: 'spruce',
-  primaryShade: { light: 7, dark: 4 },
-  autoContrast: true,
-  luminanceThreshold: 0.32,
+  // White on either has at least 4.5 : 1.
+  primaryShade: { light: 7, dark: 6 },
   colors: { spruce, gray, dark, red, amber, blue },
   white: '#ffffff',
   black: '#211f1b',
