@@ -5,7 +5,6 @@ use axum::{
     extract::DefaultBodyLimit,
     http::{StatusCode, header::CONTENT_TYPE},
     middleware::from_fn_with_state,
-    response::IntoResponse,
     routing::get,
 };
 use sofie_app::App;
@@ -33,6 +32,14 @@ pub(crate) fn routes() -> OpenApiRouter<State> {
 fn version_1() -> OpenApiRouter<State> {
     OpenApiRouter::new()
         .merge(v1::session::routes())
+        .merge(v1::account::routes())
+        .merge(v1::tokens::routes())
+        .merge(v1::setup::routes())
+        .merge(v1::admin_session::routes())
+        .merge(v1::admin_users::routes())
+        .merge(v1::admin_administrators::routes())
+        .merge(v1::admin_settings::routes())
+        .merge(v1::admin_audit::routes())
         .merge(v1::admin_dashboard::routes())
         .merge(v1::admin_outbox::routes())
         .merge(v1::admin_packages::routes())
@@ -60,7 +67,7 @@ pub fn router(app: App, options: Options) -> Router {
     router
         .route(
             "/api/openapi.json",
-            get(move || openapi_json(document.clone())),
+            get(async move || ([(CONTENT_TYPE, "application/json")], document)),
         )
         .fallback(front_end::serve)
         .method_not_allowed_fallback(method_not_allowed)
@@ -69,10 +76,6 @@ pub fn router(app: App, options: Options) -> Router {
         .layer(CatchPanicLayer::custom(answer_panic))
         .layer(from_fn_with_state(state.clone(), edge))
         .with_state(state)
-}
-
-async fn openapi_json(document: String) -> impl IntoResponse {
-    ([(CONTENT_TYPE, "application/json")], document)
 }
 
 async fn method_not_allowed() -> Problem {

@@ -71,6 +71,14 @@ impl Context {
         }
     }
 
+    /// Demands an administrator with a permission, or the system itself at its command line.
+    pub fn may_administrate(&self, permission: AdministratorPermission) -> Result<()> {
+        match self.actor {
+            Actor::System => Ok(()),
+            _ => self.administrator_who_may(permission),
+        }
+    }
+
     /// Demands an administrator with a permission.
     pub fn administrator_who_may(&self, permission: AdministratorPermission) -> Result<()> {
         match &self.actor {

@@ -11,10 +11,12 @@ use crate::{
 pub(crate) mod begin;
 mod identify;
 mod log_in;
+mod own;
 
 pub use begin::{Begun, Cookie};
 pub use identify::{Credentials, Source, identify};
 pub use log_in::{log_in, log_out};
+pub use own::{OwnSession, end, list};
 pub use sofie_identity::AccountKind;
 
 /// Who a browser is to this installation, and what its pages may offer.

@@ -11,6 +11,10 @@ use tokio::sync::RwLock;
 
 use crate::{App, Result};
 
+mod change;
+
+pub use change::{SettingView, change, list, to_json};
+
 /// How long a change made by another process may stay unseen.
 const REFRESH: Duration = Duration::from_secs(5);
 

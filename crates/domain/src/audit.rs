@@ -55,6 +55,7 @@ macro_rules! events {
 events! {
     InstanceInitialised = "INSTANCE_INITIALISED" Notice,
     AdministratorCreated = "ADMINISTRATOR_CREATED" Notice,
+    AdministratorChanged = "ADMINISTRATOR_CHANGED" Notice,
     AdministratorLoggedIn = "ADMINISTRATOR_LOGGED_IN" Info,
     AdministratorLoginFailed = "ADMINISTRATOR_LOGIN_FAILED" Warning,
     AdministratorLoggedOut = "ADMINISTRATOR_LOGGED_OUT" Info,

@@ -53,14 +53,15 @@ pub async fn insert(tx: &mut Tx, user: UserId, token: &Token, hash: &[u8; 32]) -
     Ok(())
 }
 
-/// Finds a token that works by the hash of its secret: neither revoked nor expired, its owner active.
+/// Finds a token that works by the hash of its secret: neither revoked nor expired, its owner
+/// active and allowed to use tokens.
 pub async fn find(tx: &mut Tx, hash: &[u8; 32], now: DateTime<Utc>) -> Result<Option<Working>> {
     type Row = (Uuid, Uuid, String, Vec<String>, Option<DateTime<Utc>>);
     let found: Option<Row> = sqlx::query_as(
         "select t.id, u.id, u.email, u.permissions, t.last_used_at
            from api_tokens t join users u on u.id = t.user_id
           where t.hash = $1 and t.revoked_at is null and (t.expires_at is null or t.expires_at > $2)
-            and u.state = 'active'",
+            and u.state = 'active' and 'api_tokens' = any (u.permissions)",
     )
     .bind(hash.as_slice())
     .bind(now)

@@ -66,3 +66,17 @@ impl<T: ToSchema> PageBody<T> {
         Self { items: page.items, next_cursor: page.next.map(|cursor| cursor.to_string()) }
     }
 }
+
+/// A list that is short enough to be given whole.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ItemsBody<T: ToSchema> {
+    /// The rows.
+    pub items: Vec<T>,
+}
+
+impl<T: ToSchema> ItemsBody<T> {
+    /// Turns rows into wire types.
+    pub fn from_items<U: Into<T>>(rows: Vec<U>) -> Self {
+        Self { items: rows.into_iter().map(Into::into).collect() }
+    }
+}

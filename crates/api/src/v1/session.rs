@@ -1,15 +1,19 @@
 //! The session of the browser: who am I, log-in, log-out.
 
-use axum::Json;
-use serde::Serialize;
-use sofie_app::sessions::{self, Standing};
+use axum::{Json, http::StatusCode, response::IntoResponse};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use sofie_app::sessions::{self, AccountKind, Begun, Standing};
 use sofie_domain::{User, UserPermission};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 use super::instance::InstanceBody;
-use crate::{Caller, Problem, State};
+use crate::{
+    Caller, JsonBody, Problem, State,
+    cookies::{self, SetCookie},
+};
 
 /// Who the browser is, and what its pages may offer.
 #[derive(Debug, Serialize, ToSchema)]
@@ -97,6 +101,29 @@ impl From<Standing> for SessionBody {
     }
 }
 
+/// What it takes to log in.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LogIn {
+    /// The address of the account.
+    email: String,
+    /// Its password.
+    #[schema(value_type = String)]
+    password: SecretString,
+}
+
+impl LogIn {
+    /// Tries it against the accounts of a kind.
+    pub(crate) async fn attempt(
+        self,
+        caller: &Caller,
+        kind: AccountKind,
+    ) -> Result<Begun, Problem> {
+        let (app, ctx) = (&caller.app, &caller.ctx);
+        Ok(sessions::log_in(app, ctx, kind, &self.email, &self.password).await?)
+    }
+}
+
 /// Tells who the caller is; also to nobody known.
 #[utoipa::path(get, path = "/session", tag = "session",
     responses((status = 200, body = SessionBody)))]
@@ -105,7 +132,35 @@ pub(crate) async fn get(caller: Caller) -> Result<Json<SessionBody>, Problem> {
     Ok(Json(standing.into()))
 }
 
+/// Logs a user in: sets the session cookie.
+#[utoipa::path(post, path = "/session", tag = "session", request_body = LogIn, responses(
+    (status = 200, body = SessionBody), (status = 401, body = Problem), (status = 429, body = Problem)))]
+pub(crate) async fn log_in(
+    caller: Caller,
+    JsonBody(body): JsonBody<LogIn>,
+) -> Result<(SetCookie, Json<SessionBody>), Problem> {
+    let begun = body.attempt(&caller, AccountKind::User).await?;
+    let standing = sessions::describe(&caller.app, &begun.ctx).await?;
+    let cookie = cookies::set_session(cookies::USER, begun.cookie.expose());
+    Ok((cookie, Json(standing.into())))
+}
+
+/// Logs the user out: ends the session and clears what the browser kept.
+#[utoipa::path(delete, path = "/session", tag = "session", responses((status = 204)))]
+pub(crate) async fn log_out(caller: Caller) -> Result<impl IntoResponse, Problem> {
+    sessions::log_out(&caller.app, &caller.ctx).await?;
+    Ok((
+        StatusCode::NO_CONTENT,
+        cookies::clear(cookies::USER),
+        CLEAR_SITE_DATA,
+    ))
+}
+
+/// Tells the browser to forget what it kept of this site (ASVS 5.0 V14.3.1).
+pub(crate) const CLEAR_SITE_DATA: [(&str, &str); 1] =
+    [("clear-site-data", "\"cache\", \"storage\"")];
+
 /// The routes of this noun.
-pub fn routes() -> OpenApiRouter<State> {
-    OpenApiRouter::new().routes(routes!(get))
+pub(crate) fn routes() -> OpenApiRouter<State> {
+    OpenApiRouter::new().routes(routes!(get, log_in, log_out))
 }

@@ -19,9 +19,9 @@ pub use enqueue::enqueue;
 pub use mail_reset_link::MailResetLink;
 pub use maintain::Maintain;
 pub use runner::{Workers, runner};
-pub use sofie_store::jobs::{Filter, Row};
 #[cfg(any(test, feature = "test-util"))]
 pub use runner::{drain, pass};
+pub use sofie_store::jobs::{Filter, Row};
 
 /// The queues; each has workers of its own, so that none starves another.
 pub mod queues {

@@ -4,7 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use sofie_queue::{Queue, Registry, Runner, Settings};
 
-use super::{CheckLargePackage, CheckPackage, DatabaseJobs, DeliverMail, Maintain, queues};
+use super::{
+    CheckLargePackage, CheckPackage, DatabaseJobs, DeliverMail, MailResetLink, Maintain, queues,
+};
 use crate::App;
 
 /// How long a worker may be silent before its jobs are given to others.
@@ -64,6 +66,7 @@ fn registry() -> Registry<App> {
         .with::<CheckPackage>()
         .with::<CheckLargePackage>()
         .with::<DeliverMail>()
+        .with::<MailResetLink>()
         .with::<Maintain>()
 }
 

@@ -105,19 +105,15 @@ async fn verify(
     password: &SecretString,
 ) -> Result<Verified> {
     let passwords = &app.parts().passwords;
-    match candidate.and_then(|found| found.password.as_deref()) {
-        Some(stored) => passwords
-            .verify(password, stored)
-            .await
-            .map_err(Error::internal),
-        None => {
-            passwords.verify_dummy(password).await;
-            Ok(Verified {
-                ok: false,
-                rehash_needed: false,
-            })
-        }
+    if let Some(stored) = candidate.and_then(|found| found.password.as_deref()) {
+        let verified = passwords.verify(password, stored).await;
+        return verified.map_err(Error::internal);
     }
+    passwords.verify_dummy(password).await;
+    Ok(Verified {
+        ok: false,
+        rehash_needed: false,
+    })
 }
 
 /// Begins the session, unless the account changed while the password was compared.

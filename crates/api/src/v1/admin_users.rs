@@ -1,0 +1,172 @@
+//! Users, for administrators.
+
+use axum::{Json, http::StatusCode};
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use sofie_app::users::{self, NewUser, UserChange};
+use sofie_domain::{User, UserId};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
+
+use super::lists::{PageBody, PageQuery};
+use crate::{
+    Caller, JsonBody, Problem, State,
+    extract::{Path, Query},
+};
+
+/// A user.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AdminUser)]
+pub struct AdminUserBody {
+    id: Uuid,
+    email: String,
+    name: String,
+    /// `invited`, `active` or `disabled`.
+    state: &'static str,
+    /// The words of what the user may do.
+    permissions: Vec<&'static str>,
+    created_at: DateTime<Utc>,
+    last_login_at: Option<DateTime<Utc>>,
+}
+
+impl From<User> for AdminUserBody {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id.0,
+            email: user.email.to_string(),
+            name: user.name,
+            state: user.state.as_str(),
+            permissions: user.permissions.iter().map(|p| p.as_str()).collect(),
+            created_at: user.created_at,
+            last_login_at: user.last_login_at,
+        }
+    }
+}
+
+/// Which users to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct UserQuery {
+    /// A text in the address or the name.
+    q: Option<String>,
+}
+
+/// A user to make.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MakeUser {
+    email: String,
+    name: String,
+    /// Without it an invitation is mailed.
+    #[schema(value_type = Option<String>)]
+    password: Option<SecretString>,
+    /// All of them when not given.
+    permissions: Option<Vec<String>>,
+}
+
+/// What to change of a user.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangeUser {
+    name: Option<String>,
+    state: Option<WantedState>,
+    permissions: Option<Vec<String>>,
+}
+
+/// Where an account shall stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum WantedState {
+    /// May log in.
+    Active,
+    /// Is shut out.
+    Disabled,
+}
+
+impl WantedState {
+    /// Tells whether the account is to be shut out.
+    pub(crate) fn disables(self) -> bool {
+        self == Self::Disabled
+    }
+}
+
+/// Lists users, newest first.
+#[utoipa::path(get, path = "/admin/users", tag = "administration", params(UserQuery, PageQuery),
+    responses((status = 200, body = PageBody<AdminUserBody>), (status = 403, body = Problem)))]
+#[expect(unused_qualifications, reason = "written by the macro")]
+pub(crate) async fn list(
+    caller: Caller,
+    Query(query): Query<UserQuery>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<PageBody<AdminUserBody>>, Problem> {
+    let text = query.q.as_deref().filter(|text| !text.is_empty());
+    let (after, limit) = (page.cursor()?, page.limit());
+    let found = users::list(&caller.app, &caller.ctx, text, after, limit).await?;
+    Ok(Json(PageBody::from_page(found, Into::into)))
+}
+
+/// Makes a user.
+#[utoipa::path(post, path = "/admin/users", tag = "administration", request_body = MakeUser, responses(
+    (status = 201, body = AdminUserBody), (status = 403, body = Problem), (status = 422, body = Problem)))]
+pub(crate) async fn create(
+    caller: Caller,
+    JsonBody(body): JsonBody<MakeUser>,
+) -> Result<(StatusCode, Json<AdminUserBody>), Problem> {
+    let new = NewUser {
+        email: body.email,
+        name: body.name,
+        password: body.password,
+        permissions: body.permissions,
+    };
+    let user = users::create(&caller.app, &caller.ctx, new).await?;
+    Ok((StatusCode::CREATED, Json(user.into())))
+}
+
+/// Changes a user; `disabled` ends every session at once.
+#[utoipa::path(patch, path = "/admin/users/{id}", tag = "administration", params(("id" = Uuid, Path)),
+    request_body = ChangeUser, responses((status = 200, body = AdminUserBody),
+    (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub(crate) async fn change(
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    JsonBody(body): JsonBody<ChangeUser>,
+) -> Result<Json<AdminUserBody>, Problem> {
+    let change = UserChange {
+        name: body.name,
+        disabled: body.state.map(WantedState::disables),
+        permissions: body.permissions,
+    };
+    let user = users::change(&caller.app, &caller.ctx, UserId(id), change).await?;
+    Ok(Json(user.into()))
+}
+
+/// Mails the user a link to set a password.
+#[utoipa::path(post, path = "/admin/users/{id}/reset", tag = "administration", params(("id" = Uuid, Path)),
+    responses((status = 202), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(crate) async fn reset(caller: Caller, Path(id): Path<Uuid>) -> Result<StatusCode, Problem> {
+    users::send_link(&caller.app, &caller.ctx, UserId(id)).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// Ends every session of the user.
+#[utoipa::path(delete, path = "/admin/users/{id}/sessions", tag = "administration",
+    params(("id" = Uuid, Path)),
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(crate) async fn end_sessions(
+    caller: Caller,
+    Path(id): Path<Uuid>,
+) -> Result<StatusCode, Problem> {
+    users::end_sessions(&caller.app, &caller.ctx, UserId(id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The routes of this noun.
+pub(crate) fn routes() -> OpenApiRouter<State> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(change))
+        .routes(routes!(reset))
+        .routes(routes!(end_sessions))
+}

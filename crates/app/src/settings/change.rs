@@ -1,0 +1,271 @@
+//! How administrators see and change settings (ADM-3).
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use sofie_domain::{
+    AdministratorPermission, EmailAddress, Event, Setting, SettingKind, SettingValue, Settings,
+    registry,
+};
+use sofie_store::settings::{self as rows, NewValue};
+
+use super::{from_json, load};
+use crate::{App, Context, Error, FieldError, Result, audit};
+
+/// A setting as an administrator sees it.
+#[derive(Clone, Debug)]
+pub struct SettingView {
+    /// The row of the registry.
+    pub setting: &'static Setting,
+    /// The value in force; of a secret only whether it is set.
+    pub value: Option<SettingValue>,
+    /// Whether an administrator changed it.
+    pub changed: bool,
+}
+
+/// Lists all settings in the order of the registry.
+pub async fn list(app: &App, ctx: &Context) -> Result<Vec<SettingView>> {
+    ctx.may_administrate(AdministratorPermission::Settings)?;
+    let settings = app.settings().await?;
+    Ok(registry().iter().map(|s| view(s, &settings)).collect())
+}
+
+fn view(setting: &'static Setting, settings: &Settings) -> SettingView {
+    let value = settings.get(setting.key);
+    let value = match setting.kind {
+        SettingKind::Secret { .. } => value
+            .filter(|value| *value != setting.default)
+            .map(|_| SettingValue::Text("set".to_owned())),
+        _ => value,
+    };
+    SettingView {
+        setting,
+        value,
+        changed: settings.changed(setting.key),
+    }
+}
+
+/// Changes settings, all of them or none; `null` puts one back to its default.
+pub async fn change(app: &App, ctx: &Context, values: &BTreeMap<String, Value>) -> Result<()> {
+    ctx.may_administrate(AdministratorPermission::Settings)?;
+    let mut tx = app.db().begin().await?;
+    rows::begin_change(&mut tx).await?;
+    let before = load(&mut tx).await?;
+    let changes = read(values)?;
+    let after = apply(&before, &changes);
+    check_together(&after)?;
+    let by = ctx.actor.email().map_or("system", EmailAddress::as_str);
+    let mut told = Vec::new();
+    for (setting, value) in &changes {
+        let key = setting.key;
+        if before.get(key) == after.get(key) && before.changed(key) == after.changed(key) {
+            continue;
+        }
+        match value {
+            Some(value) => rows::write(&mut tx, key, &stored(setting, value), by, ctx.now).await?,
+            None => rows::forget(&mut tx, key).await?,
+        }
+        told.push(tell(setting, &before, &after));
+    }
+    if told.is_empty() {
+        return Ok(());
+    }
+    let data = json!({ "changes": told });
+    audit::record(&mut tx, ctx, Event::SettingsChanged, None, data).await?;
+    tx.commit().await?;
+    app.parts().settings.forget().await;
+    Ok(())
+}
+
+type Changes = Vec<(&'static Setting, Option<SettingValue>)>;
+
+fn read(values: &BTreeMap<String, Value>) -> Result<Changes> {
+    let mut wrong = Vec::new();
+    let mut changes = Vec::new();
+    for (key, value) in values {
+        let Some(setting) = registry().iter().find(|s| s.key == key) else {
+            wrong.push(FieldError {
+                field: "values",
+                code: "not_allowed",
+            });
+            continue;
+        };
+        match parse(setting, value) {
+            Ok(value) => changes.push((setting, value)),
+            Err(code) => wrong.push(FieldError {
+                field: setting.key,
+                code,
+            }),
+        }
+    }
+    if wrong.is_empty() {
+        Ok(changes)
+    } else {
+        Err(Error::Invalid(wrong))
+    }
+}
+
+/// Reads one value; an empty secret is none.
+fn parse(
+    setting: &Setting,
+    value: &Value,
+) -> std::result::Result<Option<SettingValue>, &'static str> {
+    if value.is_null() {
+        return Ok(None);
+    }
+    let value = from_json(value).ok_or("invalid")?;
+    if matches!(setting.kind, SettingKind::Secret { .. }) && value == setting.default {
+        return Ok(None);
+    }
+    setting.check(&value).map_err(|_| code(setting, &value))?;
+    match (setting.key, &value) {
+        ("instance.base_url", SettingValue::Text(url)) if !is_origin(url) => Err("invalid"),
+        ("mail.from", SettingValue::Text(text)) if text.parse::<EmailAddress>().is_err() => {
+            Err("invalid")
+        }
+        _ => Ok(Some(value)),
+    }
+}
+
+fn code(setting: &Setting, value: &SettingValue) -> &'static str {
+    match (&setting.kind, value) {
+        (
+            SettingKind::Integer { min, max } | SettingKind::Bytes { min, max },
+            SettingValue::Integer(n),
+        ) => match n {
+            n if n < min => "too_small",
+            n if n > max => "too_large",
+            _ => "invalid",
+        },
+        (SettingKind::Text { max } | SettingKind::Secret { max }, SettingValue::Text(text))
+            if text.chars().count() > *max =>
+        {
+            "too_long"
+        }
+        (SettingKind::Choice(_), SettingValue::Text(_)) => "not_allowed",
+        _ => "invalid",
+    }
+}
+
+/// Tells whether a text is empty or an address of a web server without path, such as `https://a.example:1`.
+fn is_origin(url: &str) -> bool {
+    if url.is_empty() {
+        return true;
+    }
+    let rest = url.strip_prefix("https://").or(url.strip_prefix("http://"));
+    rest.map(|rest| rest.strip_suffix('/').unwrap_or(rest))
+        .is_some_and(|host| {
+            let allowed = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
+            !host.is_empty() && host.chars().all(allowed)
+        })
+}
+
+fn apply(before: &Settings, changes: &Changes) -> Settings {
+    let mut after = Settings::default();
+    for setting in registry() {
+        let change = changes
+            .iter()
+            .find(|(changed, _)| changed.key == setting.key);
+        let value = match change {
+            Some((_, value)) => value.clone(),
+            None if before.changed(setting.key) => before.get(setting.key),
+            None => None,
+        };
+        if let Some(value) = value {
+            // Checked before, here or when it was stored.
+            let _ = after.set(setting.key, value);
+        }
+    }
+    after
+}
+
+/// Checks what one setting demands of another.
+fn check_together(after: &Settings) -> Result<()> {
+    let days = |key| after.integer(key);
+    let (min, usual, max) = (
+        days("packages.expiry_min_days"),
+        days("packages.expiry_default_days"),
+        days("packages.expiry_max_days"),
+    );
+    if usual < min {
+        return Err(Error::invalid("packages.expiry_default_days", "too_small"));
+    }
+    if usual > max {
+        return Err(Error::invalid("packages.expiry_default_days", "too_large"));
+    }
+    let default_type = after.text("packages.default_type");
+    let possible = match default_type.as_str() {
+        "internal" => after.bool("packages.internal"),
+        "public" => after.bool("packages.public"),
+        _ => true,
+    };
+    if !possible {
+        return Err(Error::invalid("packages.default_type", "not_allowed"));
+    }
+    Ok(())
+}
+
+fn stored(setting: &Setting, value: &SettingValue) -> NewValue {
+    match (&setting.kind, value) {
+        (SettingKind::Secret { .. }, SettingValue::Text(text)) => NewValue::Secret(text.clone()),
+        _ => NewValue::Plain(to_json(value)),
+    }
+}
+
+/// Returns a value as JSON.
+#[must_use]
+pub fn to_json(value: &SettingValue) -> Value {
+    match value {
+        SettingValue::Bool(yes) => json!(yes),
+        SettingValue::Integer(number) => json!(number),
+        SettingValue::Text(text) => json!(text),
+    }
+}
+
+/// What the audit log tells of a change; of a secret only that there was one.
+fn tell(setting: &Setting, before: &Settings, after: &Settings) -> Value {
+    let key = setting.key;
+    if matches!(setting.kind, SettingKind::Secret { .. }) {
+        return json!({ "key": key });
+    }
+    let value = |settings: &Settings| settings.get(key).map(|value| to_json(&value));
+    json!({ "key": key, "before": value(before), "after": value(after) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_url_is_an_origin() {
+        for good in [
+            "",
+            "https://a.example.org",
+            "http://127.0.0.1:9090/",
+            "https://[::1]:1",
+        ] {
+            assert!(is_origin(good), "{good}");
+        }
+        for bad in [
+            "a.example.org",
+            "ftp://a",
+            "https://",
+            "https://a/b",
+            "https://a?b",
+            "https://u@a",
+            "javascript:x",
+        ] {
+            assert!(!is_origin(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_usual_life_lies_between_the_others() {
+        let mut settings = Settings::default();
+        assert!(check_together(&settings).is_ok());
+        settings
+            .set("packages.expiry_max_days", SettingValue::Integer(7))
+            .unwrap();
+        assert!(check_together(&settings).is_err());
+    }
+}
