@@ -12,12 +12,15 @@
 //! # }
 //! ```
 
+mod clamd;
 mod client;
 mod clock;
 mod databases;
+mod inspector;
 mod postgres;
 mod test_app;
 
+pub use clamd::TestClamd;
 pub use client::{Answer, Client, Request};
 pub use clock::FrozenClock;
 pub use test_app::{PASSWORD, TestApp, TestOptions};

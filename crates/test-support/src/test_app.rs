@@ -6,7 +6,7 @@ use axum::Router;
 use chrono::TimeDelta;
 use secrecy::SecretString;
 use sofie_app::{
-    App, Changes, Parts, engines::Engines, keys::Columns, sessions, settings::SettingsCache, setup,
+    App, Changes, Parts, engines::Engines, jobs, keys::Columns, sessions, settings::SettingsCache, setup,
     uploads::Uploads,
 };
 use sofie_domain::{
@@ -18,7 +18,7 @@ use sofie_queue::Waker;
 use sofie_store::{administrators, tokens, users, visitors};
 use sofie_vault::{Kek, MemoryBackend, Vault};
 
-use crate::{Client, FrozenClock, databases::TestDatabase};
+use crate::{Client, FrozenClock, databases::TestDatabase, inspector};
 
 /// The password of every account that a test makes.
 pub const PASSWORD: &str = "violet harbour seldom tickets";
@@ -28,6 +28,8 @@ pub const PASSWORD: &str = "violet harbour seldom tickets";
 pub struct TestOptions {
     /// How the HTTP door behaves.
     pub http: sofie_api::Options,
+    /// Where the setting `clamd.address` = `auto` looks for clamd; nowhere without it.
+    pub local_clamd: Option<std::path::PathBuf>,
 }
 
 /// A whole app on a database of its own.
@@ -64,7 +66,11 @@ impl TestApp {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             vault: Vault::new(Arc::clone(&blobs) as _),
             kek,
-            engines: Engines::with_local_clamd(program(), 2, "/nowhere".into()),
+            engines: Engines::with_local_clamd(
+                inspector::program(),
+                4,
+                options.local_clamd.unwrap_or_else(|| "/nowhere".into()),
+            ),
             uploads: Uploads::default(),
             instance: installation.id,
             waker: Waker::default(),
@@ -86,6 +92,26 @@ impl TestApp {
     /// Lets time pass.
     pub fn advance(&self, by: TimeDelta) {
         self.clock.advance(by);
+    }
+
+    /// Changes a setting.
+    pub async fn set(&self, key: &str, value: impl Into<serde_json::Value>) {
+        let ctx = sofie_app::Context::system(self.app.now());
+        let values = [(key.to_owned(), value.into())].into();
+        let done = sofie_app::settings::change(&self.app, &ctx, &values).await;
+        done.expect("the setting takes the value");
+    }
+
+    /// Lets time pass for everybody, the jobs that wait for a later moment included.
+    pub async fn pass(&self, by: TimeDelta) {
+        self.clock.advance(by);
+        let by = by.to_std().expect("time goes forward");
+        jobs::pass(&self.app, by).await.expect("the rows are moved");
+    }
+
+    /// Runs jobs until none is due.
+    pub async fn drain(&self) {
+        jobs::drain(&self.app).await.expect("the jobs run");
     }
 
     /// Returns somebody whom nobody knows.
@@ -218,11 +244,4 @@ impl TestApp {
         };
         client.set_cookie(name, begun.expect("the log-in").cookie.expose());
     }
-}
-
-/// The inspector's program: the server's binary beside the tests, if it was built.
-fn program() -> std::path::PathBuf {
-    let tests = std::env::current_exe().unwrap_or_default();
-    let folder = tests.ancestors().nth(2).unwrap_or(&tests);
-    folder.join("sofie")
 }

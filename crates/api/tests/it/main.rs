@@ -3,3 +3,8 @@
 mod session;
 mod packages;
 mod uploads;
+mod checks;
+mod jobs;
+mod quarantine;
+mod schedule;
+mod fixture;

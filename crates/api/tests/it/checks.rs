@@ -1,0 +1,214 @@
+//! Whole checks: the jailed inspector as a child process and a real clamd (DET-2, DET-11, DET-16, promise 1).
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use serde_json::json;
+use sofie_test_support::{TestApp, TestClamd, TestOptions};
+use sofie_vault::{Area, BlobBackend};
+
+use super::fixture::{Member, checks, eicar, fetch, found, inbox, look, send, zip};
+
+#[tokio::test]
+async fn a_clean_package_is_delivered() {
+    let app = TestApp::start().await;
+    let (eva, bob) = (app.user("eva@example.org").await, app.user("bob@example.org").await);
+    let id = send(&eva, "bob@example.org", &[("a.txt", b"hello"), ("empty.txt", b"")]).await;
+    assert!(inbox(&bob).await.is_empty());
+    let _ = bob.get(&format!("/api/v1/packages/{id}")).await.expect(404);
+    app.drain().await;
+
+    let seen = look(&eva, &id).await;
+    assert_eq!((&seen["state"], &seen["life"]), (&json!("delivered"), &json!("active")));
+    assert_eq!(checks(&seen), ["clean", "clean"]);
+    let file = &seen["files"][0];
+    assert_eq!(file["media_type"], "text/plain");
+    // SHA-256 of "hello", as `sha256sum` computes it.
+    assert_eq!(file["sha256"], "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824");
+    assert_eq!(file["findings"], json!([]));
+    assert_eq!(inbox(&bob).await, std::slice::from_ref(&id));
+    assert_eq!(fetch(&bob, &id, file).await.expect(200).body, "hello");
+
+    let admin = app.administrator("root@example.org").await;
+    let verdicts = admin.get(&format!("/api/v1/admin/packages/{id}/verdicts")).await.expect(200).json();
+    let rows = verdicts["files"][0]["verdicts"].as_array().unwrap();
+    let engines: Vec<_> = rows.iter().map(|row| row["engine"].as_str().unwrap()).collect();
+    assert_eq!(engines, ["type", "container", "encrypted", "eicar", "content"]);
+    assert!(rows.iter().all(|row| row["outcome"] == "clean" && row["qualifier"] == "full"));
+    let dead = admin.get("/api/v1/admin/jobs?state=dead").await.expect(200).json();
+    assert_eq!(dead["items"], json!([]));
+}
+
+/// Every way to hide something ends in quarantine, and costs the clean file beside it nothing.
+#[tokio::test]
+async fn what_is_dangerous_or_closed_is_held_and_the_rest_delivered() {
+    let clamd = TestClamd::start();
+    let app = TestApp::start().await;
+    app.set("clamd.address", clamd.address()).await;
+    let (eva, bob) = (app.user("eva@example.org").await, app.user("bob@example.org").await);
+    let nested = zip("in.zip", &zip("eicar.com", &eicar(), Member::Deflated), Member::Stored);
+    let locked = zip("x.txt", &[7; 40], Member::Encrypted);
+    let bomb = zip("zeros.bin", &vec![0; 60 << 20], Member::Deflated);
+    let files: [(&str, &[u8]); 6] = [
+        ("clean.txt", b"nothing to see"),
+        ("eicar.txt", &eicar()),
+        ("nested.zip", &nested),
+        ("locked.zip", &locked),
+        ("bomb.zip", &bomb),
+        ("known.txt", TestClamd::MALWARE),
+    ];
+    let id = send(&eva, "bob@example.org", &files).await;
+    app.drain().await;
+
+    let seen = look(&eva, &id).await;
+    assert_eq!(seen["state"], "partly_delivered", "{seen:#}");
+    let expected = ["clean", "blocked", "blocked", "unscannable", "unscannable", "blocked"];
+    assert_eq!(checks(&seen), expected, "{seen:#}");
+    let file = |index: usize| &seen["files"][index];
+    assert!(found(file(1), "eicar", "eicar-test-file") && found(file(1), "clamd", "Test.Eicar"));
+    assert!(found(file(2), "eicar", "eicar-test-file"));
+    assert!(found(file(3), "encrypted", "") && found(file(4), "container", "ratio-limit"));
+    assert!(found(file(5), "clamd", "Test.Marker"));
+
+    let held = look(&bob, &id).await;
+    assert_eq!(fetch(&bob, &id, &held["files"][0]).await.expect(200).body, "nothing to see");
+    for index in 1..files.len() {
+        for client in [&eva, &bob] {
+            let answer = fetch(client, &id, &held["files"][index]).await;
+            assert!(answer.status.is_client_error(), "{index}: {}", answer.status);
+        }
+    }
+
+    app.set("packages.partial", false).await;
+    let whole = send(&eva, "bob@example.org", &files[..2]).await;
+    app.drain().await;
+    assert_eq!(look(&eva, &whole).await["life"], "submitted");
+    assert_eq!(inbox(&bob).await, [id]);
+}
+
+/// An engine that is not there is waited for, and then the file is unscannable: never clean.
+#[tokio::test]
+async fn without_a_mandatory_engine_nothing_is_ever_clean() {
+    let app = TestApp::start().await;
+    app.set("clamd.address", "unix:/nowhere/clamd").await;
+    let eva = app.user("eva@example.org").await;
+    let id = send(&eva, "bob@example.org", &[("a.txt", b"hello")]).await;
+    for _ in 0..3 {
+        app.drain().await;
+        // Sessions end while nobody calls.
+        let eva = app.user("eva@example.org").await;
+        let seen = look(&eva, &id).await;
+        assert_eq!((&seen["state"], checks(&seen)), (&json!("checking"), vec!["pending"]));
+        app.pass(TimeDelta::minutes(30)).await;
+    }
+    app.pass(TimeDelta::minutes(31)).await;
+    app.drain().await;
+    let (eva, bob) = (app.user("eva@example.org").await, app.user("bob@example.org").await);
+    let seen = look(&eva, &id).await;
+    assert_eq!((&seen["state"], checks(&seen)), (&json!("withheld"), vec!["unscannable"]));
+    assert!(found(&seen["files"][0], "clamd", "self-test-failed"), "{seen:#}");
+    assert!(inbox(&bob).await.is_empty());
+    assert!(fetch(&eva, &id, &seen["files"][0]).await.status.is_client_error());
+    let admin = app.administrator("root@example.org").await;
+    let dead = admin.get("/api/v1/admin/jobs?state=dead").await.expect(200).json();
+    assert_eq!(dead["items"], json!([]), "waiting is not failing");
+}
+
+#[tokio::test]
+async fn an_engine_that_comes_back_is_asked_again() {
+    let mut clamd = TestClamd::start();
+    clamd.kill();
+    let app = TestApp::start().await;
+    app.set("clamd.address", clamd.address()).await;
+    let eva = app.user("eva@example.org").await;
+    let id = send(&eva, "bob@example.org", &[("a.txt", b"hello")]).await;
+    app.drain().await;
+    assert_eq!(look(&eva, &id).await["state"], "checking");
+
+    let _clamd = clamd.restart();
+    let admin = app.administrator("root@example.org").await;
+    let tested = admin.post_empty("/api/v1/admin/engines/clamd/self-test").await.expect(200).json();
+    assert_eq!(tested["available"], true, "{tested:#}");
+    app.pass(TimeDelta::minutes(2)).await;
+    app.drain().await;
+    assert_eq!(look(&eva, &id).await["state"], "delivered");
+}
+
+/// A local clamd that was seen once belongs to the installation: its death opens nothing.
+#[tokio::test]
+async fn a_local_clamd_is_adopted_for_good() {
+    let mut clamd = TestClamd::start();
+    let options = TestOptions { local_clamd: Some(clamd.socket()), ..TestOptions::default() };
+    let app = TestApp::with(options).await;
+    let eva = app.user("eva@example.org").await;
+    let first = send(&eva, "bob@example.org", &[("a.txt", TestClamd::MALWARE)]).await;
+    app.drain().await;
+    assert_eq!(checks(&look(&eva, &first).await), ["blocked"]);
+
+    clamd.kill();
+    let second = send(&eva, "bob@example.org", &[("a.txt", TestClamd::MALWARE)]).await;
+    app.drain().await;
+    assert_eq!(checks(&look(&eva, &second).await), ["pending"]);
+    let admin = app.administrator("root@example.org").await;
+    let _ = admin.post_empty("/api/v1/admin/engines/clamd/self-test").await.expect(200);
+    let engines = admin.get("/api/v1/admin/engines").await.expect(200).json();
+    let entry = engines["items"].as_array().unwrap().iter().find(|one| one["id"] == "clamd").unwrap().clone();
+    assert_eq!((&entry["enabled"], &entry["available"]), (&json!(true), &json!(false)), "{entry:#}");
+}
+
+#[tokio::test]
+async fn damaged_bytes_are_unscannable_and_an_alarm() {
+    let app = TestApp::start().await;
+    let eva = app.user("eva@example.org").await;
+    let content = vec![b'x'; 100_000];
+    let id = send(&eva, "bob@example.org", &[("a.txt", &content)]).await;
+    for blob in (0..=u8::MAX).flat_map(|shard| app.blobs.list(shard).unwrap()) {
+        let stored = app.blobs.open(blob.blob, Area::Blob).unwrap();
+        let mut byte = [0];
+        stored.read_at(&mut byte, 50_000).unwrap();
+        stored.write_at(&[byte[0] ^ 1], 50_000).unwrap();
+    }
+    app.drain().await;
+    let seen = look(&eva, &id).await;
+    assert_eq!((&seen["state"], checks(&seen)), (&json!("withheld"), vec!["unscannable"]));
+    let mut tx = app.app.db().read().await.unwrap();
+    let filter = sofie_store::audit::Filter { event: Some("FILE_CORRUPTED".into()), ..Default::default() };
+    let alarms = sofie_store::audit::list(&mut tx, &filter, None, 10).await.unwrap();
+    assert_eq!(alarms.items.len(), 1);
+
+    // What nobody can read, nobody can release.
+    let admin = app.administrator("root@example.org").await;
+    let path = format!("/api/v1/admin/packages/{id}/release");
+    admin.post(&path, json!({ "reason": "please" })).await.expect_problem(409, "conflict");
+}
+
+/// A worker that dies in the middle costs only its lease.
+#[tokio::test]
+async fn a_check_whose_worker_died_is_done_by_another() {
+    let app = TestApp::start().await;
+    let eva = app.user("eva@example.org").await;
+    let id = send(&eva, "bob@example.org", &[("a.txt", b"hello")]).await;
+    {
+        let mut tx = app.app.db().read().await.unwrap();
+        let lease = Duration::from_secs(30);
+        let claimed = sofie_store::jobs::claim(&mut tx, "checks", "dead", lease, 10).await.unwrap();
+        assert_eq!(claimed.len(), 1);
+    }
+    app.pass(TimeDelta::seconds(31)).await;
+    app.drain().await;
+    assert_eq!(look(&eva, &id).await["state"], "delivered");
+}
+
+/// A package of many files is checked whole, in as many slices as it takes.
+#[tokio::test]
+async fn many_files_are_all_checked() {
+    let app = TestApp::start().await;
+    let eva = app.user("eva@example.org").await;
+    let names: Vec<String> = (0..60).map(|n| format!("{n}.txt")).collect();
+    let files: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), name.as_bytes())).collect();
+    let id = send(&eva, "bob@example.org", &files).await;
+    app.drain().await;
+    let seen = look(&eva, &id).await;
+    assert_eq!(seen["state"], "delivered");
+    assert_eq!(seen["progress"]["checked_files"], 60);
+}
