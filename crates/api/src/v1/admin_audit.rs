@@ -1,4 +1,5 @@
 //! The audit log, for administrators.
+#![expect(unused_qualifications, reason = "the macro of utoipa writes them")]
 
 use axum::Json;
 use chrono::{DateTime, Utc};
@@ -80,7 +81,6 @@ pub(crate) struct AuditQuery {
 /// Lists the audit log, newest first.
 #[utoipa::path(get, path = "/admin/audit", tag = "administration", params(AuditQuery, PageQuery),
     responses((status = 200, body = PageBody<EntryBody>), (status = 403, body = Problem)))]
-#[expect(unused_qualifications, reason = "written by the macro")]
 pub(crate) async fn list(
     caller: Caller,
     Query(query): Query<AuditQuery>,

@@ -1,4 +1,5 @@
 //! Users, for administrators.
+#![expect(unused_qualifications, reason = "the macro of utoipa writes them")]
 
 use axum::{Json, http::StatusCode};
 use chrono::{DateTime, Utc};
@@ -95,7 +96,6 @@ impl WantedState {
 /// Lists users, newest first.
 #[utoipa::path(get, path = "/admin/users", tag = "administration", params(UserQuery, PageQuery),
     responses((status = 200, body = PageBody<AdminUserBody>), (status = 403, body = Problem)))]
-#[expect(unused_qualifications, reason = "written by the macro")]
 pub(crate) async fn list(
     caller: Caller,
     Query(query): Query<UserQuery>,

@@ -8,3 +8,8 @@ mod jobs;
 mod quarantine;
 mod schedule;
 mod fixture;
+mod account;
+mod administration;
+mod door;
+mod setup;
+mod tokens;
