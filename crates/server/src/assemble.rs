@@ -27,6 +27,7 @@ use crate::config::Http;
 use crate::frontend::Embedded;
 use crate::ground::{Ground, Site};
 use crate::lifecycle::Lifecycle;
+use crate::worker;
 
 /// The use cases on open ground.
 pub async fn app(ground: &Ground, local_url: String) -> Result<App> {
@@ -76,8 +77,10 @@ async fn vault(site: &Site, db: &Database, installation: InstanceId) -> Result<V
 /// The engines; the inspector is this program, started again for each file.
 fn engines(site: &Site) -> Result<Engines> {
     let program = std::env::current_exe().context("cannot tell where this program is")?;
-    let worker = &site.config.worker;
-    Ok(Engines::new(program, worker.checks + worker.large_checks))
+    Ok(Engines::new(
+        program,
+        worker::workers(&site.config.worker).files_at_once(),
+    ))
 }
 
 /// The HTTP side.

@@ -3,15 +3,17 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXIT_CODES: &str = "Exit codes: 0 done; 1 failed; 2 wrong usage; 78 wrong configuration.
+send, status and get also: 3 withheld, wholly or partly; 4 waiting for a decision or for the checks;
+5 server not reachable; 6 refused by the server; 7 file here can't be read or written;
+8 no such package or link; 9 code, password or login needed.";
 
 /// Safe online file exchange.
 #[derive(Debug, Parser)]
 #[command(name = "sofie", version, about, max_term_width = 100)]
-#[command(
-    after_help = "Exit codes: 0 done; 1 failed; 2 wrong usage; 78 wrong configuration. \
-    send, status: 3 withheld, wholly or partly; 4 waiting for a decision."
-)]
+#[command(after_help = EXIT_CODES)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -63,6 +65,12 @@ pub enum Command {
     /// Look at the configuration
     #[command(subcommand)]
     Config(Configuration),
+    /// Send files and folders as one package
+    Send(Send),
+    /// Say what became of a package
+    Status(Status),
+    /// Fetch the files behind a link
+    Get(Get),
     /// Print the OpenAPI document
     Openapi,
     /// Print the manual page of the settings
@@ -117,6 +125,111 @@ pub enum Tokens {
     },
 }
 
+/// Which server, and on whose behalf.
+#[derive(Debug, Args)]
+pub struct At {
+    /// The address of the server, such as https://files.example.org
+    #[arg(long, value_name = "URL", env = "SOFIE_SERVER")]
+    pub server: String,
+    /// An API token
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        env = "SOFIE_TOKEN",
+        hide_env_values = true
+    )]
+    pub token: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Send {
+    /// Files and folders; folders keep their structure
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub at: At,
+    /// A recipient's address; once for each, or several with commas
+    #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
+    pub to: Vec<String>,
+    /// The title
+    #[arg(long)]
+    pub title: Option<String>,
+    /// A note to the recipients
+    #[arg(long)]
+    pub note: Option<String>,
+    /// A password that whoever fetches must know
+    #[arg(long, env = "SOFIE_PASSWORD", hide_env_values = true)]
+    pub password: Option<String>,
+    /// For how long the package can be fetched, such as 14d
+    #[arg(long, value_name = "DAYS")]
+    pub expires: Option<String>,
+    /// Who may fetch it
+    #[arg(long = "type", value_enum)]
+    pub kind: Option<Kind>,
+    /// Return only when the verdict is final
+    #[arg(long)]
+    pub wait: bool,
+    /// Print what became of it as one line of JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Who may fetch a package.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Kind {
+    /// Its recipients, after proving who they are
+    Private,
+    /// Every user who has the link
+    Internal,
+    /// Everybody who has the link
+    Public,
+}
+
+impl From<Kind> for sofie_client::PackageType {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Private => Self::Private,
+            Kind::Internal => Self::Internal,
+            Kind::Public => Self::Public,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Status {
+    /// The package, as `send` printed it
+    pub id: String,
+    #[command(flatten)]
+    pub at: At,
+    /// As one line of JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Get {
+    /// The link
+    pub link: String,
+    /// The code that the first call had mailed
+    #[arg(long)]
+    pub code: Option<String>,
+    /// The package's password
+    #[arg(long, env = "SOFIE_PASSWORD", hide_env_values = true)]
+    pub password: Option<String>,
+    /// An API token, for internal packages
+    #[arg(long, env = "SOFIE_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
+    /// The folder to fetch into
+    #[arg(short, long, value_name = "DIR", default_value = ".")]
+    pub output: PathBuf,
+    /// Replace files of the same names
+    #[arg(long)]
+    pub force: bool,
+    /// Print what was fetched as one line of JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Configuration {
     /// Say whether it is right
@@ -150,8 +263,13 @@ mod tests {
             "sofie outbox --json --data-dir D",
             "sofie doctor",
             "sofie config show",
+            "sofie send a b/ --server https://h --token T --to x@y.z --title S --note S --password S \
+             --expires 14d --type private --wait --json",
+            "sofie status ID --server https://h --token T --json",
+            "sofie get https://h/p#S --code 123 --password S -o DIR",
         ] {
-            Cli::try_parse_from(line.split(' ')).unwrap_or_else(|error| panic!("{line}: {error}"));
+            Cli::try_parse_from(line.split_whitespace())
+                .unwrap_or_else(|error| panic!("{line}: {error}"));
         }
     }
 }

@@ -1,16 +1,21 @@
 //! The doors of the command line: each command in a file, thin.
 
+mod accounts;
+mod client;
 mod configuration;
 mod doctor;
 mod documents;
 mod migrate;
+mod outbox;
+mod room;
 mod serve;
 
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
-use crate::cli::{Command, Place};
+use self::accounts::NewAccount;
+use crate::cli::{Accounts, Command, Place, Tokens};
 use crate::config::Log;
 use crate::ground::Site;
 use crate::telemetry;
@@ -49,9 +54,31 @@ pub fn run(command: Command) -> ExitCode {
         Command::SettingsReference => documents::settings_reference(),
         // `main` has run it already, before there was a second thread.
         Command::Inspect => ExitCode::FAILURE,
-        Command::Admin(_) | Command::User(_) | Command::Token(_) | Command::Outbox { .. } => {
-            ExitCode::FAILURE
-        }
+        Command::Admin(command) => add(command, accounts::add_administrator),
+        Command::User(command) => add(command, accounts::add_user),
+        Command::Token(Tokens::Create { place, user, name }) => with_site(&place, true, |site| {
+            accounts::create_token(site, user, name)
+        }),
+        Command::Outbox { place, json } => with_site(&place, true, |site| outbox::run(site, json)),
+        Command::Send(command) => client::run(client::send(command)),
+        Command::Status(command) => client::run(client::status(command)),
+        Command::Get(command) => client::run(client::get(command)),
+    }
+}
+
+fn add<F>(command: Accounts, make: impl FnOnce(Site, NewAccount) -> F) -> ExitCode
+where
+    F: Future<Output = Result<ExitCode>>,
+{
+    let Accounts::Add {
+        place,
+        email,
+        password_file,
+        name,
+    } = command;
+    match NewAccount::read(email, name, &password_file) {
+        Ok(new) => with_site(&place, true, |site| make(site, new)),
+        Err(error) => fail(&error),
     }
 }
 

@@ -2,8 +2,12 @@
 
 use std::fmt;
 
+use sofie_app::engines::{self, EngineView};
+use sofie_app::{App, Context, outbox};
 use sofie_domain::Clock;
+use sofie_mail::SmtpTransport;
 
+use crate::assemble;
 use crate::clock::SystemClock;
 use crate::ground::{Ground, Purpose, Site};
 use crate::{data_dir, frontend};
@@ -87,7 +91,7 @@ pub async fn examine(site: Site) -> Vec<Finding> {
     }
     match Ground::open(site, Purpose::Command).await {
         Ok(ground) => {
-            findings.push(database(&ground).await);
+            findings.extend(installation(&ground).await);
             ground.close().await;
         }
         Err(error) => findings.push(Finding::fail("database", format!("{error:#}"))),
@@ -163,9 +167,86 @@ fn key_file(site: &Site) -> Finding {
     }
 }
 
-async fn database(ground: &Ground) -> Finding {
-    match ground.db.ping().await {
-        Ok(()) => Finding::ok("database", "answers, its schema is up to date"),
-        Err(error) => Finding::fail("database", format!("does not answer: {error}")),
+/// What can be told only with the database at hand.
+async fn installation(ground: &Ground) -> Vec<Finding> {
+    if let Err(error) = ground.db.ping().await {
+        return vec![Finding::fail(
+            "database",
+            format!("does not answer: {error}"),
+        )];
     }
+    let mut findings = vec![Finding::ok("database", "answers, its schema is up to date")];
+    match assemble::app(ground, String::new()).await {
+        Ok(app) => {
+            findings.push(Finding::ok(
+                "files",
+                "their folder belongs to this installation",
+            ));
+            match settings(&app).await {
+                Ok(found) => findings.extend(found),
+                Err(error) => findings.push(Finding::fail("settings", format!("{error:#}"))),
+            }
+        }
+        Err(error) => findings.push(Finding::fail("installation", format!("{error:#}"))),
+    }
+    findings
+}
+
+async fn settings(app: &App) -> anyhow::Result<Vec<Finding>> {
+    let base_url = app.settings().await?.text("instance.base_url");
+    let mut findings = vec![if base_url.is_empty() {
+        Finding::warn(
+            "address",
+            "instance.base_url is not set: links in mails point at this machine",
+        )
+    } else {
+        Finding::ok("address", base_url)
+    }];
+    findings.push(mail(app).await?);
+    findings.extend(engines(app).await?);
+    Ok(findings)
+}
+
+async fn mail(app: &App) -> anyhow::Result<Finding> {
+    let Some(config) = outbox::smtp(app).await? else {
+        return Ok(Finding::warn(
+            "mail",
+            "no server is set: mails stay in the outbox",
+        ));
+    };
+    let host = config.host.clone();
+    let answer = match SmtpTransport::new(config) {
+        Ok(transport) => transport.probe().await,
+        Err(error) => Err(error),
+    };
+    Ok(match answer {
+        Ok(()) => Finding::ok("mail", format!("{host} answers")),
+        Err(error) => Finding::fail("mail", format!("{host}: {:#}", anyhow::Error::from(error))),
+    })
+}
+
+/// Has every engine show that it finds the test file.
+async fn engines(app: &App) -> anyhow::Result<Vec<Finding>> {
+    engines::test_all(app).await?;
+    let views = engines::list(app, &Context::system(app.now())).await?;
+    Ok(views.iter().map(engine).collect())
+}
+
+fn engine(view: &EngineView) -> Finding {
+    if !view.enabled {
+        return Finding::warn(view.name, "not configured and not found");
+    }
+    let state = view.state.as_ref();
+    if state.and_then(|state| state.available) == Some(true) {
+        let version = state.and_then(|state| state.version.clone());
+        return Finding::ok(
+            view.name,
+            version.unwrap_or_else(|| "passes its self-test".to_owned()),
+        );
+    }
+    let error = state.and_then(|state| state.last_error.clone());
+    Finding::fail(
+        view.name,
+        error.unwrap_or_else(|| "does not pass its self-test".to_owned()),
+    )
 }

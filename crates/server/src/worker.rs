@@ -1,77 +1,32 @@
 //! The jobs of this process.
 
-use std::sync::Arc;
+use std::sync::LazyLock;
 
-use sofie_app::App;
-use sofie_app::jobs::{CheckLargePackage, CheckPackage, DatabaseJobs, DeliverMail, queues};
-use sofie_queue::{Queue, Registry, Runner, Settings};
+use sofie_app::jobs::Workers;
 
 use crate::config::Worker;
 
-/// Every job that this release can run.
-fn registry() -> Registry<App> {
-    Registry::new()
-        .with::<CheckPackage>()
-        .with::<CheckLargePackage>()
-        .with::<DeliverMail>()
-}
-
-/// What claims and runs jobs.
-pub fn runner(app: &App, config: &Worker) -> Runner<App> {
-    let settings = Settings::new(
-        name(),
-        vec![
-            Queue {
-                name: queues::CHECKS,
-                concurrency: config.checks,
-            },
-            Queue {
-                name: queues::CHECKS_LARGE,
-                concurrency: config.large_checks,
-            },
-            Queue {
-                name: queues::MAIL,
-                concurrency: config.mails,
-            },
-            Queue {
-                name: queues::MAINTENANCE,
-                concurrency: config.maintenance,
-            },
-        ],
-    );
-    let store = Arc::new(DatabaseJobs::new(app.clone()));
-    Runner::new(
-        store,
-        registry(),
-        Arc::new(app.clone()),
-        app.parts().waker.clone(),
-        settings,
-    )
-}
-
-/// Names this process in the rows it claims.
-pub fn name() -> String {
-    let host = rustix::system::uname()
-        .nodename()
-        .to_string_lossy()
-        .into_owned();
-    format!("{host}/{}", std::process::id())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_queue_of_a_job_is_worked_on() {
-        let queues = [
-            queues::CHECKS,
-            queues::CHECKS_LARGE,
-            queues::MAIL,
-            queues::MAINTENANCE,
-        ];
-        for (job, queue) in registry().names() {
-            assert!(queues.contains(&queue), "{job} waits in {queue}");
-        }
+/// How many jobs of each kind this process runs at once.
+pub fn workers(config: &Worker) -> Workers {
+    Workers {
+        name: name(),
+        checks: config.checks,
+        checks_large: config.large_checks,
+        mail: config.mails,
+        maintenance: config.maintenance,
     }
+}
+
+/// Names this process, and no other, in the rows that it claims and the lease that it holds.
+pub fn name() -> String {
+    static NAME: LazyLock<String> = LazyLock::new(|| {
+        let host = rustix::system::uname()
+            .nodename()
+            .to_string_lossy()
+            .into_owned();
+        // Processes in containers may share a host name and a number.
+        let chance = uuid::Uuid::new_v4().simple().to_string();
+        format!("{host}/{}/{}", std::process::id(), &chance[..8])
+    });
+    NAME.clone()
 }

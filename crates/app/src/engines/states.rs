@@ -44,13 +44,15 @@ impl EngineView {
     pub fn probes(&self) -> Vec<Probe> {
         let stored = self.state.as_ref().map(|state| state.probes.clone());
         // Another version's words are no reason to show nothing else.
-        stored.and_then(|probes| serde_json::from_value(probes).ok()).unwrap_or_default()
+        stored
+            .and_then(|probes| serde_json::from_value(probes).ok())
+            .unwrap_or_default()
     }
 }
 
 /// Lists the engines.
 pub async fn list(app: &App, ctx: &Context) -> Result<Vec<EngineView>> {
-    ctx.administrator_who_may(AdministratorPermission::Engines)?;
+    ctx.may_administrate(AdministratorPermission::Engines)?;
     let settings = app.settings().await?;
     let configured = !antivirus(app).await?.is_empty();
     let mut tx = app.db().read().await?;

@@ -2,8 +2,11 @@
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, anyhow, ensure};
+use sofie_app::setup;
+use sofie_identity::PlainToken;
 use tokio::task::JoinSet;
 
 use crate::assemble;
@@ -13,6 +16,9 @@ use crate::ground::{Ground, Purpose, Site};
 use crate::lifecycle::Lifecycle;
 use crate::listener::Listener;
 use crate::worker;
+
+/// How much longer than its requests the whole process may take to stop.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// Which parts of the server this process is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +40,10 @@ impl Role {
 
     fn is_web(self) -> bool {
         matches!(self, Self::All | Self::Web)
+    }
+
+    fn is_scheduler(self) -> bool {
+        matches!(self, Self::All | Self::Scheduler)
     }
 
     fn is_worker(self) -> bool {
@@ -69,35 +79,49 @@ async fn live(
     listener: Option<Listener>,
     lifecycle: &Lifecycle,
 ) -> Result<()> {
-    let mut parts = JoinSet::new();
     let http = &ground.site.config.http;
     let address = listener
         .as_ref()
         .map_or(Ok(http.listen), Listener::address)?;
-    let app = assemble::app(ground, assemble::local_url(address)).await?;
+    let url = assemble::local_url(address);
+    let app = assemble::app(ground, url.clone()).await?;
+    let mut parts = JoinSet::new();
     if let Some(listener) = listener {
         let router = assemble::router(&app, http, lifecycle, assemble::metrics()?);
         parts.spawn(listener.serve(router, lifecycle.clone()));
     }
     if role.is_worker() {
-        let runner = worker::runner(&app, &ground.site.config.worker);
-        parts.spawn(runner.run(lifecycle.soft.clone()));
+        let workers = worker::workers(&ground.site.config.worker);
+        parts.spawn(sofie_app::jobs::runner(&app, &workers).run(lifecycle.soft.clone()));
+    }
+    if role.is_scheduler() {
+        let scheduler = sofie_app::schedule::Scheduler::new(app.clone(), worker::name());
+        parts.spawn(scheduler.run(lifecycle.soft.clone()));
     }
     lifecycle.set_ready();
-    greet(ground, &assemble::local_url(address));
+    if role.is_web() {
+        greet(ground, &url, setup::offer(&app).await?.as_ref());
+    }
     let failure = tokio::select! {
+        biased;
         () = lifecycle.soft.cancelled() => None,
         error = ground.power.failure() => Some(error),
+        Some(_) = parts.join_next() => Some(anyhow!("a part of the server ended by itself")),
     };
     lifecycle.stop();
-    while parts.join_next().await.is_some() {}
+    let all = async { while parts.join_next().await.is_some() {} };
+    lifecycle.drain(all, http.drain() + GRACE).await;
     failure.map_or(Ok(()), Err)
 }
 
-/// What the person who started the server must know.
-fn greet(ground: &Ground, url: &str) {
+/// Tells the person who started the server what there is to know.
+fn greet(ground: &Ground, url: &str, setup: Option<&PlainToken>) {
     if let Some(warning) = ground.keys.warning() {
         println!("{warning}\n");
     }
     println!("SOFiE is ready: {url}");
+    if let Some(setup) = setup {
+        let link = format!("{url}/setup#{}", setup.expose());
+        println!("Make the first administrator with this link, which works once:\n{link}");
+    }
 }

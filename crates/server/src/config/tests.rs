@@ -77,7 +77,7 @@ fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
         let config = load(Some("sofie.toml")).unwrap();
         assert_eq!(config.http.listen.port(), 2);
         assert_eq!(config.http.drain().as_secs(), 7);
-        assert_eq!((config.worker.checks, config.worker.mails), (9, 4));
+        assert_eq!((config.worker.checks, config.worker.mails), (9, 2));
         Ok(())
     });
 }

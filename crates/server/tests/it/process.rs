@@ -41,16 +41,33 @@ impl Server {
         let mut line = String::new();
         while !line.starts_with(READY) {
             line.clear();
-            assert!(stdout.read_line(&mut line).unwrap() > 0, "it ended before it was ready");
+            assert!(
+                stdout.read_line(&mut line).unwrap() > 0,
+                "it ended before it was ready"
+            );
         }
         let address = line[READY.len()..].trim().parse().unwrap();
-        Self { child, address, stdout }
+        Self {
+            child,
+            address,
+            stdout,
+        }
     }
 
-    /// The status of an answer.
+    /// The status of an answer to a stranger.
     pub fn get(&self, path: &str) -> u16 {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\nConnection: close\r\n\r\n").unwrap();
+        self.request(path, "Accept: text/html\r\n")
+    }
+
+    /// The status of an answer to the owner of a token.
+    pub fn get_as(&self, token: &str, path: &str) -> u16 {
+        self.request(path, &format!("Authorization: Bearer {token}\r\n"))
+    }
+
+    fn request(&self, path: &str, headers: &str) -> u16 {
+        let mut stream = self.connect();
+        let fixed = "Host: localhost\r\nConnection: close\r\n";
+        write!(stream, "GET {path} HTTP/1.1\r\n{fixed}{headers}\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer.split(' ').nth(1).unwrap().parse().unwrap()

@@ -16,23 +16,35 @@ fn serves_from_an_empty_directory_and_drains_on_term() {
     assert_eq!(server.get("/readyz"), 200);
     assert_eq!(server.get("/"), 200);
     assert_eq!(server.get("/api/v1/nothing"), 404);
-    assert!(temp.path().join("data.kek").exists(), "a directory of its own has a key of its own, beside it");
+    assert!(
+        temp.path().join("data.kek").exists(),
+        "a directory of its own has a key of its own, beside it"
+    );
 
-    let second = sofie(&["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(&dir).output().unwrap();
+    let second = sofie(&["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+        .arg(&dir)
+        .output()
+        .unwrap();
     assert_eq!(second.status.code(), Some(1));
     let error = String::from_utf8(second.stderr).unwrap();
     assert!(error.contains("is in use by process"), "{error}");
 
     let doctor = sofie(&["doctor", "--data-dir"]).arg(&dir).output().unwrap();
     let findings = String::from_utf8(doctor.stdout).unwrap();
-    assert!(doctor.status.success() && !findings.contains("FAIL"), "beside the server: {findings}");
+    assert!(
+        doctor.status.success() && !findings.contains("FAIL"),
+        "beside the server: {findings}"
+    );
 
     // An idle connection must not hold the end up.
     let _idle = server.connect();
     server.signal(Signal::TERM);
     let (_, status) = server.end(SOON);
     assert_eq!(status.code(), Some(0));
-    assert!(!dir.join("postgres/postmaster.pid").exists(), "PostgreSQL is stopped");
+    assert!(
+        !dir.join("postgres/postmaster.pid").exists(),
+        "PostgreSQL is stopped"
+    );
 }
 
 #[test]
@@ -42,7 +54,10 @@ fn a_killed_server_comes_back() {
     let mut server = Server::start(&dir);
     server.signal(Signal::KILL);
     server.end(SOON);
-    assert!(dir.join("postgres/postmaster.pid").exists(), "its PostgreSQL is left behind");
+    assert!(
+        dir.join("postgres/postmaster.pid").exists(),
+        "its PostgreSQL is left behind"
+    );
     let server = Server::start(&dir);
     assert_eq!(server.get("/readyz"), 200);
 }
@@ -64,10 +79,18 @@ fn without_its_key_nothing_starts_and_nothing_changes() {
     drop(Server::start(&dir));
     let away = temp.path().join("away");
     fs::rename(&kek, &away).unwrap();
-    let start = || sofie(&["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(&dir).output().unwrap();
+    let start = || {
+        sofie(&["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(&dir)
+            .output()
+            .unwrap()
+    };
     let refused = start();
     let error = String::from_utf8(refused.stderr).unwrap();
-    assert!(!refused.status.success() && error.contains("is missing"), "{error}");
+    assert!(
+        !refused.status.success() && error.contains("is missing"),
+        "{error}"
+    );
     assert!(!kek.exists(), "no new key is made over existing data");
 
     // The key of another installation is no better than none.
@@ -76,7 +99,10 @@ fn without_its_key_nothing_starts_and_nothing_changes() {
     fs::copy(temp.path().join("other.kek"), &kek).unwrap();
     let refused = start();
     let error = String::from_utf8(refused.stderr).unwrap();
-    assert!(!refused.status.success() && error.contains("not the one"), "{error}");
+    assert!(
+        !refused.status.success() && error.contains("not the one"),
+        "{error}"
+    );
 
     fs::rename(&away, &kek).unwrap();
     assert_eq!(Server::start(&dir).get("/readyz"), 200);
@@ -88,7 +114,13 @@ fn an_address_in_use_is_told_before_anything_is_made() {
     let dir = temp.path().join("data");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let refused = run(&["serve", "--listen", &address, "--data-dir", dir.to_str().unwrap()]);
+    let refused = run(&[
+        "serve",
+        "--listen",
+        &address,
+        "--data-dir",
+        dir.to_str().unwrap(),
+    ]);
     assert_eq!(refused.status.code(), Some(1));
     assert!(!dir.exists());
 }

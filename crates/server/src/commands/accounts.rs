@@ -1,0 +1,135 @@
+//! `sofie admin add`, `sofie user add`, `sofie token create`: by the person at the machine, past every login.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, anyhow};
+use secrecy::SecretString;
+use sofie_app::{administrators, tokens, users};
+
+use super::room::{Room, refused};
+use crate::ground::Site;
+
+/// What is needed to make an account.
+#[derive(Debug)]
+pub struct NewAccount {
+    pub email: String,
+    pub name: Option<String>,
+    pub password: SecretString,
+}
+
+impl NewAccount {
+    /// Reads the password: the first line of the file, or of the standard input for `-`.
+    pub fn read(email: String, name: Option<String>, password_file: &Path) -> Result<Self> {
+        let shown = password_file.display();
+        let mut text = String::new();
+        if password_file == Path::new("-") {
+            io::stdin()
+                .read_to_string(&mut text)
+                .context("cannot read the password from the standard input")?;
+        } else {
+            text = fs::read_to_string(password_file)
+                .with_context(|| format!("cannot read {shown}"))?;
+        }
+        let password = text.lines().next().filter(|line| !line.is_empty());
+        let password =
+            password.ok_or_else(|| anyhow!("{shown} has no password on its first line"))?;
+        Ok(Self {
+            email,
+            name,
+            password: password.to_owned().into(),
+        })
+    }
+
+    /// The name that was given, else what stands before the @.
+    fn name(&self) -> String {
+        let local = self.email.split('@').next().unwrap_or_default();
+        self.name.clone().unwrap_or_else(|| local.to_owned())
+    }
+}
+
+pub async fn add_administrator(site: Site, new: NewAccount) -> Result<ExitCode> {
+    Room::within(site, async |room| {
+        let name = new.name();
+        let NewAccount {
+            email, password, ..
+        } = new;
+        let new = administrators::NewAdministrator {
+            email,
+            name,
+            password,
+            permissions: None,
+        };
+        let made = administrators::create(&room.app, &room.ctx, new)
+            .await
+            .map_err(refused)?;
+        println!("administrator {} made", made.email);
+        Ok(ExitCode::SUCCESS)
+    })
+    .await
+}
+
+pub async fn add_user(site: Site, new: NewAccount) -> Result<ExitCode> {
+    Room::within(site, async |room| {
+        let name = new.name();
+        let NewAccount {
+            email, password, ..
+        } = new;
+        let new = users::NewUser {
+            email,
+            name,
+            password: Some(password),
+            permissions: None,
+        };
+        let made = users::create(&room.app, &room.ctx, new)
+            .await
+            .map_err(refused)?;
+        println!("user {} made", made.email);
+        Ok(ExitCode::SUCCESS)
+    })
+    .await
+}
+
+pub async fn create_token(site: Site, user: String, name: String) -> Result<ExitCode> {
+    Room::within(site, async |room| {
+        let new = tokens::NewToken {
+            name,
+            expires_in_days: None,
+        };
+        let made = tokens::create_for(&room.app, &room.ctx, &user, &new).await;
+        let (_, secret) = made.map_err(|error| match error {
+            sofie_app::Error::NotFound => anyhow!("there is no user {user}"),
+            other => refused(other),
+        })?;
+        println!("{}", secret.expose());
+        Ok(ExitCode::SUCCESS)
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    #[test]
+    fn the_password_is_the_first_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("password");
+        for (text, password) in [
+            ("correct horse", "correct horse"),
+            (" a b \r\nsecond\n", " a b "),
+        ] {
+            fs::write(&file, text).unwrap();
+            let new = NewAccount::read("eva@example.org".to_owned(), None, &file).unwrap();
+            assert_eq!(new.password.expose_secret(), password);
+            assert_eq!(new.name(), "eva");
+        }
+        fs::write(&file, "\n").unwrap();
+        assert!(NewAccount::read(String::new(), None, &file).is_err());
+        assert!(NewAccount::read(String::new(), None, Path::new("/no/such/file")).is_err());
+    }
+}
