@@ -50,8 +50,8 @@ fn same_version(package: &Package, seen: Option<i64>) -> Result<()> {
 }
 
 /// Names a package in the audit log.
-fn object(id: PackageId) -> Option<(&'static str, String)> {
-    Some(("package", id.to_string()))
+fn object(id: PackageId) -> (&'static str, String) {
+    ("package", id.to_string())
 }
 
 /// Tells open pages that a package changed.

@@ -16,7 +16,7 @@ use sofie_app::{
     uploads,
 };
 use sofie_domain::{FileId, PackageId, RecipientId};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
@@ -32,7 +32,7 @@ const PAGE: usize = 200;
 const USUAL_PAGE: usize = 50;
 
 /// Which packages to list.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListQuery {

@@ -43,7 +43,7 @@ pub async fn create(app: &App, ctx: &Context, input: &Input) -> Result<View> {
         &mut tx,
         ctx,
         Event::PackageCreated,
-        object(package.id),
+        Some(object(package.id)),
         data,
     )
     .await?;
@@ -74,7 +74,7 @@ pub async fn edit(
     packages::save(&mut tx, &mut package, ctx.now).await?;
     let data = json!({ "expires_in_days": input.expires_in_days, "draft": draft });
     if !draft {
-        audit::record(&mut tx, ctx, Event::PackageChanged, object(id), data).await?;
+        audit::record(&mut tx, ctx, Event::PackageChanged, Some(object(id)), data).await?;
     }
     let view = views::own(app, &mut tx, ctx, package).await?;
     tx.commit().await?;

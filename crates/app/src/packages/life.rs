@@ -17,14 +17,14 @@ pub async fn remove(app: &App, ctx: &Context, id: PackageId) -> Result<()> {
         packages::save(&mut tx, &mut package, ctx.now).await?;
         package_keys::destroy(&mut tx, id, ctx.now).await?;
         let data = json!({ "draft": true });
-        audit::record(&mut tx, ctx, Event::PackageShredded, object(id), data).await?;
+        audit::record(&mut tx, ctx, Event::PackageShredded, Some(object(id)), data).await?;
     } else {
         package.life = package.life.apply(LifeEvent::Delete)?;
         package.deleted_at = Some(ctx.now);
         packages::save(&mut tx, &mut package, ctx.now).await?;
         packages::set_deleted_reason(&mut tx, id, DeletedReason::Withdrawn).await?;
         let data = json!({ "reason": DeletedReason::Withdrawn.as_str() });
-        audit::record(&mut tx, ctx, Event::PackageDeleted, object(id), data).await?;
+        audit::record(&mut tx, ctx, Event::PackageDeleted, Some(object(id)), data).await?;
     }
     tx.commit().await?;
     tell(app, id);
@@ -43,7 +43,14 @@ pub async fn restore(app: &App, ctx: &Context, id: PackageId) -> Result<View> {
     package.life = package.life.apply(LifeEvent::Restore)?;
     package.deleted_at = None;
     packages::save(&mut tx, &mut package, ctx.now).await?;
-    audit::record(&mut tx, ctx, Event::PackageRestored, object(id), json!({})).await?;
+    audit::record(
+        &mut tx,
+        ctx,
+        Event::PackageRestored,
+        Some(object(id)),
+        json!({}),
+    )
+    .await?;
     let job = CheckPackage { package_id: id };
     jobs::enqueue(&mut tx, ctx, &job, job.dedupe_key(), ctx.now).await?;
     let view = views::own(app, &mut tx, ctx, package).await?;

@@ -34,7 +34,7 @@ pub async fn send(app: &App, ctx: &Context, id: PackageId, expected: Option<u32>
             "recipients": package.recipients.len(),
             "password": package.has_password,
         });
-        audit::record(&mut tx, ctx, Event::PackageSent, object(id), data).await?;
+        audit::record(&mut tx, ctx, Event::PackageSent, Some(object(id)), data).await?;
     }
     let submitted = submit_if_complete(&mut tx, ctx, &mut package).await?;
     let view = views::own(app, &mut tx, ctx, package).await?;
@@ -114,7 +114,7 @@ pub async fn submit_if_complete(tx: &mut Tx, ctx: &Context, package: &mut Packag
         tx,
         ctx,
         Event::PackageSubmitted,
-        object(package.id),
+        Some(object(package.id)),
         json!({ "files": count }),
     )
     .await?;

@@ -171,10 +171,10 @@ pub async fn append(
         expires_at,
     };
     if row.complete {
-        return match append.offset == row.size && append.length.unwrap_or(0) == 0 {
-            true => Ok(progress(row.size, row.expires_at)),
-            false => Err(Error::Conflict("upload_offset_mismatch")),
-        };
+        if append.offset != row.size || append.length.unwrap_or(0) > 0 {
+            return Err(Error::Conflict("upload_offset_mismatch"));
+        }
+        return Ok(progress(row.size, row.expires_at));
     }
     let spec = spec.ok_or(Error::NotFound)?;
     let end = append.offset.saturating_add(append.length.unwrap_or(0));
@@ -205,14 +205,10 @@ pub async fn append(
         last.await.map_err(Error::internal)??;
         return Ok(progress(row.size, expires_at));
     }
-    match taken {
-        Ok(()) => {
-            let offset = appender.finish().await.map_err(vault_error)?;
-            Ok(progress(offset, expires_at))
-        }
-        // Dropped, the appender keeps what came in order, and nothing if it was tentative.
-        Err(error) => Err(error),
-    }
+    // Dropped, the appender keeps what came in order, and nothing if it was tentative.
+    taken?;
+    let offset = appender.finish().await.map_err(vault_error)?;
+    Ok(progress(offset, expires_at))
 }
 
 /// Moves the body into the appender.

@@ -109,10 +109,6 @@ pub struct CanBody {
 /// One file.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = File)]
-#[expect(
-    clippy::struct_field_names,
-    reason = "the names are those of the contract"
-)]
 pub struct FileBody {
     id: Uuid,
     /// The name with folders, `/` between them.

@@ -10,6 +10,7 @@ use uuid::Uuid;
 /// The fields of a package; what is left out stays as it is.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "null takes away, left out keeps")]
 pub(crate) struct PackageInput {
     /// `private`, `internal` or `public`.
     #[serde(rename = "type")]
@@ -35,6 +36,7 @@ pub(crate) struct PackageInput {
 }
 
 /// Keeps *null* apart from *left out*.
+#[expect(clippy::option_option, reason = "null takes away, left out keeps")]
 fn given<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where
     T: Deserialize<'de>,

@@ -72,10 +72,10 @@ pub(super) fn abilities(most: u64) -> HeaderMap {
 pub(super) fn standing(progress: &Progress) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert("upload-offset", progress.offset.into());
-    if progress.offset < progress.size {
-        if let Ok(value) = HeaderValue::from_str(&http_date(progress.expires_at)) {
-            headers.insert("upload-expires", value);
-        }
+    if progress.offset < progress.size
+        && let Ok(value) = HeaderValue::from_str(&http_date(progress.expires_at))
+    {
+        headers.insert("upload-expires", value);
     }
     headers
 }
