@@ -4,10 +4,13 @@ use chrono::{DateTime, Utc};
 
 use crate::{Result, Tx};
 
-/// Dooms a blob.
-pub async fn insert(tx: &mut Tx, blob: [u8; 16], now: DateTime<Utc>) -> Result<()> {
+/// Dooms a blob unless a file has it after all: the answer to the statement that wrote its row may have
+/// got lost.
+pub async fn insert_orphan(tx: &mut Tx, blob: [u8; 16], now: DateTime<Utc>) -> Result<()> {
     sqlx::query(
-        "insert into doomed_blobs (blob_id, doomed_at) values ($1, $2) on conflict (blob_id) do nothing",
+        "insert into doomed_blobs (blob_id, doomed_at)
+         select $1, $2 where not exists (select from files where blob_id = $1)
+         on conflict (blob_id) do nothing",
     )
     .bind(blob.as_slice())
     .bind(now)

@@ -65,7 +65,11 @@ impl From<EngineView> for EngineBody {
             checked_at: state.as_ref().map(|s| s.checked_at),
             self_test: self_test
                 .into_iter()
-                .map(|probe| ProbeBody { probe: probe.probe, passed: probe.passed, detail: probe.detail })
+                .map(|probe| ProbeBody {
+                    probe: probe.probe,
+                    passed: probe.passed,
+                    detail: probe.detail,
+                })
                 .collect(),
         }
     }
@@ -88,7 +92,11 @@ pub(crate) async fn self_test(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<EngineBody>, Problem> {
-    Ok(Json(engines::self_test(&caller.app, &caller.ctx, &id).await?.into()))
+    Ok(Json(
+        engines::self_test(&caller.app, &caller.ctx, &id)
+            .await?
+            .into(),
+    ))
 }
 
 /// The routes of this noun.

@@ -101,11 +101,12 @@ pub(crate) async fn list(
 #[utoipa::path(post, path = "/admin/jobs/{id}/retry", tag = "administration", params(("id" = Uuid, Path)),
     responses((status = 200, body = JobBody), (status = 401, body = Problem), (status = 403, body = Problem),
         (status = 404, body = Problem)))]
-pub(crate) async fn retry(
-    caller: Caller,
-    Path(id): Path<Uuid>,
-) -> Result<Json<JobBody>, Problem> {
-    Ok(Json(jobs::retry(&caller.app, &caller.ctx, JobId(id)).await?.into()))
+pub(crate) async fn retry(caller: Caller, Path(id): Path<Uuid>) -> Result<Json<JobBody>, Problem> {
+    Ok(Json(
+        jobs::retry(&caller.app, &caller.ctx, JobId(id))
+            .await?
+            .into(),
+    ))
 }
 
 /// The routes of this noun.

@@ -5,7 +5,7 @@ use http::Method;
 use serde_json::{Value, json};
 use sofie_app::{
     Context, keys,
-    uploads::{self, Append},
+    uploads::{self, Append, NewFile},
 };
 use sofie_domain::{Actor, FileId, PackageId};
 use sofie_test_support::{Answer, Client, Request, TestApp};
@@ -561,4 +561,43 @@ async fn an_upload_nobody_goes_on_with_expires() {
         .request(Method::HEAD, &upload)
         .header("tus-resumable", "1.0.0");
     let _ = request.send().await.expect(404);
+}
+
+/// Whoever goes away at whatever moment leaves a whole file or none, and no row without its blob.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_who_goes_away_leaves_no_row_without_a_blob() {
+    let ground = Ground::new().await;
+    let ctx = ground.context().await;
+    let package: PackageId = ground.package.parse().unwrap();
+    for n in 0..60_u64 {
+        let len = if n % 2 == 0 { 10 } else { 300_000 };
+        let new = NewFile {
+            package,
+            path: format!("f{n}"),
+            length: Some(len as u64),
+            checksum: None,
+        };
+        let body = stream::iter([Ok::<_, std::io::Error>(noise(len))]);
+        let put = uploads::put(&ground.app.app, &ctx, new, uploads::from_stream(body));
+        let patience = std::time::Duration::from_micros(n * 150);
+        let _ = tokio::time::timeout(patience, put).await;
+    }
+    // A row that is still on its way comes before this or is refused.
+    let _ = ground.send(None).await.expect(200);
+    let files = ground.package().await["files"].clone();
+    let files = files.as_array().unwrap();
+    assert!(!files.is_empty(), "nothing arrived at all");
+    let mut tx = ground.app.app.db().read().await.unwrap();
+    let doomed = sofie_store::doomed_blobs::list(&mut tx, 1000)
+        .await
+        .unwrap();
+    drop(tx);
+    for file in files {
+        let id = file["id"].as_str().unwrap();
+        let bytes = ground.stored(id).await;
+        assert_eq!(json!(bytes.len()), file["size"]);
+        let mut tx = ground.app.app.db().read().await.unwrap();
+        let spec = keys::blob_spec(&ground.app.app, &mut tx, package, id.parse().unwrap());
+        assert!(!doomed.contains(&spec.await.unwrap().blob.0));
+    }
 }

@@ -68,7 +68,7 @@ pub async fn create(app: &App, ctx: &Context, new: &NewUpload) -> Result<Progres
     space::check(app, new.size).await?;
     let id = FileId::fresh();
     let (spec, secrets) = keys::new_blob(app, &room.key, new.package, id)?;
-    let mut guard = Guard::new(app, spec.blob);
+    let guard = Guard::new(app, spec.blob);
     let vault = &app.parts().vault;
     let complete = new.size == 0;
     if complete {
@@ -88,13 +88,7 @@ pub async fn create(app: &App, ctx: &Context, new: &NewUpload) -> Result<Progres
         complete,
         upload_expires_at: expires_at,
     };
-    let sent = insert(app, ctx, &row, "filename").await?;
-    guard.keep();
-    room.keep();
-    if sent && complete {
-        complete::submit(app, ctx, new.package).await?;
-    }
-    rooms::tell(app, new.package);
+    whole::record(app, ctx, row, (guard, room), "filename").await?;
     Ok(Progress {
         id,
         offset: 0,

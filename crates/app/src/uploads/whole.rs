@@ -38,7 +38,7 @@ pub async fn put(app: &App, ctx: &Context, new: NewFile, mut body: Body) -> Resu
     space::check(app, new.length.unwrap_or(0)).await?;
     let id = FileId::fresh();
     let (spec, secrets) = keys::new_blob(app, &room.key, new.package, id)?;
-    let mut guard = Guard::new(app, spec.blob);
+    let guard = Guard::new(app, spec.blob);
     let size = store(app, &spec, (&mut room, &new), &mut body).await?;
     let ctx = &Context {
         now: app.now(),
@@ -54,14 +54,31 @@ pub async fn put(app: &App, ctx: &Context, new: NewFile, mut body: Body) -> Resu
         complete: true,
         upload_expires_at: ctx.now,
     };
-    let sent = resumable::insert(app, ctx, &row, "path").await?;
-    guard.keep();
-    room.keep();
-    if sent {
-        complete::submit(app, ctx, new.package).await?;
-    }
-    packages::tell(app, new.package);
+    record(app, ctx, row, (guard, room), "path").await?;
     Ok(fresh(id, new.package, path, size, ctx))
+}
+
+/// Gives a stored blob its row, and runs to its end even if the caller goes away: nobody else would know
+/// whether the row was written.
+pub(super) async fn record(
+    app: &App,
+    ctx: &Context,
+    row: files::NewFile,
+    (mut guard, room): (Guard, Reservation),
+    field: &'static str,
+) -> Result<()> {
+    let (app, ctx) = (app.clone(), ctx.clone());
+    let recorded = tokio::spawn(async move {
+        let sent = resumable::insert(&app, &ctx, &row, field).await?;
+        guard.keep();
+        room.keep();
+        if sent && row.complete {
+            complete::submit(&app, &ctx, row.package_id).await?;
+        }
+        packages::tell(&app, row.package_id);
+        Ok(())
+    });
+    recorded.await.map_err(Error::internal)?
 }
 
 fn fresh(id: FileId, package: PackageId, path: FilePath, size: u64, ctx: &Context) -> File {
@@ -188,7 +205,7 @@ impl Drop for Guard {
         runtime.spawn(async move {
             let doomed = async {
                 let mut tx = app.db().read().await?;
-                sofie_store::doomed_blobs::insert(&mut tx, blob.0, app.now()).await
+                sofie_store::doomed_blobs::insert_orphan(&mut tx, blob.0, app.now()).await
             };
             if let Err(error) = doomed.await {
                 tracing::warn!(%error, blob.id = %blob, "could not doom the blob of a file that did not come");
