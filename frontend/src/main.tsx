@@ -1,8 +1,12 @@
 import './ui/theme/mantine.css';
 import './ui/theme/global.css';
 import { createRoot } from 'react-dom/client';
+import type { AdminSession } from './api/admin-types';
 import { setUnauthenticatedHandler } from './api/client';
+import type { Session } from './api/types';
 import { App } from './app';
+import { adminSessionKey } from './features/admin-session/api';
+import { sessionKey } from './features/session/api';
 import { startI18n } from './i18n';
 import { holdSecret } from './lib/held-secret';
 import { paths } from './lib/paths';
@@ -23,8 +27,15 @@ setUnauthenticatedHandler((path) => {
     (match) => match.routeId === (administrator ? '/admin' : '/user'),
   );
   if (!guarded || pathname === '/login' || pathname === '/admin/login') return;
-  queryClient.clear();
-  void router.navigate({ href: administrator ? paths.admin.login(href) : paths.login(href) });
+  // The frame is still shown while the router moves on: it is told that nobody is logged in, not that nothing is known.
+  queryClient.setQueryData<Session>(sessionKey, (old) => old && { ...old, user: null });
+  queryClient.setQueryData<AdminSession>(adminSessionKey, (old) => old && { ...old, administrator: null });
+  void router.navigate({ href: administrator ? paths.admin.login(href) : paths.login(href) }).then(() => {
+    queryClient.removeQueries({
+      predicate: ({ queryKey }) =>
+        ![sessionKey, adminSessionKey].some((key) => key.join() === queryKey.join()),
+    });
+  });
 });
 
 const element = document.getElementById('root');

@@ -26,6 +26,7 @@ export function uploaderOf(packageId: string): Uploader {
       return () => window.clearTimeout(timer);
     },
   });
+  guardLeaving();
   uploaders.set(packageId, uploader);
   uploader.subscribe(refresh);
   return uploader;
@@ -50,8 +51,12 @@ export function runningUploads(): readonly Running[] {
   return running;
 }
 
-/** Leaving the site would stop what is being sent: the browser asks first. Called once, by main. */
-export function guardLeaving(): void {
+let guarded = false;
+
+/** Leaving the site would stop what is being sent: the browser asks first. And when the network is back, nobody waits. */
+function guardLeaving(): void {
+  if (guarded) return;
+  guarded = true;
   window.addEventListener('beforeunload', (event) => {
     if (running.some(({ snapshot }) => snapshot.active > 0)) event.preventDefault();
   });

@@ -1,5 +1,5 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Outlet, useRouter } from '@tanstack/react-router';
+import { useQuery } from '@tanstack/react-query';
+import { Outlet } from '@tanstack/react-router';
 import { adminLogOut, adminSessionQuery } from '~/features/admin-session/api';
 import { dashboardQuery } from '~/features/dashboard/api';
 import { useT } from '~/i18n/use-t';
@@ -50,16 +50,12 @@ function useMenu(permissions: readonly string[]): NavItem[] {
 
 export function Page() {
   const t = useT();
-  const router = useRouter();
-  const queryClient = useQueryClient();
   const { administrator, instance } = useLoaded(adminSessionQuery);
   const items = useMenu(administrator?.permissions ?? []);
   const logout = useAction({
     run: adminLogOut,
-    onDone: () => {
-      queryClient.clear();
-      void router.navigate({ to: paths.admin.login() });
-    },
+    // A fresh page: nothing of this person stays in memory.
+    onDone: () => window.location.assign(paths.admin.login()),
   });
   return (
     <AppShell

@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { Outlet, useMatches, useRouter } from '@tanstack/react-router';
+import { Outlet, useMatches } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { listen } from '~/api/events';
 import { packageKeys } from '~/features/packages/api';
@@ -28,7 +28,6 @@ function useMenu(): NavItem[] {
 }
 
 export function Page() {
-  const router = useRouter();
   const queryClient = useQueryClient();
   const { user, instance } = useLoaded(sessionQuery);
   const items = useMenu();
@@ -38,8 +37,8 @@ export function Page() {
     run: logOut,
     onDone: () => {
       forgetUploads();
-      queryClient.clear();
-      void router.navigate({ to: paths.login() });
+      // A fresh page: nothing of this person stays in memory.
+      window.location.assign(paths.login());
     },
   });
   // News of the user's packages come as a stream of events, which is outside React.
