@@ -21,6 +21,7 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListQuery {
     /// Only those in this state.
+    #[param(inline)]
     state: Option<StateWord>,
     /// Only those of this kind.
     kind: Option<String>,

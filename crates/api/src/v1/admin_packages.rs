@@ -28,6 +28,7 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListQuery {
     /// `all` without it.
+    #[param(inline)]
     view: Option<ViewWord>,
     /// Only those whose title or an address contains this. A page may then be short and still have a next one.
     q: Option<String>,

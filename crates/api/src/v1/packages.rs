@@ -38,6 +38,7 @@ const USUAL_PAGE: usize = 50;
 pub(crate) struct ListQuery {
     /// `inbox` (the default), `sent`, `drafts` or `deleted`.
     #[serde(rename = "box")]
+    #[param(inline)]
     which: Option<BoxWord>,
     /// Only those whose title or an address contains this. A page may then be short and still have a next one.
     q: Option<String>,
