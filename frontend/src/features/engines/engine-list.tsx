@@ -46,7 +46,7 @@ function EngineRow({ engine }: { engine: Engine }) {
   });
   return (
     <Row
-      title={textOf(t, 'packages:engine', engine.name)}
+      title={textOf(t, 'packages:engine', engine.id)}
       badge={<Status engine={engine} />}
       sub={
         <>

@@ -21,7 +21,8 @@ export function FindingList({ findings, check }: { findings: readonly Finding[];
         >
           <strong>{t(`packages:finding.${finding.outcome}`)}</strong>
           {finding.name && <span>{textOf(t, 'packages:finding_name', finding.name)}</span>}
-          {finding.object && (
+          {/* The file itself needs no naming; only what lies inside it does. */}
+          {finding.object?.includes('/') && (
             <span className={classes.object}>{t('packages:finding.inside', { object: finding.object })}</span>
           )}
           <span className={classes.engine}>

@@ -45,10 +45,22 @@ export const FILE_TONES: Record<FileWord, Tone> = {
   unscannable: 'bad',
 };
 
-/** A finding said twice by one engine about one object is shown once. */
+/** The worst first. */
+const WORST: readonly Finding['outcome'][] = [
+  'infected',
+  'suspicious',
+  'encrypted',
+  'incomplete',
+  'unsupported',
+  'error',
+  'policy_hit',
+];
+
+/** A finding said twice by one engine about one object is shown once; what matters most stands first. */
 export function distinctFindings(findings: readonly Finding[]): Finding[] {
   const seen = new Set<string>();
-  return findings.filter(({ engine, outcome, name, object }) => {
+  const sorted = [...findings].sort((a, b) => WORST.indexOf(a.outcome) - WORST.indexOf(b.outcome));
+  return sorted.filter(({ engine, outcome, name, object }) => {
     const key = [engine, outcome, name, object].join('\0');
     return seen.has(key) ? false : seen.add(key);
   });
