@@ -80,7 +80,7 @@ pub(crate) async fn prepare(
         return Err(Error::invalid("email", "invalid"));
     };
     let permissions = match &new.permissions {
-        Some(words) => fields::permissions(words, AdministratorPermission::from_word)?,
+        Some(words) => fields::permissions(words)?,
         None => AdministratorPermission::usual(),
     };
     let words = [email.as_str(), &name];
@@ -143,7 +143,7 @@ pub async fn change(
 ) -> Result<Administrator> {
     ctx.may_administrate(AdministratorPermission::Administrators)?;
     let permissions =
-        permissions.map(|words| fields::permissions(words, AdministratorPermission::from_word));
+        permissions.map(|words| fields::permissions(words));
     let permissions = permissions.transpose()?;
     let state = disabled.map(|disabled| {
         if disabled {

@@ -1,5 +1,7 @@
 //! Checking the fields of an input together, so that a form learns of all its faults at once.
 
+use std::str::FromStr;
+
 use sofie_domain::{EmailAddress, InvalidText, PersonName};
 
 use crate::{Error, FieldError, Result};
@@ -55,10 +57,7 @@ pub(crate) fn text_code(error: InvalidText) -> &'static str {
 }
 
 /// Reads permissions from their words.
-pub(crate) fn permissions<P>(
-    words: &[String],
-    from_word: impl Fn(&str) -> Option<P>,
-) -> Result<Vec<P>> {
-    let found: Option<Vec<P>> = words.iter().map(|word| from_word(word)).collect();
-    found.ok_or_else(|| Error::invalid("permissions", "not_allowed"))
+pub(crate) fn permissions<P: FromStr>(words: &[String]) -> Result<Vec<P>> {
+    let found: std::result::Result<Vec<P>, _> = words.iter().map(|word| word.parse()).collect();
+    found.map_err(|_| Error::invalid("permissions", "not_allowed"))
 }

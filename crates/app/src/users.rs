@@ -53,7 +53,7 @@ pub async fn create(app: &App, ctx: &Context, new: NewUser) -> Result<User> {
         return Err(Error::invalid("email", "invalid"));
     };
     let permissions = match &new.permissions {
-        Some(words) => fields::permissions(words, UserPermission::from_word)?,
+        Some(words) => fields::permissions(words)?,
         None => UserPermission::ALL.to_vec(),
     };
     let hash = match &new.password {
@@ -137,7 +137,7 @@ pub async fn change(app: &App, ctx: &Context, id: UserId, change: UserChange) ->
     wrong.done()?;
     let permissions = change.permissions.as_deref();
     let permissions =
-        permissions.map(|words| fields::permissions(words, UserPermission::from_word));
+        permissions.map(|words| fields::permissions(words));
     let mut tx = app.db().begin().await?;
     let found = users::find_with_password(&mut tx, id).await?;
     let before = found.ok_or(Error::NotFound)?;

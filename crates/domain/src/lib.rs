@@ -21,7 +21,8 @@ mod requests;
 mod settings;
 mod texts;
 
-pub use accounts::{AccountState, Administrator, User};
+pub use accounts::{AccountState, Administrator, User};mod words;
+
 pub use access::{Grant, Relation, relation};
 pub use actors::{Actor, ActorKind};
 pub use audit::{Event, Severity};
@@ -33,7 +34,7 @@ pub use ids::*;
 pub use names::safe_name;
 pub use packages::{
     Approval, InvalidTransition, Life, LifeEvent, Package, PackageState, PackageType, Recipient,
-    Sender, UnknownWord,
+    Sender,
 };
 pub use permissions::{AdministratorPermission, UserPermission};
 pub use policy::{
@@ -44,3 +45,4 @@ pub use settings::{
     InvalidSetting, Setting, SettingKind, SettingValue, Settings, UnknownSetting, registry,
 };
 pub use texts::{InvalidText, Note, PersonName, Reason, Title, TokenName};
+pub use words::UnknownWord;

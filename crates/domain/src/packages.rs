@@ -2,14 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::{
+use crate::{words::words, 
     EmailAddress, FileCheck, Note, PackageId, RecipientId, RequestId, Title, UserId, VisitorId,
 };
-
-/// A word from the database or the API that is not in its table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown word")]
-pub struct UnknownWord;
 
 /// The state does not allow the event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,33 +14,6 @@ pub struct InvalidTransition {
     pub from: &'static str,
     /// What was tried.
     pub event: &'static str,
-}
-
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)+ }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[$vdoc])* $variant,)+ }
-
-        impl $name {
-            /// Every value.
-            pub const ALL: &[Self] = &[$(Self::$variant,)+];
-
-            /// Returns the word used in the database and the API.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word,)+ }
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = UnknownWord;
-
-            fn from_str(word: &str) -> Result<Self, Self::Err> {
-                Self::ALL.iter().copied().find(|v| v.as_str() == word).ok_or(UnknownWord)
-            }
-        }
-    };
 }
 
 words! {

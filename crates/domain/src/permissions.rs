@@ -1,32 +1,8 @@
 //! The permission tables.
 
-/// Declares a closed set of permissions with their words.
-macro_rules! permissions {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)+ }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[$vdoc])* $variant,)+ }
+use crate::words::words;
 
-        impl $name {
-            /// Every permission, in the order of the table.
-            pub const ALL: &[Self] = &[$(Self::$variant,)+];
-
-            /// Returns the word used in the database and the API.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word,)+ }
-            }
-
-            /// Returns the permission behind a word.
-            #[must_use]
-            pub fn from_word(word: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|p| p.as_str() == word)
-            }
-        }
-    };
-}
-
-permissions! {
+words! {
     /// What a user may do (ACC-13).
     UserPermission {
         /// Send packages to named recipients.
@@ -44,7 +20,7 @@ permissions! {
     }
 }
 
-permissions! {
+words! {
     /// What an administrator may do (ACC-14): duties can be kept apart.
     AdministratorPermission {
         /// Manage administrators.

@@ -52,12 +52,7 @@ impl TryFrom<Row> for WithPassword {
 pub(crate) fn permissions(words: &[String]) -> Result<Vec<AdministratorPermission>> {
     words
         .iter()
-        .map(|word| {
-            AdministratorPermission::from_word(word).ok_or(Error::Inconsistent {
-                table: "administrators",
-                column: "permissions",
-            })
-        })
+        .map(|word| row::parse("administrators", "permissions", word))
         .collect()
 }
 

@@ -66,12 +66,7 @@ impl TryFrom<Row> for WithPassword {
 pub(crate) fn permissions(words: &[String]) -> Result<Vec<UserPermission>> {
     words
         .iter()
-        .map(|word| {
-            UserPermission::from_word(word).ok_or(Error::Inconsistent {
-                table: "users",
-                column: "permissions",
-            })
-        })
+        .map(|word| row::parse("users", "permissions", word))
         .collect()
 }
 
