@@ -3,6 +3,7 @@
 //! Handlers take a [`Caller`] and a body, call one use case of `sofie-app` and turn its result into a wire
 //! type. They decide nothing.
 
+pub mod access;
 mod arrival;
 mod caller;
 pub mod cookies;

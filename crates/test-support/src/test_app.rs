@@ -1,6 +1,12 @@
 //! The app.
 
-use std::sync::Arc;
+use std::{
+    net::Ipv4Addr,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
 use axum::Router;
 use chrono::TimeDelta;
@@ -233,9 +239,14 @@ impl TestApp {
         hash.expect("the password is hashed")
     }
 
-    /// Logs in past the rate limits of the door, as if from an address of its own.
+    /// Logs in from an address of its own, so that no rate limit is in the way.
     async fn log_in(&self, client: &Client, kind: sessions::AccountKind, email: &str) {
-        let ctx = sofie_app::Context::anonymous(self.app.now());
+        static ADDRESS: AtomicU32 = AtomicU32::new(0x0A00_0001);
+        let address = Ipv4Addr::from_bits(ADDRESS.fetch_add(1, Ordering::Relaxed));
+        let ctx = sofie_app::Context {
+            ip: Some(address.into()),
+            ..sofie_app::Context::anonymous(self.app.now())
+        };
         let password = SecretString::from(PASSWORD);
         let begun = sessions::log_in(&self.app, &ctx, kind, email, &password).await;
         let name = match kind {

@@ -1,5 +1,6 @@
 //! The HTTP door against a real database: one file per group of routes.
 
+mod access;
 mod session;
 mod packages;
 mod uploads;
