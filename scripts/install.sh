@@ -101,15 +101,22 @@ if ! good_node; then
 fi
 
 if ! good_rust; then
-    say "Rust $RUST_WANTED or newer is needed (found: $(rustc --version 2>/dev/null || echo none))"
+    say "installing Rust $RUST_WANTED (found: $(rustc --version 2>/dev/null || echo none))"
     if ! have rustup; then
-        need 'python3 -c "import venv, ensurepip"' python3-venv
-        as_root apt-get install -y -qq --no-install-recommends python3 python3-venv >/dev/null || true
-        venv "$TOOLS/rust" rustup || true
+        # rustup from PyPI, below .tools; it answers to the names of the tools that it hands on to.
+        python3 -c 'import venv, ensurepip' 2>/dev/null ||
+            as_root apt-get install -y -qq --no-install-recommends python3 python3-venv >/dev/null || true
+        if venv "$TOOLS/rust" rustup; then
+            for tool in cargo rustc rustdoc rustfmt cargo-fmt cargo-clippy clippy-driver; do
+                ln -sf rustup "$TOOLS/rust/bin/$tool"
+            done
+        fi
         PATH="$TOOLS/rust/bin:$PATH"
     fi
-    { have rustup && rustup toolchain install --profile minimal --component clippy,rustfmt stable && rustup default stable; } || true
-    [ ! -d "$HOME/.cargo/bin" ] || PATH="$HOME/.cargo/bin:$PATH"
+    if have rustup; then
+        rustup toolchain install --no-self-update --profile minimal --component clippy,rustfmt "$RUST_WANTED" &&
+            rustup default "$RUST_WANTED" || true
+    fi
     hash -r
     good_rust || fail "install Rust $RUST_WANTED or newer as https://www.rust-lang.org/tools/install says, then run this again
        (Debian 12's own rustc is 1.63, too old)"
