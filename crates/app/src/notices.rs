@@ -146,7 +146,13 @@ pub async fn released(app: &App, tx: &mut Tx, ctx: &Context, loaded: &Loaded) ->
 }
 
 /// Tells the sender that an administrator decided against the package, and why.
-pub async fn rejected(app: &App, tx: &mut Tx, ctx: &Context, loaded: &Loaded, reason: &Reason) -> Result<()> {
+pub async fn rejected(
+    app: &App,
+    tx: &mut Tx,
+    ctx: &Context,
+    loaded: &Loaded,
+    reason: &Reason,
+) -> Result<()> {
     let package = &loaded.package;
     let link = package_link(app, package.id).await?;
     let template = Template::Rejected(Rejected {

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 use sofie_domain::{
-    Actor, AdministratorPermission, Event, File, FileCheck, FileId, Life, LifeEvent, PackageId, Reason, Release,
+    Actor, AdministratorPermission, Event, File, FileCheck, FileId, Life, LifeEvent, PackageId,
+    Reason, Release,
 };
 use sofie_store::{
     Tx, files, package_keys,
@@ -22,7 +23,13 @@ use crate::{
 
 /// Lets held files out, all of a package or those named, with a reason that stays with them for ever. A
 /// package that waited for the decision is delivered.
-pub async fn release(app: &App, ctx: &Context, id: PackageId, reason: &Reason, only: Option<&[FileId]>) -> Result<View> {
+pub async fn release(
+    app: &App,
+    ctx: &Context,
+    id: PackageId,
+    reason: &Reason,
+    only: Option<&[FileId]>,
+) -> Result<View> {
     let by = decider(ctx)?;
     let settings = app.settings().await?;
     let mut tx = app.db().begin().await?;
@@ -37,7 +44,11 @@ pub async fn release(app: &App, ctx: &Context, id: PackageId, reason: &Reason, o
             return Err(Error::Conflict("conflict"));
         }
         file.check = file.check.release()?;
-        file.release = Some(Release { at: ctx.now, by: by.clone(), reason: reason.clone() });
+        file.release = Some(Release {
+            at: ctx.now,
+            by: by.clone(),
+            reason: reason.clone(),
+        });
         files::save_check(&mut tx, file, ctx.now).await?;
         released.push(file.id);
     }
@@ -46,7 +57,7 @@ pub async fn release(app: &App, ctx: &Context, id: PackageId, reason: &Reason, o
         return Err(Error::Conflict("conflict"));
     }
     let data = json!({ "reason": reason.as_str(), "files": released });
-    audit::record(&mut tx, ctx, Event::PackageReleased, object(id), data).await?;
+    audit::record(&mut tx, ctx, Event::PackageReleased, Some(object(id)), data).await?;
     if loaded.package.life == Life::Submitted && deliverable(&loaded, &settings) {
         activate(app, &mut tx, ctx, &mut loaded).await?;
     } else {
@@ -69,7 +80,7 @@ pub async fn reject(app: &App, ctx: &Context, id: PackageId, reason: &Reason) ->
     }
     bin(&mut tx, ctx, &mut loaded, DeletedReason::Rejected).await?;
     let data = json!({ "reason": reason.as_str() });
-    audit::record(&mut tx, ctx, Event::PackageRejected, object(id), data).await?;
+    audit::record(&mut tx, ctx, Event::PackageRejected, Some(object(id)), data).await?;
     notices::rejected(app, &mut tx, ctx, &loaded, reason).await?;
     tx.commit().await?;
     app.parts().waker.wake(queues::MAIL);
@@ -91,7 +102,14 @@ pub async fn recheck(app: &App, ctx: &Context, id: PackageId) -> Result<View> {
     }
     packages::save(&mut tx, &mut loaded.package, ctx.now).await?;
     packages::set_checks_started(&mut tx, id, Some(ctx.now)).await?;
-    audit::record(&mut tx, ctx, Event::PackageRechecked, object(id), json!({})).await?;
+    audit::record(
+        &mut tx,
+        ctx,
+        Event::PackageRechecked,
+        Some(object(id)),
+        json!({}),
+    )
+    .await?;
     let job = CheckPackage { package_id: id };
     jobs::enqueue(&mut tx, ctx, &job, job.dedupe_key(), ctx.now).await?;
     tx.commit().await?;
@@ -115,7 +133,14 @@ pub async fn remove(app: &App, ctx: &Context, id: PackageId) -> Result<()> {
         bin(&mut tx, ctx, &mut loaded, reason).await?;
         Event::PackageDeleted
     };
-    audit::record(&mut tx, ctx, event, object(id), json!({ "reason": reason.as_str() })).await?;
+    audit::record(
+        &mut tx,
+        ctx,
+        event,
+        Some(object(id)),
+        json!({ "reason": reason.as_str() }),
+    )
+    .await?;
     tx.commit().await?;
     tell(app, id);
     Ok(())
@@ -164,7 +189,10 @@ fn decider(ctx: &Context) -> Result<String> {
 async fn settled(tx: &mut Tx, id: PackageId) -> Result<Loaded> {
     let loaded = lock(tx, id).await?;
     let alive = matches!(loaded.package.life, Life::Submitted | Life::Active);
-    let pending = loaded.files.iter().any(|file| file.check == FileCheck::Pending);
+    let pending = loaded
+        .files
+        .iter()
+        .any(|file| file.check == FileCheck::Pending);
     if alive && !pending {
         Ok(loaded)
     } else {
@@ -182,6 +210,6 @@ async fn bin(tx: &mut Tx, ctx: &Context, loaded: &mut Loaded, reason: DeletedRea
     Ok(())
 }
 
-fn object(id: PackageId) -> Option<(&'static str, String)> {
-    Some(("package", id.to_string()))
+fn object(id: PackageId) -> (&'static str, String) {
+    ("package", id.to_string())
 }

@@ -311,7 +311,7 @@ pub async fn clean_up(tx: &mut Tx, age: Duration) -> Result<u64> {
 }
 
 /// Moves the times of all rows back, as if `time` had passed; for tests.
-#[cfg(any(test, feature = "test-util"))]
+#[cfg(feature = "test-util")]
 pub async fn pass(tx: &mut Tx, time: Duration) -> Result<()> {
     sqlx::query(
         "update jobs set run_at = run_at - $1 * interval '1 millisecond',
@@ -324,7 +324,7 @@ pub async fn pass(tx: &mut Tx, time: Duration) -> Result<()> {
 }
 
 /// Returns the state and the last error of a row; for tests.
-#[cfg(any(test, feature = "test-util"))]
+#[cfg(feature = "test-util")]
 pub async fn state(tx: &mut Tx, id: Uuid) -> Result<Option<(String, Option<String>)>> {
     Ok(
         sqlx::query_as("select state, last_error from jobs where id = $1")
@@ -335,7 +335,7 @@ pub async fn state(tx: &mut Tx, id: Uuid) -> Result<Option<(String, Option<Strin
 }
 
 /// Counts rows that could be claimed now or run; for tests.
-#[cfg(any(test, feature = "test-util"))]
+#[cfg(feature = "test-util")]
 pub async fn busy(tx: &mut Tx) -> Result<i64> {
     Ok(sqlx::query_scalar(
         "select count(*) from jobs

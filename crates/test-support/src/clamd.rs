@@ -9,7 +9,8 @@ use std::{
 use tempfile::TempDir;
 
 /// SHA-256 of the EICAR test file, which is 68 bytes long.
-const EICAR: &str = "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f:68:Test.Eicar:73";
+const EICAR: &str =
+    "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f:68:Test.Eicar:73";
 /// `SOFIE-TEST-MALWARE` in hexadecimal: what only clamd knows.
 const MARKER: &str = "Test.Marker:0:*:534f4649452d544553542d4d414c57415245";
 
@@ -25,6 +26,9 @@ impl TestClamd {
     pub const MALWARE: &[u8] = b"SOFIE-TEST-MALWARE";
 
     /// Starts clamd and waits until it listens.
+    ///
+    /// # Panics
+    /// When clamd is not installed, or does not listen within half a minute.
     #[must_use]
     pub fn start() -> Self {
         let folder = TempDir::new().expect("a folder");
@@ -32,6 +36,9 @@ impl TestClamd {
     }
 
     /// Ends clamd and starts it again at the same place.
+    ///
+    /// # Panics
+    /// As [`TestClamd::start`].
     #[must_use]
     pub fn restart(mut self) -> Self {
         self.kill();

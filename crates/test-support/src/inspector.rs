@@ -17,26 +17,38 @@ pub(crate) fn program() -> PathBuf {
 
 fn find() -> PathBuf {
     let tests = std::env::current_exe().expect("the test's own path");
-    let folder = tests.ancestors().nth(2).expect("tests lie in target/PROFILE/deps");
+    let folder = tests
+        .ancestors()
+        .nth(2)
+        .expect("tests lie in target/PROFILE/deps");
     let program = folder.join(NAME);
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../inspector");
-    let built = changed(&program);
-    if built.is_none() || built < newest(&sources) {
+    let (built, changed) = (changed(&program), newest(&sources));
+    if built.is_none() || built < changed {
         build(&program);
+        // Cargo leaves a program alone that the change did not touch.
+        let file = std::fs::File::options().append(true).open(&program);
+        let file = file.expect("the program is there");
+        let time = changed.expect("there are sources");
+        file.set_modified(time).expect("the program is ours");
     }
     program
 }
 
 fn build(program: &Path) {
     let done = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", "sofie-inspector", "--bin", NAME])
+        .args([
+            "build",
+            "--quiet",
+            "--package",
+            "sofie-inspector",
+            "--bin",
+            NAME,
+        ])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status()
         .expect("cargo starts");
     assert!(done.success(), "the inspector could not be built");
-    // Cargo leaves a program alone that the change did not touch.
-    let file = std::fs::File::options().append(true).open(program).expect("the program is there");
-    file.set_modified(SystemTime::now()).expect("the program is ours");
 }
 
 fn changed(path: &Path) -> Option<SystemTime> {
@@ -47,6 +59,12 @@ fn newest(folder: &Path) -> Option<SystemTime> {
     let entries = std::fs::read_dir(folder).expect("the sources are there");
     let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
     paths
-        .filter_map(|path| if path.is_dir() { newest(&path) } else { changed(&path) })
+        .filter_map(|path| {
+            if path.is_dir() {
+                newest(&path)
+            } else {
+                changed(&path)
+            }
+        })
         .max()
 }

@@ -9,7 +9,7 @@ use sofie_app::{
     quarantine::{self, FileVerdicts, Verdict},
 };
 use sofie_domain::{FileId, PackageId, Reason};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Which packages to list.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListQuery {

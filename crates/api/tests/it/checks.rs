@@ -12,30 +12,61 @@ use super::fixture::{Member, checks, eicar, fetch, found, inbox, look, send, zip
 #[tokio::test]
 async fn a_clean_package_is_delivered() {
     let app = TestApp::start().await;
-    let (eva, bob) = (app.user("eva@example.org").await, app.user("bob@example.org").await);
-    let id = send(&eva, "bob@example.org", &[("a.txt", b"hello"), ("empty.txt", b"")]).await;
+    let (eva, bob) = (
+        app.user("eva@example.org").await,
+        app.user("bob@example.org").await,
+    );
+    let id = send(
+        &eva,
+        "bob@example.org",
+        &[("a.txt", b"hello"), ("empty.txt", b"")],
+    )
+    .await;
     assert!(inbox(&bob).await.is_empty());
     let _ = bob.get(&format!("/api/v1/packages/{id}")).await.expect(404);
     app.drain().await;
 
     let seen = look(&eva, &id).await;
-    assert_eq!((&seen["state"], &seen["life"]), (&json!("delivered"), &json!("active")));
+    assert_eq!(
+        (&seen["state"], &seen["life"]),
+        (&json!("delivered"), &json!("active"))
+    );
     assert_eq!(checks(&seen), ["clean", "clean"]);
     let file = &seen["files"][0];
     assert_eq!(file["media_type"], "text/plain");
     // SHA-256 of "hello", as `sha256sum` computes it.
-    assert_eq!(file["sha256"], "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824");
+    assert_eq!(
+        file["sha256"],
+        "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+    );
     assert_eq!(file["findings"], json!([]));
     assert_eq!(inbox(&bob).await, std::slice::from_ref(&id));
     assert_eq!(fetch(&bob, &id, file).await.expect(200).body, "hello");
 
     let admin = app.administrator("root@example.org").await;
-    let verdicts = admin.get(&format!("/api/v1/admin/packages/{id}/verdicts")).await.expect(200).json();
+    let verdicts = admin
+        .get(&format!("/api/v1/admin/packages/{id}/verdicts"))
+        .await
+        .expect(200)
+        .json();
     let rows = verdicts["files"][0]["verdicts"].as_array().unwrap();
-    let engines: Vec<_> = rows.iter().map(|row| row["engine"].as_str().unwrap()).collect();
-    assert_eq!(engines, ["type", "container", "encrypted", "eicar", "content"]);
-    assert!(rows.iter().all(|row| row["outcome"] == "clean" && row["qualifier"] == "full"));
-    let dead = admin.get("/api/v1/admin/jobs?state=dead").await.expect(200).json();
+    let engines: Vec<_> = rows
+        .iter()
+        .map(|row| row["engine"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        engines,
+        ["type", "container", "encrypted", "eicar", "content"]
+    );
+    assert!(
+        rows.iter()
+            .all(|row| row["outcome"] == "clean" && row["qualifier"] == "full")
+    );
+    let dead = admin
+        .get("/api/v1/admin/jobs?state=dead")
+        .await
+        .expect(200)
+        .json();
     assert_eq!(dead["items"], json!([]));
 }
 
@@ -45,8 +76,15 @@ async fn what_is_dangerous_or_closed_is_held_and_the_rest_delivered() {
     let clamd = TestClamd::start();
     let app = TestApp::start().await;
     app.set("clamd.address", clamd.address()).await;
-    let (eva, bob) = (app.user("eva@example.org").await, app.user("bob@example.org").await);
-    let nested = zip("in.zip", &zip("eicar.com", &eicar(), Member::Deflated), Member::Stored);
+    let (eva, bob) = (
+        app.user("eva@example.org").await,
+        app.user("bob@example.org").await,
+    );
+    let nested = zip(
+        "in.zip",
+        &zip("eicar.com", &eicar(), Member::Deflated),
+        Member::Stored,
+    );
     let locked = zip("x.txt", &[7; 40], Member::Encrypted);
     let bomb = zip("zeros.bin", &vec![0; 60 << 20], Member::Deflated);
     let files: [(&str, &[u8]); 6] = [
@@ -62,7 +100,14 @@ async fn what_is_dangerous_or_closed_is_held_and_the_rest_delivered() {
 
     let seen = look(&eva, &id).await;
     assert_eq!(seen["state"], "partly_delivered", "{seen:#}");
-    let expected = ["clean", "blocked", "blocked", "unscannable", "unscannable", "blocked"];
+    let expected = [
+        "clean",
+        "blocked",
+        "blocked",
+        "unscannable",
+        "unscannable",
+        "blocked",
+    ];
     assert_eq!(checks(&seen), expected, "{seen:#}");
     let file = |index: usize| &seen["files"][index];
     assert!(found(file(1), "eicar", "eicar-test-file") && found(file(1), "clamd", "Test.Eicar"));
@@ -71,11 +116,18 @@ async fn what_is_dangerous_or_closed_is_held_and_the_rest_delivered() {
     assert!(found(file(5), "clamd", "Test.Marker"));
 
     let held = look(&bob, &id).await;
-    assert_eq!(fetch(&bob, &id, &held["files"][0]).await.expect(200).body, "nothing to see");
+    assert_eq!(
+        fetch(&bob, &id, &held["files"][0]).await.expect(200).body,
+        "nothing to see"
+    );
     for index in 1..files.len() {
         for client in [&eva, &bob] {
             let answer = fetch(client, &id, &held["files"][index]).await;
-            assert!(answer.status.is_client_error(), "{index}: {}", answer.status);
+            assert!(
+                answer.status.is_client_error(),
+                "{index}: {}",
+                answer.status
+            );
         }
     }
 
@@ -98,19 +150,40 @@ async fn without_a_mandatory_engine_nothing_is_ever_clean() {
         // Sessions end while nobody calls.
         let eva = app.user("eva@example.org").await;
         let seen = look(&eva, &id).await;
-        assert_eq!((&seen["state"], checks(&seen)), (&json!("checking"), vec!["pending"]));
+        assert_eq!(
+            (&seen["state"], checks(&seen)),
+            (&json!("checking"), vec!["pending"])
+        );
         app.pass(TimeDelta::minutes(30)).await;
     }
     app.pass(TimeDelta::minutes(31)).await;
     app.drain().await;
-    let (eva, bob) = (app.user("eva@example.org").await, app.user("bob@example.org").await);
+    let (eva, bob) = (
+        app.user("eva@example.org").await,
+        app.user("bob@example.org").await,
+    );
     let seen = look(&eva, &id).await;
-    assert_eq!((&seen["state"], checks(&seen)), (&json!("withheld"), vec!["unscannable"]));
-    assert!(found(&seen["files"][0], "clamd", "self-test-failed"), "{seen:#}");
+    assert_eq!(
+        (&seen["state"], checks(&seen)),
+        (&json!("withheld"), vec!["unscannable"])
+    );
+    assert!(
+        found(&seen["files"][0], "clamd", "self-test-failed"),
+        "{seen:#}"
+    );
     assert!(inbox(&bob).await.is_empty());
-    assert!(fetch(&eva, &id, &seen["files"][0]).await.status.is_client_error());
+    assert!(
+        fetch(&eva, &id, &seen["files"][0])
+            .await
+            .status
+            .is_client_error()
+    );
     let admin = app.administrator("root@example.org").await;
-    let dead = admin.get("/api/v1/admin/jobs?state=dead").await.expect(200).json();
+    let dead = admin
+        .get("/api/v1/admin/jobs?state=dead")
+        .await
+        .expect(200)
+        .json();
     assert_eq!(dead["items"], json!([]), "waiting is not failing");
 }
 
@@ -127,7 +200,11 @@ async fn an_engine_that_comes_back_is_asked_again() {
 
     let _clamd = clamd.restart();
     let admin = app.administrator("root@example.org").await;
-    let tested = admin.post_empty("/api/v1/admin/engines/clamd/self-test").await.expect(200).json();
+    let tested = admin
+        .post_empty("/api/v1/admin/engines/clamd/self-test")
+        .await
+        .expect(200)
+        .json();
     assert_eq!(tested["available"], true, "{tested:#}");
     app.pass(TimeDelta::minutes(2)).await;
     app.drain().await;
@@ -138,7 +215,10 @@ async fn an_engine_that_comes_back_is_asked_again() {
 #[tokio::test]
 async fn a_local_clamd_is_adopted_for_good() {
     let mut clamd = TestClamd::start();
-    let options = TestOptions { local_clamd: Some(clamd.socket()), ..TestOptions::default() };
+    let options = TestOptions {
+        local_clamd: Some(clamd.socket()),
+        ..TestOptions::default()
+    };
     let app = TestApp::with(options).await;
     let eva = app.user("eva@example.org").await;
     let first = send(&eva, "bob@example.org", &[("a.txt", TestClamd::MALWARE)]).await;
@@ -150,10 +230,23 @@ async fn a_local_clamd_is_adopted_for_good() {
     app.drain().await;
     assert_eq!(checks(&look(&eva, &second).await), ["pending"]);
     let admin = app.administrator("root@example.org").await;
-    let _ = admin.post_empty("/api/v1/admin/engines/clamd/self-test").await.expect(200);
+    let _ = admin
+        .post_empty("/api/v1/admin/engines/clamd/self-test")
+        .await
+        .expect(200);
     let engines = admin.get("/api/v1/admin/engines").await.expect(200).json();
-    let entry = engines["items"].as_array().unwrap().iter().find(|one| one["id"] == "clamd").unwrap().clone();
-    assert_eq!((&entry["enabled"], &entry["available"]), (&json!(true), &json!(false)), "{entry:#}");
+    let entry = engines["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["id"] == "clamd")
+        .unwrap()
+        .clone();
+    assert_eq!(
+        (&entry["enabled"], &entry["available"]),
+        (&json!(true), &json!(false)),
+        "{entry:#}"
+    );
 }
 
 #[tokio::test]
@@ -170,16 +263,27 @@ async fn damaged_bytes_are_unscannable_and_an_alarm() {
     }
     app.drain().await;
     let seen = look(&eva, &id).await;
-    assert_eq!((&seen["state"], checks(&seen)), (&json!("withheld"), vec!["unscannable"]));
+    assert_eq!(
+        (&seen["state"], checks(&seen)),
+        (&json!("withheld"), vec!["unscannable"])
+    );
     let mut tx = app.app.db().read().await.unwrap();
-    let filter = sofie_store::audit::Filter { event: Some("FILE_CORRUPTED".into()), ..Default::default() };
-    let alarms = sofie_store::audit::list(&mut tx, &filter, None, 10).await.unwrap();
+    let filter = sofie_store::audit::Filter {
+        event: Some("FILE_CORRUPTED".into()),
+        ..Default::default()
+    };
+    let alarms = sofie_store::audit::list(&mut tx, &filter, None, 10)
+        .await
+        .unwrap();
     assert_eq!(alarms.items.len(), 1);
 
     // What nobody can read, nobody can release.
     let admin = app.administrator("root@example.org").await;
     let path = format!("/api/v1/admin/packages/{id}/release");
-    admin.post(&path, json!({ "reason": "please" })).await.expect_problem(409, "conflict");
+    admin
+        .post(&path, json!({ "reason": "please" }))
+        .await
+        .expect_problem(409, "conflict");
 }
 
 /// A worker that dies in the middle costs only its lease.
@@ -191,12 +295,66 @@ async fn a_check_whose_worker_died_is_done_by_another() {
     {
         let mut tx = app.app.db().read().await.unwrap();
         let lease = Duration::from_secs(30);
-        let claimed = sofie_store::jobs::claim(&mut tx, "checks", "dead", lease, 10).await.unwrap();
+        let claimed = sofie_store::jobs::claim(&mut tx, "checks", "dead", lease, 10)
+            .await
+            .unwrap();
         assert_eq!(claimed.len(), 1);
     }
     app.pass(TimeDelta::seconds(31)).await;
     app.drain().await;
     assert_eq!(look(&eva, &id).await["state"], "delivered");
+}
+
+/// A package that kills every worker is not clean in the end, and does not kill them for ever.
+#[tokio::test]
+async fn a_check_that_always_ends_abruptly_is_given_up() {
+    let app = TestApp::start().await;
+    let eva = app.user("eva@example.org").await;
+    let id = send(&eva, "bob@example.org", &[("a.txt", b"hello")]).await;
+    let lease = Duration::from_secs(30);
+    for _ in 0..19 {
+        let mut tx = app.app.db().read().await.unwrap();
+        let claimed = sofie_store::jobs::claim(&mut tx, "checks", "dying", lease, 10).await;
+        assert_eq!(claimed.unwrap().len(), 1);
+        drop(tx);
+        app.pass(TimeDelta::seconds(31)).await;
+    }
+    app.drain().await;
+    let seen = look(&eva, &id).await;
+    let state = (&seen["state"], checks(&seen));
+    assert_eq!(state, (&json!("withheld"), vec!["unscannable"]));
+    assert!(
+        found(&seen["files"][0], "type", "checks-gave-up"),
+        "{seen:#}"
+    );
+
+    // An administrator who mended it starts afresh.
+    let admin = app.administrator("root@example.org").await;
+    let path = format!("/api/v1/admin/packages/{id}/recheck");
+    let _ = admin.post_empty(&path).await.expect(200);
+    app.drain().await;
+    assert_eq!(look(&eva, &id).await["state"], "delivered");
+}
+
+/// Large files have a queue of their own, after the small ones of their package.
+#[tokio::test]
+async fn a_large_file_is_checked_in_its_own_queue() {
+    let app = TestApp::start().await;
+    let eva = app.user("eva@example.org").await;
+    let large = vec![0; (256 << 20) + 1];
+    let id = send(
+        &eva,
+        "bob@example.org",
+        &[("large.bin", &large), ("a.txt", b"hello")],
+    )
+    .await;
+    app.drain().await;
+    let seen = look(&eva, &id).await;
+    assert_eq!(seen["state"], "delivered", "{seen:#}");
+    let admin = app.administrator("root@example.org").await;
+    let path = "/api/v1/admin/jobs?kind=check_large_package";
+    let jobs = admin.get(path).await.expect(200).json();
+    assert_eq!(jobs["items"].as_array().unwrap().len(), 1);
 }
 
 /// A package of many files is checked whole, in as many slices as it takes.
@@ -205,7 +363,10 @@ async fn many_files_are_all_checked() {
     let app = TestApp::start().await;
     let eva = app.user("eva@example.org").await;
     let names: Vec<String> = (0..60).map(|n| format!("{n}.txt")).collect();
-    let files: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), name.as_bytes())).collect();
+    let files: Vec<(&str, &[u8])> = names
+        .iter()
+        .map(|name| (name.as_str(), name.as_bytes()))
+        .collect();
     let id = send(&eva, "bob@example.org", &files).await;
     app.drain().await;
     let seen = look(&eva, &id).await;

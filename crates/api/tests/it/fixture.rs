@@ -6,7 +6,10 @@ use sofie_test_support::Client;
 
 /// The EICAR test file, in two halves so that no antivirus takes these sources for it.
 pub fn eicar() -> Vec<u8> {
-    let halves = [r"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD", "-ANTIVIRUS-TEST-FILE!$H+H*"];
+    let halves = [
+        r"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD",
+        "-ANTIVIRUS-TEST-FILE!$H+H*",
+    ];
     halves.concat().into_bytes()
 }
 
@@ -38,7 +41,15 @@ pub fn zip(name: &str, content: &[u8], member: Member) -> Vec<u8> {
     let start = archive.len();
     archive.extend([b"PK\x01\x02\x14\0", &common[..], &[0; 16], name.as_bytes()].concat());
     let directory = length(archive.len() - start);
-    archive.extend([b"PK\x05\x06\0\0\0\0\x01\0\x01\0", &directory[..], &length(start), &[0, 0]].concat());
+    archive.extend(
+        [
+            b"PK\x05\x06\0\0\0\0\x01\0\x01\0",
+            &directory[..],
+            &length(start),
+            &[0, 0],
+        ]
+        .concat(),
+    );
     archive
 }
 
@@ -56,43 +67,72 @@ fn deflate(content: &[u8]) -> Vec<u8> {
 /// Sends a private package with these files; returns its id.
 pub async fn send(client: &Client, to: &str, files: &[(&str, &[u8])]) -> String {
     let draft = json!({ "title": "Plans", "recipients": [to] });
-    let made = client.post("/api/v1/packages", draft).await.expect(201).json();
+    let made = client
+        .post("/api/v1/packages", draft)
+        .await
+        .expect(201)
+        .json();
     let id = made["id"].as_str().unwrap().to_owned();
     for (name, content) in files {
         let path = format!("/api/v1/packages/{id}/files/{name}");
         let put = client.request(Method::PUT, &path);
-        let _ = put.bytes("application/octet-stream", content.to_vec()).send().await.expect(201);
+        let _ = put
+            .bytes("application/octet-stream", content.to_vec())
+            .send()
+            .await
+            .expect(201);
     }
-    let _ = client.post_empty(&format!("/api/v1/packages/{id}/send")).await.expect(200);
+    let _ = client
+        .post_empty(&format!("/api/v1/packages/{id}/send"))
+        .await
+        .expect(200);
     id
 }
 
 /// Returns a package as a client sees it.
 pub async fn look(client: &Client, id: &str) -> Value {
-    client.get(&format!("/api/v1/packages/{id}")).await.expect(200).json()
+    client
+        .get(&format!("/api/v1/packages/{id}"))
+        .await
+        .expect(200)
+        .json()
 }
 
 /// Returns the check of each file, in order.
 pub fn checks(package: &Value) -> Vec<&str> {
     let files = package["files"].as_array().unwrap();
-    files.iter().map(|file| file["check"].as_str().unwrap()).collect()
+    files
+        .iter()
+        .map(|file| file["check"].as_str().unwrap())
+        .collect()
 }
 
 /// Tells whether an engine found something of this name in the file.
 pub fn found(file: &Value, engine: &str, name: &str) -> bool {
     let findings = file["findings"].as_array().unwrap();
-    findings.iter().any(|one| one["engine"] == engine && one["name"].as_str().unwrap().contains(name))
+    findings
+        .iter()
+        .any(|one| one["engine"] == engine && one["name"].as_str().unwrap().contains(name))
 }
 
 /// Returns the ids of the packages that a recipient has received.
 pub async fn inbox(client: &Client) -> Vec<String> {
-    let list = client.get("/api/v1/packages?box=inbox").await.expect(200).json();
+    let list = client
+        .get("/api/v1/packages?box=inbox")
+        .await
+        .expect(200)
+        .json();
     let items = list["items"].as_array().unwrap();
-    items.iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
+    items
+        .iter()
+        .map(|item| item["id"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// Fetches a file's content.
 pub async fn fetch(client: &Client, package: &str, file: &Value) -> sofie_test_support::Answer {
     let file = file["id"].as_str().unwrap();
-    client.get(&format!("/api/v1/packages/{package}/files/{file}/content")).await
+    client
+        .get(&format!("/api/v1/packages/{package}/files/{file}/content"))
+        .await
 }

@@ -68,7 +68,9 @@ impl Harness for Rows {
             Some((state, error)) => match state.as_str() {
                 "queued" => Seen::Waiting { error },
                 "running" => Seen::Running,
-                "dead" => Seen::Dead { error: error.unwrap_or_default() },
+                "dead" => Seen::Dead {
+                    error: error.unwrap_or_default(),
+                },
                 _ => Seen::Finished,
             },
             None => Seen::Finished,
@@ -82,7 +84,11 @@ async fn the_rows_meet_the_contract() {
 }
 
 fn job() -> Envelope {
-    Envelope { name: "test", queue: "test", payload: json!({}) }
+    Envelope {
+        name: "test",
+        queue: "test",
+        payload: json!({}),
+    }
 }
 
 #[tokio::test]
@@ -96,10 +102,20 @@ async fn of_one_key_only_one_waits() {
 
     // One that runs is no reason not to wait; when it comes back, both wait, and nothing breaks.
     let lease = Duration::from_secs(30);
-    let claimed = rows.store.claim("test", "w", lease, 1).await.unwrap().remove(0);
+    let claimed = rows
+        .store
+        .claim("test", "w", lease, 1)
+        .await
+        .unwrap()
+        .remove(0);
     assert_eq!(claimed.id, first);
     let third = rows.insert(job(), Some("a"), None).await;
-    assert!(rows.store.retry(claimed.claim(), Duration::ZERO, "again").await.unwrap());
+    assert!(
+        rows.store
+            .retry(claimed.claim(), Duration::ZERO, "again")
+            .await
+            .unwrap()
+    );
     for id in [first, third] {
         assert_eq!(rows.state(id).await.unwrap().0, "queued");
     }
@@ -109,17 +125,45 @@ async fn of_one_key_only_one_waits() {
 async fn a_dead_job_is_shown_and_tried_again() {
     let rows = Rows::fresh().await;
     let id = rows.insert(job(), None, None).await;
-    let claimed = rows.store.claim("test", "w", Duration::from_secs(30), 1).await.unwrap().remove(0);
+    let claimed = rows
+        .store
+        .claim("test", "w", Duration::from_secs(30), 1)
+        .await
+        .unwrap()
+        .remove(0);
     assert!(rows.store.bury(claimed.claim(), "no luck").await.unwrap());
     let admin = rows.app.administrator("root@example.org").await;
-    let dead = admin.get("/api/v1/admin/jobs?state=dead").await.expect(200).json();
+    let dead = admin
+        .get("/api/v1/admin/jobs?state=dead")
+        .await
+        .expect(200)
+        .json();
     let item = &dead["items"][0];
-    assert_eq!((&item["kind"], &item["last_error"]), (&json!("test"), &json!("no luck")));
-    let retried = admin.post_empty(&format!("/api/v1/admin/jobs/{id}/retry")).await.expect(200).json();
+    assert_eq!(
+        (&item["kind"], &item["last_error"]),
+        (&json!("test"), &json!("no luck"))
+    );
+    let retried = admin
+        .post_empty(&format!("/api/v1/admin/jobs/{id}/retry"))
+        .await
+        .expect(200)
+        .json();
     assert_eq!(retried["state"], "queued");
-    let _ = admin.post_empty(&format!("/api/v1/admin/jobs/{id}/retry")).await.expect(404);
-    let again = rows.store.claim("test", "w", Duration::from_secs(30), 1).await.unwrap().remove(0);
-    assert_eq!((again.attempt, again.handed_back), (2, 1), "its attempts are forgiven, its fence is not");
+    let _ = admin
+        .post_empty(&format!("/api/v1/admin/jobs/{id}/retry"))
+        .await
+        .expect(404);
+    let again = rows
+        .store
+        .claim("test", "w", Duration::from_secs(30), 1)
+        .await
+        .unwrap()
+        .remove(0);
+    assert_eq!(
+        (again.attempt, again.handed_back),
+        (2, 1),
+        "its attempts are forgiven, its fence is not"
+    );
 }
 
 /// What is written in a transaction that is rolled back never happens.
@@ -127,9 +171,13 @@ async fn a_dead_job_is_shown_and_tried_again() {
 async fn a_job_lives_and_dies_with_its_transaction() {
     let app = TestApp::start().await;
     let ctx = Context::system(app.app.now());
-    let job = sofie_app::jobs::Maintain { task: "clean_up".to_owned() };
+    let job = sofie_app::jobs::Maintain {
+        task: "clean_up".to_owned(),
+    };
     let mut tx = app.app.db().begin().await.unwrap();
-    sofie_app::jobs::enqueue(&mut tx, &ctx, &job, None, ctx.now).await.unwrap();
+    sofie_app::jobs::enqueue(&mut tx, &ctx, &job, None, ctx.now)
+        .await
+        .unwrap();
     drop(tx);
     let mut tx = app.app.db().read().await.unwrap();
     assert_eq!(jobs::busy(&mut tx).await.unwrap(), 0);

@@ -9,40 +9,93 @@ use super::fixture::{checks, eicar, fetch, inbox, look, send};
 #[tokio::test]
 async fn a_held_package_is_released_with_a_reason_that_stays() {
     let app = TestApp::start().await;
-    let (eva, bob) = (app.user("eva@example.org").await, app.user("bob@example.org").await);
-    let id = send(&eva, "bob@example.org", &[("a.txt", &eicar()), ("b.txt", &eicar())]).await;
+    let (eva, bob) = (
+        app.user("eva@example.org").await,
+        app.user("bob@example.org").await,
+    );
+    let id = send(
+        &eva,
+        "bob@example.org",
+        &[("a.txt", &eicar()), ("b.txt", &eicar())],
+    )
+    .await;
     app.drain().await;
     let admin = app.administrator("root@example.org").await;
-    let listed = admin.get("/api/v1/admin/packages?view=quarantined").await.expect(200).json();
+    let listed = admin
+        .get("/api/v1/admin/packages?view=quarantined")
+        .await
+        .expect(200)
+        .json();
     assert_eq!(listed["items"][0]["id"], json!(id));
     let seen = look(&eva, &id).await;
     assert_eq!(seen["state"], "withheld");
 
     let path = format!("/api/v1/admin/packages/{id}");
     let release = format!("{path}/release");
-    admin.post(&release, json!({ "reason": " " })).await.expect_problem(422, "invalid");
+    admin
+        .post(&release, json!({ "reason": " " }))
+        .await
+        .expect_problem(422, "invalid");
     let first = seen["files"][0]["id"].clone();
     let body = json!({ "reason": "our own test file", "file_ids": [first] });
     let after = admin.post(&release, body.clone()).await.expect(200).json();
-    assert_eq!((&after["state"], checks(&after)), (&json!("partly_delivered"), vec!["released", "blocked"]));
-    admin.post(&release, body).await.expect_problem(409, "conflict");
+    assert_eq!(
+        (&after["state"], checks(&after)),
+        (&json!("partly_delivered"), vec!["released", "blocked"])
+    );
+    admin
+        .post(&release, body)
+        .await
+        .expect_problem(409, "conflict");
     assert_eq!(inbox(&bob).await, std::slice::from_ref(&id));
     let there = look(&bob, &id).await;
     assert_eq!(there["files"][0]["released"]["reason"], "our own test file");
     assert_eq!(there["files"][0]["released"]["by"], "root@example.org");
-    assert_eq!(fetch(&bob, &id, &there["files"][0]).await.expect(200).body, eicar());
-    assert!(fetch(&bob, &id, &there["files"][1]).await.status.is_client_error());
+    assert_eq!(
+        fetch(&bob, &id, &there["files"][0]).await.expect(200).body,
+        eicar()
+    );
+    assert!(
+        fetch(&bob, &id, &there["files"][1])
+            .await
+            .status
+            .is_client_error()
+    );
 
     // A new round forgets the release; the verdicts of the first one stay.
-    let again = admin.post_empty(&format!("{path}/recheck")).await.expect(200).json();
-    assert_eq!((&again["life"], checks(&again)), (&json!("submitted"), vec!["pending", "pending"]));
-    admin.post_empty(&format!("{path}/recheck")).await.expect_problem(409, "conflict");
-    assert!(fetch(&bob, &id, &there["files"][0]).await.status.is_client_error());
+    let again = admin
+        .post_empty(&format!("{path}/recheck"))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(
+        (&again["life"], checks(&again)),
+        (&json!("submitted"), vec!["pending", "pending"])
+    );
+    admin
+        .post_empty(&format!("{path}/recheck"))
+        .await
+        .expect_problem(409, "conflict");
+    assert!(
+        fetch(&bob, &id, &there["files"][0])
+            .await
+            .status
+            .is_client_error()
+    );
     app.drain().await;
     assert_eq!(checks(&look(&eva, &id).await), ["blocked", "blocked"]);
-    let verdicts = admin.get(&format!("{path}/verdicts")).await.expect(200).json();
+    let verdicts = admin
+        .get(&format!("{path}/verdicts"))
+        .await
+        .expect(200)
+        .json();
     let rows = verdicts["files"][0]["verdicts"].as_array().unwrap();
-    assert_eq!(rows.iter().filter(|row| row["outcome"] == "infected").count(), 2);
+    assert_eq!(
+        rows.iter()
+            .filter(|row| row["outcome"] == "infected")
+            .count(),
+        2
+    );
 }
 
 #[tokio::test]
@@ -55,19 +108,48 @@ async fn a_rejected_package_is_gone_and_its_sender_told() {
     let admin = app.administrator("root@example.org").await;
     let reject = |id: &str| format!("/api/v1/admin/packages/{id}/reject");
     let reason = json!({ "reason": "not with us" });
-    admin.post(&reject(&clean), reason.clone()).await.expect_problem(409, "conflict");
+    admin
+        .post(&reject(&clean), reason.clone())
+        .await
+        .expect_problem(409, "conflict");
     let after = admin.post(&reject(&id), reason).await.expect(200).json();
     assert_eq!(after["life"], "deleted");
     app.drain().await;
     let mails = admin.get("/api/v1/admin/outbox").await.expect(200).json();
-    let told = mails["items"].as_array().unwrap().iter().find(|mail| mail["kind"] == "rejected").unwrap().clone();
+    let told = mails["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|mail| mail["kind"] == "rejected")
+        .unwrap()
+        .clone();
     assert_eq!(told["to"], "eva@example.org");
-    let mail = admin.get(&format!("/api/v1/admin/outbox/{}", told["id"].as_str().unwrap())).await.expect(200).json();
+    let mail = admin
+        .get(&format!(
+            "/api/v1/admin/outbox/{}",
+            told["id"].as_str().unwrap()
+        ))
+        .await
+        .expect(200)
+        .json();
     assert!(mail["text"].as_str().unwrap().contains("not with us"));
-    let _ = eva.post_empty(&format!("/api/v1/packages/{id}/restore")).await.expect(409);
+    let _ = eva
+        .post_empty(&format!("/api/v1/packages/{id}/restore"))
+        .await
+        .expect(409);
 
-    let _ = admin.delete(&format!("/api/v1/admin/packages/{clean}")).await.expect(204);
-    assert_eq!(admin.get(&format!("/api/v1/admin/packages/{clean}")).await.expect(200).json()["life"], "deleted");
+    let _ = admin
+        .delete(&format!("/api/v1/admin/packages/{clean}"))
+        .await
+        .expect(204);
+    assert_eq!(
+        admin
+            .get(&format!("/api/v1/admin/packages/{clean}"))
+            .await
+            .expect(200)
+            .json()["life"],
+        "deleted"
+    );
 }
 
 #[tokio::test]
@@ -76,14 +158,22 @@ async fn deciding_needs_the_permission() {
     let eva = app.user("eva@example.org").await;
     let id = send(&eva, "bob@example.org", &[("a.txt", &eicar())]).await;
     app.drain().await;
-    let looker = app.administrator_who_may("look@example.org", &[AdministratorPermission::Packages]).await;
+    let looker = app
+        .administrator_who_may("look@example.org", &[AdministratorPermission::Packages])
+        .await;
     let path = format!("/api/v1/admin/packages/{id}");
     let _ = looker.get(&path).await.expect(200);
     let reason = json!({ "reason": "x" });
     for act in ["release", "reject"] {
-        looker.post(&format!("{path}/{act}"), reason.clone()).await.expect_problem(403, "forbidden");
+        looker
+            .post(&format!("{path}/{act}"), reason.clone())
+            .await
+            .expect_problem(403, "forbidden");
     }
-    looker.post_empty(&format!("{path}/recheck")).await.expect_problem(403, "forbidden");
+    looker
+        .post_empty(&format!("{path}/recheck"))
+        .await
+        .expect_problem(403, "forbidden");
     for other in ["/api/v1/admin/engines", "/api/v1/admin/jobs"] {
         looker.get(other).await.expect_problem(403, "forbidden");
         eva.get(other).await.expect_problem(401, "unauthenticated");

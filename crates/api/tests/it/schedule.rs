@@ -13,29 +13,43 @@ async fn run(app: &TestApp, task: Task) {
 }
 
 fn blobs(app: &TestApp) -> usize {
-    (0..=u8::MAX).map(|shard| app.blobs.list(shard).unwrap().len()).sum()
+    (0..=u8::MAX)
+        .map(|shard| app.blobs.list(shard).unwrap().len())
+        .sum()
 }
 
 #[tokio::test]
 async fn a_package_expires_and_is_shredded_in_time() {
     let app = TestApp::start().await;
-    let (eva, bob) = (app.user("eva@example.org").await, app.user("bob@example.org").await);
+    let (eva, bob) = (
+        app.user("eva@example.org").await,
+        app.user("bob@example.org").await,
+    );
     let id = send(&eva, "bob@example.org", &[("a.txt", b"hello")]).await;
     app.drain().await;
     assert_eq!(blobs(&app), 1);
 
     app.advance(TimeDelta::days(30) - TimeDelta::seconds(1));
     run(&app, Task::ExpirePackages).await;
-    let (eva, bob_again) = (app.user("eva@example.org").await, app.user("bob@example.org").await);
+    let (eva, bob_again) = (
+        app.user("eva@example.org").await,
+        app.user("bob@example.org").await,
+    );
     drop(bob);
     let bob = bob_again;
     assert_eq!(inbox(&bob).await, std::slice::from_ref(&id));
     let file = look(&bob, &id).await["files"][0].clone();
     app.advance(TimeDelta::seconds(1));
-    assert!(fetch(&bob, &id, &file).await.status.is_client_error(), "the clock decides, not the sweep");
+    assert!(
+        fetch(&bob, &id, &file).await.status.is_client_error(),
+        "the clock decides, not the sweep"
+    );
     run(&app, Task::ExpirePackages).await;
     let gone = look(&eva, &id).await;
-    assert_eq!((&gone["life"], &gone["state"]), (&json!("deleted"), &json!("expired")));
+    assert_eq!(
+        (&gone["life"], &gone["state"]),
+        (&json!("deleted"), &json!("expired"))
+    );
 
     app.advance(TimeDelta::days(30) - TimeDelta::seconds(1));
     run(&app, Task::ShredPackages).await;
@@ -46,10 +60,19 @@ async fn a_package_expires_and_is_shredded_in_time() {
     run(&app, Task::UnlinkBlobs).await;
     assert_eq!(blobs(&app), 0);
     let admin = app.administrator("root@example.org").await;
-    let shredded = admin.get(&format!("/api/v1/admin/packages/{id}")).await.expect(200).json();
+    let shredded = admin
+        .get(&format!("/api/v1/admin/packages/{id}"))
+        .await
+        .expect(200)
+        .json();
     assert_eq!(shredded["life"], "shredded");
     // Nothing is left to do, and doing it again changes nothing.
-    for task in [Task::ExpirePackages, Task::ShredPackages, Task::UnlinkBlobs, Task::CleanUp] {
+    for task in [
+        Task::ExpirePackages,
+        Task::ShredPackages,
+        Task::UnlinkBlobs,
+        Task::CleanUp,
+    ] {
         run(&app, task).await;
     }
 }
@@ -60,24 +83,40 @@ async fn what_nobody_decides_about_and_nobody_goes_on_with_is_removed() {
     let eva = app.user("eva@example.org").await;
     let held = send(&eva, "bob@example.org", &[("a.txt", &eicar())]).await;
     app.drain().await;
-    let draft = eva.post("/api/v1/packages", json!({ "title": "never sent" })).await.expect(201).json();
+    let draft = eva
+        .post("/api/v1/packages", json!({ "title": "never sent" }))
+        .await
+        .expect(201)
+        .json();
     app.advance(TimeDelta::hours(24) - TimeDelta::seconds(1));
     run(&app, Task::ReapUnfinished).await;
     let admin = app.administrator("root@example.org").await;
     let path = |id: &str| format!("/api/v1/admin/packages/{id}");
     let draft = path(draft["id"].as_str().unwrap());
-    assert_eq!(admin.get(&draft).await.expect(200).json()["life"], "uploading");
+    assert_eq!(
+        admin.get(&draft).await.expect(200).json()["life"],
+        "uploading"
+    );
     app.advance(TimeDelta::seconds(1));
     run(&app, Task::ReapUnfinished).await;
     let admin = app.administrator("root@example.org").await;
-    assert_eq!(admin.get(&draft).await.expect(200).json()["life"], "shredded");
+    assert_eq!(
+        admin.get(&draft).await.expect(200).json()["life"],
+        "shredded"
+    );
 
     run(&app, Task::ExpirePackages).await;
-    assert_eq!(admin.get(&path(&held)).await.expect(200).json()["life"], "submitted");
+    assert_eq!(
+        admin.get(&path(&held)).await.expect(200).json()["life"],
+        "submitted"
+    );
     app.advance(TimeDelta::days(29));
     run(&app, Task::ExpirePackages).await;
     let admin = app.administrator("root@example.org").await;
-    assert_eq!(admin.get(&path(&held)).await.expect(200).json()["life"], "deleted");
+    assert_eq!(
+        admin.get(&path(&held)).await.expect(200).json()["life"],
+        "deleted"
+    );
 }
 
 /// A package whose job is lost is found by the sweep.
@@ -89,8 +128,13 @@ async fn forgotten_checks_are_resumed() {
     {
         let mut tx = app.app.db().read().await.unwrap();
         let lease = std::time::Duration::from_secs(30);
-        let lost = sofie_store::jobs::claim(&mut tx, "checks", "w", lease, 1).await.unwrap().remove(0);
-        sofie_store::jobs::bury(&mut tx, lost.id, lost.attempt, "lost").await.unwrap();
+        let lost = sofie_store::jobs::claim(&mut tx, "checks", "w", lease, 1)
+            .await
+            .unwrap()
+            .remove(0);
+        sofie_store::jobs::bury(&mut tx, lost.id, lost.attempt, "lost")
+            .await
+            .unwrap();
     }
     app.drain().await;
     assert_eq!(look(&eva, &id).await["state"], "checking");
@@ -104,17 +148,29 @@ async fn forgotten_checks_are_resumed() {
 async fn one_scheduler_leads() {
     let app = TestApp::start().await;
     assert!(tick(&app.app, "one").await.unwrap() > 0);
-    assert_eq!(tick(&app.app, "one").await.unwrap(), 0, "these ticks are taken");
+    assert_eq!(
+        tick(&app.app, "one").await.unwrap(),
+        0,
+        "these ticks are taken"
+    );
     app.advance(TimeDelta::hours(2));
     assert_eq!(tick(&app.app, "two").await.unwrap(), 0, "there is a leader");
     assert!(tick(&app.app, "one").await.unwrap() > 0);
     app.drain().await;
     let admin = app.administrator("root@example.org").await;
-    let done = admin.get("/api/v1/admin/jobs?kind=maintain").await.expect(200).json();
+    let done = admin
+        .get("/api/v1/admin/jobs?kind=maintain")
+        .await
+        .expect(200)
+        .json();
     let jobs = done["items"].as_array().unwrap();
     assert!(jobs.iter().all(|job| job["state"] == "done"), "{done:#}");
     let engines = admin.get("/api/v1/admin/engines").await.expect(200).json();
     let inspector = &engines["items"][0];
-    assert_eq!((&inspector["id"], &inspector["available"]), (&json!("type"), &json!(true)), "{inspector:#}");
+    assert_eq!(
+        (&inspector["id"], &inspector["available"]),
+        (&json!("type"), &json!(true)),
+        "{inspector:#}"
+    );
     assert_eq!(inspector["mandatory"], true);
 }

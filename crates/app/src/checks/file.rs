@@ -192,13 +192,20 @@ async fn write(
                 "check": file.check.as_str(),
                 "found": found(&examined.rows),
             });
-            audit::record(&mut tx, &ctx, event, object(file.id), data).await?;
+            audit::record(&mut tx, &ctx, event, Some(object(file.id)), data).await?;
             Stand::Settled
         }
     };
     if examined.corrupted {
         let data = json!({ "package": file.package_id });
-        audit::record(&mut tx, &ctx, Event::FileCorrupted, object(file.id), data).await?;
+        audit::record(
+            &mut tx,
+            &ctx,
+            Event::FileCorrupted,
+            Some(object(file.id)),
+            data,
+        )
+        .await?;
     }
     tx.commit().await?;
     app.parts().changes.tell(Change::Package(file.package_id));
@@ -214,8 +221,8 @@ fn checked(check: FileCheck, examined: &Examined) -> FileCheck {
     }
 }
 
-fn object(id: FileId) -> Option<(&'static str, String)> {
-    Some(("file", id.to_string()))
+fn object(id: FileId) -> (&'static str, String) {
+    ("file", id.to_string())
 }
 
 /// Names what was found, for the audit log: no names of files.

@@ -1,6 +1,6 @@
 //! The end of the checks of a package.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, Days, Utc};
 use serde_json::json;
 use sofie_domain::{Approval, Event, FileCheck, Life, LifeEvent, PackageId, Settings};
 use sofie_queue::{Done, Run};
@@ -68,7 +68,7 @@ async fn conclude(
             tx,
             ctx,
             Event::PackageQuarantined,
-            object(loaded.package.id),
+            Some(object(loaded.package.id)),
             data,
         )
         .await?;
@@ -102,9 +102,11 @@ pub(crate) async fn activate(
     let package = &mut loaded.package;
     package.life = package.life.apply(LifeEvent::Activate)?;
     package.activated_at.get_or_insert(ctx.now);
+    let days = Days::new(u64::from(package.expires_in_days));
+    let end = ctx.now.checked_add_days(days);
     package
         .expires_at
-        .get_or_insert(ctx.now + TimeDelta::days(i64::from(package.expires_in_days)));
+        .get_or_insert(end.unwrap_or(DateTime::<Utc>::MAX_UTC));
     packages::save(tx, package, ctx.now).await?;
     let passing = loaded
         .files
@@ -116,13 +118,13 @@ pub(crate) async fn activate(
         tx,
         ctx,
         Event::PackageDelivered,
-        object(loaded.package.id),
+        Some(object(loaded.package.id)),
         data,
     )
     .await?;
     notices::delivered(app, tx, ctx, loaded).await
 }
 
-fn object(id: PackageId) -> Option<(&'static str, String)> {
-    Some(("package", id.to_string()))
+fn object(id: PackageId) -> (&'static str, String) {
+    ("package", id.to_string())
 }

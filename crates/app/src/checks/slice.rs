@@ -39,13 +39,17 @@ struct Work {
     deadline: DateTime<Utc>,
 }
 
-/// What a slice left over.
-#[derive(Debug, Default)]
-struct Left {
-    small: bool,
-    large: bool,
-    waiting: bool,
-    waiting_large: bool,
+/// What a slice leaves to the next one; the first of these that there is comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Next {
+    /// Small files that nobody tried yet.
+    Small,
+    /// Large files that nobody tried yet.
+    Large,
+    /// Small files that wait for an engine.
+    WaitingSmall,
+    /// Large files that wait for an engine.
+    WaitingLarge,
 }
 
 /// Runs a slice of the checks of a package; `large` is the queue of large files.
@@ -68,7 +72,7 @@ pub(crate) async fn run(
         return Err(JobError::retry("the worker stops"));
     }
     ctx.now = app.now();
-    finish(app, &ctx, run, id, &work, &left)
+    finish(app, &ctx, run, (id, &work), left)
         .await
         .map_err(JobError::retry)
 }
@@ -104,18 +108,17 @@ async fn prepare(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<O
             })
         })
         .collect();
-    let started = match packages::checks_started(&mut tx, id).await? {
-        Some(started) => started,
-        None => {
-            if !open.is_empty() {
-                packages::set_checks_started(&mut tx, id, Some(ctx.now)).await?;
-            }
-            ctx.now
-        }
-    };
+    let started = packages::checks_started(&mut tx, id).await?;
+    if started.is_none() && !open.is_empty() {
+        packages::set_checks_started(&mut tx, id, Some(ctx.now)).await?;
+    }
+    let started = started.unwrap_or(ctx.now);
     tx.commit().await?;
     let minutes = i64::try_from(settings.count("checks.maximum_minutes")).unwrap_or(i64::MAX);
-    let deadline = started + TimeDelta::try_minutes(minutes).unwrap_or(TimeDelta::MAX);
+    let longest = TimeDelta::try_minutes(minutes).unwrap_or(TimeDelta::MAX);
+    let deadline = started
+        .checked_add_signed(longest)
+        .unwrap_or(DateTime::<Utc>::MAX_UTC);
     let rules = Rules {
         policy,
         last_chance: ctx.now >= deadline || run.last,
@@ -141,20 +144,18 @@ async fn antivirus(app: &App) -> Result<Antivirus> {
     Ok(Antivirus { trusted, faulty })
 }
 
-/// Checks files until the slice is over; the small ones first.
+/// Checks files until the slice is over; the small ones first. Tells what is left.
 async fn check_files(
     app: &App,
     ctx: &Context,
     run: &Run,
     work: &Work,
     large: bool,
-) -> Result<Left> {
+) -> Result<Option<Next>> {
     let over = Instant::now() + SLICE;
     let mine = |open: &&Open| large || open.file.size <= LARGE_FILE;
-    let mut left = Left {
-        large: work.open.iter().any(|open| !mine(&open)),
-        ..Left::default()
-    };
+    let others = work.open.iter().any(|open| !mine(&open));
+    let mut left: Vec<Next> = others.then_some(Next::Large).into_iter().collect();
     let tries: Vec<_> = work
         .open
         .iter()
@@ -166,13 +167,13 @@ async fn check_files(
         let is_large = open.file.size > LARGE_FILE;
         match stand {
             Some(Stand::Settled) => {}
-            Some(Stand::Waiting) if is_large => left.waiting_large = true,
-            Some(Stand::Waiting) => left.waiting = true,
-            None if is_large => left.large = true,
-            None => left.small = true,
+            Some(Stand::Waiting) if is_large => left.push(Next::WaitingLarge),
+            Some(Stand::Waiting) => left.push(Next::WaitingSmall),
+            None if is_large => left.push(Next::Large),
+            None => left.push(Next::Small),
         }
     }
-    Ok(left)
+    Ok(left.into_iter().min())
 }
 
 /// Checks one file if there is still time for it.
@@ -195,32 +196,26 @@ async fn finish(
     app: &App,
     ctx: &Context,
     run: &Run,
-    id: PackageId,
-    work: &Work,
-    left: &Left,
+    (id, work): (PackageId, &Work),
+    left: Option<Next>,
 ) -> Result<Done> {
+    let Some(next) = left else {
+        return package::settle(app, ctx, run, id).await;
+    };
     let pause = ((ctx.now - work.started) / 4).clamp(SHORTEST_WAIT, LONGEST_WAIT);
     let later = (ctx.now + pause).min(work.deadline.max(ctx.now));
-    if left.small {
-        return go_on(app, ctx, run, &CheckPackage { package_id: id }, ctx.now).await;
+    let at = match next {
+        Next::Small | Next::Large => ctx.now,
+        Next::WaitingSmall | Next::WaitingLarge => later,
+    };
+    match next {
+        Next::Small | Next::WaitingSmall => {
+            go_on(app, ctx, run, &CheckPackage { package_id: id }, at).await
+        }
+        Next::Large | Next::WaitingLarge => {
+            go_on(app, ctx, run, &CheckLargePackage { package_id: id }, at).await
+        }
     }
-    if left.large {
-        return go_on(
-            app,
-            ctx,
-            run,
-            &CheckLargePackage { package_id: id },
-            ctx.now,
-        )
-        .await;
-    }
-    if left.waiting {
-        return go_on(app, ctx, run, &CheckPackage { package_id: id }, later).await;
-    }
-    if left.waiting_large {
-        return go_on(app, ctx, run, &CheckLargePackage { package_id: id }, later).await;
-    }
-    package::settle(app, ctx, run, id).await
 }
 
 /// Finishes this job in favour of another one, so that waiting is not counted as failing.

@@ -81,8 +81,7 @@ fn outcome(engine: &str, finding: &Finding) -> Outcome {
         Said::Incomplete { .. } => Outcome::Incomplete,
         Said::Unsupported => Outcome::Unsupported,
         Said::PolicyHit { category: kind } => Outcome::PolicyHit(category(kind, &finding.name)),
-        // An outcome that this version does not know is no answer.
-        _ => Outcome::Error,
+        Said::Error { .. } => Outcome::Error,
     }
 }
 

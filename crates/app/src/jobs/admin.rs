@@ -28,7 +28,14 @@ pub async fn retry(app: &App, ctx: &Context, id: JobId) -> Result<Row> {
     let mut tx = app.db().begin().await?;
     let row = jobs::revive(&mut tx, id).await?.ok_or(Error::NotFound)?;
     let data = json!({ "name": row.name });
-    audit::record(&mut tx, ctx, Event::JobRetried, Some(("job", id.to_string())), data).await?;
+    audit::record(
+        &mut tx,
+        ctx,
+        Event::JobRetried,
+        Some(("job", id.to_string())),
+        data,
+    )
+    .await?;
     tx.commit().await?;
     app.parts().waker.wake_all();
     Ok(row)

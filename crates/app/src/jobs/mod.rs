@@ -19,7 +19,7 @@ pub use enqueue::enqueue;
 pub use mail_reset_link::MailResetLink;
 pub use maintain::Maintain;
 pub use runner::{Workers, runner};
-#[cfg(any(test, feature = "test-util"))]
+#[cfg(feature = "test-util")]
 pub use runner::{drain, pass};
 pub use sofie_store::jobs::{Filter, Row};
 

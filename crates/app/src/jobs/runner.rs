@@ -85,7 +85,7 @@ fn build(app: &App, settings: Settings) -> Runner<App> {
 /// Runs jobs until none is due or running; for tests.
 ///
 /// Jobs that wait for a later time are left; [`pass`] lets time pass for them.
-#[cfg(any(test, feature = "test-util"))]
+#[cfg(feature = "test-util")]
 pub async fn drain(app: &App) -> crate::Result<()> {
     let mut settings = Workers::new("drain").settings();
     settings.poll = Duration::from_millis(20);
@@ -103,7 +103,7 @@ pub async fn drain(app: &App) -> crate::Result<()> {
 }
 
 /// Lets time pass for the rows of jobs; for tests.
-#[cfg(any(test, feature = "test-util"))]
+#[cfg(feature = "test-util")]
 pub async fn pass(app: &App, time: Duration) -> crate::Result<()> {
     Ok(sofie_store::jobs::pass(&mut app.db().read().await?, time).await?)
 }

@@ -19,7 +19,7 @@ pub(super) async fn unlink(app: &App) -> Result<()> {
             // Somebody still appends to it; the next run finds it again.
             Err(VaultError::Busy) => {}
             Err(error) => {
-                tracing::warn!(error = chain(&error), "a doomed blob could not be unlinked")
+                tracing::warn!(error = chain(&error), "a doomed blob could not be unlinked");
             }
         }
     }

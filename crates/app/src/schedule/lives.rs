@@ -130,7 +130,7 @@ async fn take(app: &App, ctx: &Context, id: PackageId, step: Step) -> Result<()>
     packages::save(&mut tx, &mut package, ctx.now).await?;
     match step {
         Step::End { .. } => {
-            packages::set_deleted_reason(&mut tx, id, DeletedReason::Expired).await?
+            packages::set_deleted_reason(&mut tx, id, DeletedReason::Expired).await?;
         }
         Step::Shred => package_keys::destroy(&mut tx, id, ctx.now).await?,
     }
