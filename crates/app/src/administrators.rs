@@ -143,7 +143,7 @@ pub async fn change(
 ) -> Result<Administrator> {
     ctx.may_administrate(AdministratorPermission::Administrators)?;
     let permissions =
-        permissions.map(|words| fields::permissions(words));
+        permissions.map(fields::permissions);
     let permissions = permissions.transpose()?;
     let state = disabled.map(|disabled| {
         if disabled {

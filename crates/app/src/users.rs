@@ -137,7 +137,7 @@ pub async fn change(app: &App, ctx: &Context, id: UserId, change: UserChange) ->
     wrong.done()?;
     let permissions = change.permissions.as_deref();
     let permissions =
-        permissions.map(|words| fields::permissions(words));
+        permissions.map(fields::permissions);
     let mut tx = app.db().begin().await?;
     let found = users::find_with_password(&mut tx, id).await?;
     let before = found.ok_or(Error::NotFound)?;

@@ -14,7 +14,7 @@ use sofie_store::ConnectOptions;
 
 const USER: &str = "sofie";
 const PORT: u16 = 5432;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running server. It ends with this process, even if that is killed: it is told by the end of a pipe.
 #[derive(Debug)]

@@ -12,8 +12,8 @@ use axum::Router;
 use chrono::TimeDelta;
 use secrecy::SecretString;
 use sofie_app::{
-    App, Changes, Parts, engines::Engines, jobs, keys::Columns, sessions, settings::SettingsCache, setup,
-    uploads::Uploads,
+    App, Changes, Parts, engines::Engines, jobs, keys::Columns, sessions, settings::SettingsCache,
+    setup, uploads::Uploads,
 };
 use sofie_domain::{
     AccountState, Administrator, AdministratorId, AdministratorPermission, Clock, TokenId, User,

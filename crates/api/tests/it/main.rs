@@ -1,16 +1,19 @@
 //! The HTTP door against a real database: one file per group of routes.
 
+#![expect(clippy::unwrap_used, reason = "a test ends by a panic")]
+
 mod access;
-mod session;
-mod packages;
-mod uploads;
-mod checks;
-mod jobs;
-mod quarantine;
-mod schedule;
-mod fixture;
 mod account;
 mod administration;
+mod checks;
 mod door;
+mod fixture;
+mod jobs;
+mod packages;
+mod quarantine;
+mod schedule;
+mod session;
 mod setup;
 mod tokens;
+mod uploads;
+mod visits;
