@@ -6,8 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 use serde_json::json;
 use sofie_domain::{
-    Actor, Event, Life, Package, PackageId, Recipient, RecipientId, Relation, Request, RequestId,
-    Viewer, VisitorId,
+    Actor, Event, Life, Package, PackageId, PackageType, Recipient, RecipientId, Relation, Request,
+    RequestId, Viewer, VisitorId,
 };
 use sofie_identity::{PlainToken, TokenKind};
 use sofie_store::{Tx, grants, grants::GrantRow};
@@ -154,6 +154,11 @@ async fn package_visit(
 ) -> Result<PackageVisit> {
     let viewer = viewers::viewer(tx, ctx, &package).await?;
     let step = step(&package, &viewer, ctx.now)?;
+    let visible = packages::visible(&package, viewer.relation, ctx);
+    if step == Step::Waiting && package.kind == PackageType::Private && !visible {
+        // Named recipients learn of a package with its first verdict, whatever way they ask.
+        return Err(Error::NotFound);
+    }
     let id = package.id;
     let row = match ctx.visitor {
         Some(visitor) => grants::for_package(tx, visitor, id).await?,
@@ -179,7 +184,7 @@ async fn package_visit(
         None => None,
     };
     let view = match step {
-        Step::Waiting | Step::Ready => {
+        Step::Waiting | Step::Ready if visible => {
             Some(packages::view_for(app, tx, ctx, package, &viewer).await?)
         }
         _ => None,
@@ -198,6 +203,9 @@ async fn package_visit(
 /// Says what comes next. Whoever has nothing to do with the package, or comes too late, learns only that the
 /// link does not work.
 fn step(package: &Package, viewer: &Viewer, now: DateTime<Utc>) -> Result<Step> {
+    if viewer.relation == Relation::Stranger {
+        return Err(Error::NotFound);
+    }
     let gone = matches!(
         package.life,
         Life::Deleted | Life::Archived | Life::Shredded
@@ -230,6 +238,15 @@ fn recipient_of(package: &Package, id: RecipientId) -> Option<&Recipient> {
     package.recipients.iter().find(|r| r.id == id)
 }
 
+/// Returns the recipient whom somebody at the door stands for; none for a link that names nobody.
+fn addressee(relation: Relation) -> Result<Option<RecipientId>> {
+    match relation {
+        Relation::Recipient(id) | Relation::Unproved(id) => Ok(Some(id)),
+        Relation::LinkHolder => Ok(None),
+        _ => Err(Error::NotFound),
+    }
+}
+
 /// Returns the browser's grant for a package that the caller stands to as a recipient; a logged-in recipient
 /// who never opened a link gets one here.
 async fn grant_row(
@@ -239,11 +256,7 @@ async fn grant_row(
     relation: Relation,
 ) -> Result<(GrantRow, Option<PlainToken>)> {
     let (visitor, token) = ensure_visitor(tx, ctx).await?;
-    let recipient = match relation {
-        Relation::Recipient(id) | Relation::Unproved(id) => Some(id),
-        Relation::LinkHolder => None,
-        _ => return Err(Error::NotFound),
-    };
+    let recipient = addressee(relation)?;
     grants::open_package(tx, visitor, package.id, recipient, ctx.now).await?;
     let row = grants::for_package(tx, visitor, package.id)
         .await?
@@ -252,58 +265,73 @@ async fn grant_row(
 }
 
 /// Takes the password of a package or a request.
+///
+/// The try is counted, and the password compared, while no connection is held: both wait for others.
 pub async fn give_password(
     app: &App,
     ctx: &Context,
     id: Uuid,
     password: SecretString,
 ) -> Result<Opened> {
-    let mut tx = app.db().begin().await?;
     let key = format!("password:{id}:{}", limits::address(ctx.ip));
     limits::attempt(app, ctx, &[Limit::per_minute(key, 5)]).await?;
-    let (hash, grant, token, object) =
-        match sofie_store::packages::find(&mut tx, PackageId(id)).await? {
-            Some(package) => {
-                let viewer = viewers::viewer(&mut tx, ctx, &package).await?;
-                let (grant, token) = grant_row(&mut tx, ctx, &package, viewer.relation).await?;
-                let hash = sofie_store::packages::password(&mut tx, package.id).await?;
-                (hash, grant, token, "package")
-            }
-            None => {
-                let visitor = ctx.visitor.ok_or(Error::NotFound)?;
-                let grant = grants::for_request(&mut tx, visitor, RequestId(id))
-                    .await?
-                    .ok_or(Error::NotFound)?;
-                let hash = sofie_store::requests::password(&mut tx, RequestId(id)).await?;
-                (hash, grant, None, "request")
-            }
-        };
+    let (hash, of_package) = password_at(app, ctx, id).await?;
     let right = match hash {
         Some(hash) => {
-            app.parts()
-                .passwords
-                .verify(&password, &hash)
-                .await
-                .map_err(Error::internal)?
-                .ok
+            let verified = app.parts().passwords.verify(&password, &hash).await;
+            verified.map_err(Error::internal)?.ok
         }
         None => false,
     };
-    if right {
-        grants::give_password(&mut tx, grant.id, ctx.now).await?;
-    } else {
-        let object = Some((object, id.to_string()));
-        audit::record(&mut tx, ctx, Event::PackagePasswordWrong, object, json!({})).await?;
-    }
-    tx.commit().await?;
+    let mut tx = app.db().begin().await?;
     if !right {
+        let kind = if of_package.is_some() {
+            "package"
+        } else {
+            "request"
+        };
+        let object = Some((kind, id.to_string()));
+        audit::record(&mut tx, ctx, Event::PackagePasswordWrong, object, json!({})).await?;
+        tx.commit().await?;
         return Err(Error::Refused("wrong_password"));
     }
+    let (grant, token) = match of_package {
+        Some((package, relation)) => grant_row(&mut tx, ctx, &package, relation).await?,
+        None => (request_grant(&mut tx, ctx, id).await?, None),
+    };
+    grants::give_password(&mut tx, grant.id, ctx.now).await?;
+    tx.commit().await?;
     opening::opened(app, ctx, id, token).await
+}
+
+/// Returns the hash of the password at this door, and the package behind it, if it is one, with how the
+/// caller stands to it.
+async fn password_at(
+    app: &App,
+    ctx: &Context,
+    id: Uuid,
+) -> Result<(Option<String>, Option<(Package, Relation)>)> {
+    let mut tx = app.db().read().await?;
+    let Some(package) = sofie_store::packages::find(&mut tx, PackageId(id)).await? else {
+        request_grant(&mut tx, ctx, id).await?;
+        let hash = sofie_store::requests::password(&mut tx, RequestId(id)).await?;
+        return Ok((hash, None));
+    };
+    let relation = viewers::viewer(&mut tx, ctx, &package).await?.relation;
+    addressee(relation)?;
+    let hash = sofie_store::packages::password(&mut tx, package.id).await?;
+    Ok((hash, Some((package, relation))))
+}
+
+async fn request_grant(tx: &mut Tx, ctx: &Context, id: Uuid) -> Result<GrantRow> {
+    let visitor = ctx.visitor.ok_or(Error::NotFound)?;
+    let grant = grants::for_request(tx, visitor, RequestId(id)).await?;
+    grant.ok_or(Error::NotFound)
 }
 
 /// Spends one access; it lasts for some minutes.
 pub async fn spend_access(app: &App, ctx: &Context, id: Uuid) -> Result<Opened> {
+    let minutes = app.settings().await?.integer("packages.access_minutes");
     let mut tx = app.db().begin().await?;
     let package = sofie_store::packages::find(&mut tx, PackageId(id))
         .await?
@@ -313,7 +341,8 @@ pub async fn spend_access(app: &App, ctx: &Context, id: Uuid) -> Result<Opened> 
         return Err(Error::Conflict("conflict"));
     }
     let (grant, token) = grant_row(&mut tx, ctx, &package, viewer.relation).await?;
-    let recipient = grant.recipient_id.map(RecipientId);
+    // Not the grant's: a link that was meant for another recipient may have been opened in this browser.
+    let recipient = addressee(viewer.relation)?;
     let spent = grants::accesses_spent(&mut tx, package.id, recipient).await?;
     let limit = i64::from(package.access_limit.unwrap_or(u32::MAX));
     if spent >= limit {
@@ -324,7 +353,6 @@ pub async fn spend_access(app: &App, ctx: &Context, id: Uuid) -> Result<Opened> 
         _ => None,
     };
     grants::spend_access(&mut tx, package.id, recipient, user, ctx.now).await?;
-    let minutes = app.settings().await?.integer("packages.access_minutes");
     grants::give_access(&mut tx, grant.id, ctx.now + TimeDelta::minutes(minutes)).await?;
     let data = json!({ "spent": spent + 1, "limit": limit });
     audit::record(

@@ -118,7 +118,7 @@ pub async fn get(app: &App, ctx: &Context, id: PackageId) -> Result<View> {
 
 /// Tells whether the caller may know that the package exists. A recipient learns of it with the first
 /// verdict, not before; the holder of a link that the sender passed on sees that it is being checked.
-fn visible(package: &Package, relation: Relation, ctx: &Context) -> bool {
+pub(crate) fn visible(package: &Package, relation: Relation, ctx: &Context) -> bool {
     match relation {
         Relation::Sender => package.life != Life::Shredded,
         Relation::Administrator { .. } => true,

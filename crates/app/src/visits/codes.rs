@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use serde_json::json;
-use sofie_domain::{Event, PackageId, Relation};
+use sofie_domain::{Event, Package, PackageId, Recipient, Relation};
 use sofie_store::grants;
 use uuid::Uuid;
 
@@ -14,34 +14,19 @@ use crate::{
 
 /// Mails a code to the recipient behind the link that this browser opened.
 pub async fn send_code(app: &App, ctx: &Context, id: Uuid) -> Result<Opened> {
-    let mut tx = app.db().begin().await?;
-    let package = sofie_store::packages::find(&mut tx, PackageId(id))
-        .await?
-        .ok_or(Error::NotFound)?;
-    let viewer = viewers::viewer(&mut tx, ctx, &package).await?;
-    let Relation::Unproved(recipient) = viewer.relation else {
-        return Err(Error::NotFound);
-    };
-    let recipient = recipient_of(&package, recipient).ok_or(Error::NotFound)?;
-    let visitor = ctx.visitor.ok_or(Error::NotFound)?;
-    let row = grants::for_package(&mut tx, visitor, package.id)
-        .await?
-        .ok_or(Error::NotFound)?;
+    let (package, recipient, grant) = unproved(app, ctx, id).await?;
     let window = TimeDelta::minutes(10);
     let key = format!("code:{}", recipient.id);
-    limits::attempt(
-        app,
-        ctx,
-        &[Limit {
-            key,
-            max: 5,
-            window,
-        }],
-    )
-    .await?;
-    let (code, hash) = mailed_codes::new(app, row.id)?;
-    grants::set_code(&mut tx, row.id, hash.as_bytes(), ctx.now).await?;
-    notices::package_code(app, &mut tx, ctx, &package, recipient, &code).await?;
+    let limit = Limit {
+        key,
+        max: 5,
+        window,
+    };
+    limits::attempt(app, ctx, &[limit]).await?;
+    let mut tx = app.db().begin().await?;
+    let (code, hash) = mailed_codes::new(app, grant)?;
+    grants::set_code(&mut tx, grant, hash.as_bytes(), ctx.now).await?;
+    notices::package_code(app, &mut tx, ctx, &package, &recipient, &code).await?;
     let object = Some(("package", id.to_string()));
     audit::record(
         &mut tx,
@@ -54,6 +39,23 @@ pub async fn send_code(app: &App, ctx: &Context, id: Uuid) -> Result<Opened> {
     tx.commit().await?;
     app.parts().waker.wake(crate::jobs::queues::MAIL);
     opened(app, ctx, id, None).await
+}
+
+/// Returns the package, whose link of it this browser opened without proving the address, and the grant.
+async fn unproved(app: &App, ctx: &Context, id: Uuid) -> Result<(Package, Recipient, Uuid)> {
+    let mut tx = app.db().read().await?;
+    let package = sofie_store::packages::find(&mut tx, PackageId(id))
+        .await?
+        .ok_or(Error::NotFound)?;
+    let viewer = viewers::viewer(&mut tx, ctx, &package).await?;
+    let Relation::Unproved(recipient) = viewer.relation else {
+        return Err(Error::NotFound);
+    };
+    let recipient = recipient_of(&package, recipient).cloned();
+    let visitor = ctx.visitor.ok_or(Error::NotFound)?;
+    let row = grants::for_package(&mut tx, visitor, package.id).await?;
+    let row = row.ok_or(Error::NotFound)?;
+    Ok((package, recipient.ok_or(Error::NotFound)?, row.id))
 }
 
 /// Compares a code. The try is counted before, so that parallel guesses can't share one.

@@ -1,0 +1,135 @@
+//! People at the door of a package or a request, and what they must not get.
+
+use chrono::TimeDelta;
+use futures_util::future::join_all;
+use http::Method;
+use serde_json::{Value, json};
+use sofie_app::schedule::{Task, run_task};
+use sofie_test_support::{Client, TestApp};
+
+async fn made(client: &Client, body: Value) -> String {
+    let answer = client.post("/api/v1/packages", body).await.expect(201);
+    answer.json()["id"].as_str().unwrap().to_owned()
+}
+
+async fn put(client: &Client, package: &str, name: &str) {
+    let path = format!("/api/v1/packages/{package}/files/{name}");
+    let request = client.request(Method::PUT, &path);
+    let request = request.bytes("application/octet-stream", b"hello".as_slice());
+    let _ = request.send().await.expect(201);
+}
+
+async fn send(client: &Client, package: &str) -> sofie_test_support::Answer {
+    client
+        .post_empty(&format!("/api/v1/packages/{package}/send"))
+        .await
+}
+
+/// Asks for files and opens the link in a new browser.
+async fn asked(app: &TestApp, user: &Client) -> (String, Client) {
+    let ask = json!({"email": "carol@example.net", "send_mail": false});
+    let request = user.post("/api/v1/requests", ask).await.expect(201).json();
+    let secret = request["link"].as_str().unwrap().split_once('#').unwrap().1;
+    let guest = app.anonymous();
+    let open = json!({ "secret": secret });
+    let _ = guest.post("/api/v1/links/open", open).await.expect(200);
+    (request["id"].as_str().unwrap().to_owned(), guest)
+}
+
+#[tokio::test]
+async fn a_request_that_was_taken_back_gets_no_answer() {
+    let app = TestApp::start().await;
+    let eva = app.user("eva@example.org").await;
+    let (request, guest) = asked(&app, &eva).await;
+    let package = made(&guest, json!({ "request_id": request })).await;
+    put(&guest, &package, "a.txt").await;
+    let _ = eva
+        .delete(&format!("/api/v1/requests/{request}"))
+        .await
+        .expect(204);
+    send(&guest, &package)
+        .await
+        .expect_problem(404, "link_invalid");
+}
+
+#[tokio::test]
+async fn a_request_is_answered_once() {
+    let app = TestApp::start().await;
+    let eva = app.user("eva@example.org").await;
+    let (request, guest) = asked(&app, &eva).await;
+    let first = made(&guest, json!({ "request_id": request })).await;
+    let second = made(&guest, json!({ "request_id": request })).await;
+    put(&guest, &first, "a.txt").await;
+    put(&guest, &second, "a.txt").await;
+    let _ = send(&guest, &first).await.expect(200);
+    send(&guest, &second)
+        .await
+        .expect_problem(404, "link_invalid");
+}
+
+#[tokio::test]
+async fn a_recipient_learns_nothing_of_what_has_no_verdict() {
+    let app = TestApp::start().await;
+    let eva = app.user("eva@example.org").await;
+    let bob = app.user("bob@example.org").await;
+    let package = made(
+        &eva,
+        json!({"title": "Plans", "recipients": ["bob@example.org"]}),
+    )
+    .await;
+    put(&eva, &package, "a.txt").await;
+    let visit = format!("/api/v1/visits/{package}");
+    bob.get(&visit).await.expect_problem(404, "not_found");
+    let _ = send(&eva, &package).await.expect(200);
+    bob.get(&visit).await.expect_problem(404, "not_found");
+    app.drain().await;
+    assert_eq!(bob.get(&visit).await.expect(200).json()["step"], "ready");
+}
+
+#[tokio::test]
+async fn strangers_cannot_tell_a_withdrawn_package_from_none() {
+    let app = TestApp::start().await;
+    let eva = app.user("eva@example.org").await;
+    let mallory = app.user("mallory@example.org").await;
+    let package = made(&eva, json!({"recipients": ["bob@example.org"]})).await;
+    let zip = format!("/api/v1/packages/{package}/zip");
+    mallory.get(&zip).await.expect_problem(404, "not_found");
+    put(&eva, &package, "a.txt").await;
+    let _ = send(&eva, &package).await.expect(200);
+    let _ = eva
+        .delete(&format!("/api/v1/packages/{package}"))
+        .await
+        .expect(204);
+    let visit = format!("/api/v1/visits/{package}");
+    mallory.get(&visit).await.expect_problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn guesses_at_the_door_do_not_use_the_database_up() {
+    let app = TestApp::start().await;
+    let crowd = app.anonymous();
+    let tries = (0..60).map(|_| {
+        let path = format!("/api/v1/visits/{}/password", uuid::Uuid::now_v7());
+        let crowd = &crowd;
+        async move { crowd.post(&path, json!({"password": "guess"})).await }
+    });
+    for answer in join_all(tries).await {
+        answer.expect_problem(404, "not_found");
+    }
+}
+
+#[tokio::test]
+async fn a_draft_lives_as_long_as_files_come() {
+    let app = TestApp::start().await;
+    let eva = app.token("eva@example.org").await;
+    let package = made(&eva, json!({"recipients": ["bob@example.org"]})).await;
+    app.advance(TimeDelta::hours(20));
+    put(&eva, &package, "a.txt").await;
+    app.advance(TimeDelta::hours(20));
+    run_task(&app.app, Task::ReapUnfinished).await.unwrap();
+    let path = format!("/api/v1/packages/{package}");
+    assert_eq!(eva.get(&path).await.expect(200).json()["life"], "uploading");
+    app.advance(TimeDelta::hours(5));
+    run_task(&app.app, Task::ReapUnfinished).await.unwrap();
+    eva.get(&path).await.expect_problem(404, "not_found");
+}
