@@ -7,7 +7,7 @@ use std::{
 
 use sofie_domain::{SettingValue, Settings};
 use sofie_store::Tx;
-use tokio::sync::RwLock;
+use tokio::sync::{Mutex, RwLock};
 
 use crate::{App, Result};
 
@@ -20,7 +20,12 @@ const REFRESH: Duration = Duration::from_secs(5);
 
 /// Keeps the settings in memory and asks the database for news now and then.
 #[derive(Debug, Default)]
-pub struct SettingsCache(RwLock<Option<Cached>>);
+pub struct SettingsCache {
+    cached: RwLock<Option<Cached>>,
+    /// Held by the one who asks the database. The others go on with what is known: they may hold the
+    /// connections that the asking waits for.
+    asking: Mutex<()>,
+}
 
 #[derive(Debug)]
 struct Cached {
@@ -31,7 +36,7 @@ struct Cached {
 
 impl SettingsCache {
     async fn fresh(&self) -> Option<Arc<Settings>> {
-        let cached = self.0.read().await;
+        let cached = self.cached.read().await;
         cached
             .as_ref()
             .filter(|cached| cached.checked.elapsed() < REFRESH)
@@ -40,13 +45,23 @@ impl SettingsCache {
 
     /// Returns the settings as last known, without asking the database.
     pub async fn known(&self) -> Option<Arc<Settings>> {
-        let cached = self.0.read().await;
+        let cached = self.cached.read().await;
         cached.as_ref().map(|cached| Arc::clone(&cached.settings))
+    }
+
+    async fn known_at(&self, revision: i64) -> Option<Arc<Settings>> {
+        let cached = self.cached.read().await;
+        cached
+            .as_ref()
+            .filter(|cached| cached.revision == revision)
+            .map(|cached| Arc::clone(&cached.settings))
     }
 
     /// Makes the next reader ask the database.
     pub(crate) async fn forget(&self) {
-        *self.0.write().await = None;
+        // Whoever asks just now may have the rows from before the change.
+        let _asking = self.asking.lock().await;
+        *self.cached.write().await = None;
     }
 }
 
@@ -57,16 +72,23 @@ impl App {
         if let Some(settings) = cache.fresh().await {
             return Ok(settings);
         }
-        let mut cached = cache.0.write().await;
+        let _asking = match (cache.asking.try_lock(), cache.known().await) {
+            (Ok(asking), _) => asking,
+            (Err(_), Some(known)) => return Ok(known),
+            (Err(_), None) => cache.asking.lock().await,
+        };
+        if let Some(settings) = cache.fresh().await {
+            return Ok(settings);
+        }
         let mut tx = self.db().read().await?;
         let checked = Instant::now();
         // Read before the rows: a change in between is noticed the next time.
         let revision = sofie_store::settings::revision(&mut tx).await?;
-        let settings = match cached.take() {
-            Some(old) if old.revision == revision => old.settings,
-            _ => Arc::new(load(&mut tx).await?),
+        let settings = match cache.known_at(revision).await {
+            Some(known) => known,
+            None => Arc::new(load(&mut tx).await?),
         };
-        *cached = Some(Cached {
+        *cache.cached.write().await = Some(Cached {
             settings: Arc::clone(&settings),
             revision,
             checked,
