@@ -1,7 +1,7 @@
-//! What the clock asks for: packages and uploads whose time is over.
+//! What the clock asks for: packages whose time is over.
 
 use chrono::{DateTime, Utc};
-use sofie_domain::{FileId, PackageId};
+use sofie_domain::PackageId;
 use uuid::Uuid;
 
 use crate::{Result, Tx};
@@ -52,40 +52,46 @@ pub async fn deleted(tx: &mut Tx, before: DateTime<Utc>, limit: i64) -> Result<V
     Ok(packages(rows))
 }
 
-/// Packages that were never completed, that nobody touched since `before`, and without an upload that may
-/// still go on at `now`.
+macro_rules! unfinished {
+    ($more:literal) => {
+        concat!(
+            "select p.id from packages p
+              where p.life in ('requested', 'uploading') and p.changed_at <= $1
+                and not exists (select from files f where f.package_id = p.id
+                                   and (f.created_at > $1 or f.completed_at > $1
+                                        or f.completed_at is null and f.upload_expires_at > $2))",
+            $more
+        )
+    };
+}
+
+/// Packages that were never completed, that nobody touched since `before`: no change, no file begun or
+/// finished, and no upload that may still go on at `now`.
 pub async fn unfinished(
     tx: &mut Tx,
     (before, now): (DateTime<Utc>, DateTime<Utc>),
     limit: i64,
 ) -> Result<Vec<PackageId>> {
-    let rows = sqlx::query_as(
-        "select p.id from packages p
-          where p.life in ('requested', 'uploading') and p.changed_at <= $1
-            and not exists (select from files f where f.package_id = p.id and f.completed_at is null
-                               and f.upload_expires_at > $2)
-          order by p.changed_at limit $3",
-    )
-    .bind(before)
-    .bind(now)
-    .bind(limit)
-    .fetch_all(tx.conn())
-    .await?;
+    let rows = sqlx::query_as(unfinished!(" order by p.changed_at limit $3"))
+        .bind(before)
+        .bind(now)
+        .bind(limit)
+        .fetch_all(tx.conn())
+        .await?;
     Ok(packages(rows))
 }
 
-/// Uploads into drafts that were given up; those of packages that were sent go with their package, so that
-/// nothing is delivered with a part missing.
-pub async fn uploads(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Result<Vec<FileId>> {
-    let rows: Vec<(Uuid,)> = sqlx::query_as(
-        "select f.id from files f join packages p on p.id = f.package_id
-          where f.completed_at is null and f.upload_expires_at <= $1
-            and p.life = 'uploading' and p.send_requested_at is null
-          order by f.upload_expires_at limit $2",
-    )
-    .bind(now)
-    .bind(limit)
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(rows.into_iter().map(|(id,)| FileId(id)).collect())
+/// Tells whether a package, which this transaction has locked, is still one of those.
+pub async fn is_unfinished(
+    tx: &mut Tx,
+    (before, now): (DateTime<Utc>, DateTime<Utc>),
+    id: PackageId,
+) -> Result<bool> {
+    let row: Option<(Uuid,)> = sqlx::query_as(unfinished!(" and p.id = $3"))
+        .bind(before)
+        .bind(now)
+        .bind(id.0)
+        .fetch_optional(tx.conn())
+        .await?;
+    Ok(row.is_some())
 }

@@ -183,6 +183,44 @@ pub async fn remove(tx: &mut Tx, id: FileId, now: DateTime<Utc>) -> Result<bool>
     Ok(done.rows_affected() == 1)
 }
 
+/// Removes an upload as [`remove`] does, unless its last byte has come in the meantime.
+pub async fn remove_unfinished(tx: &mut Tx, id: FileId, now: DateTime<Utc>) -> Result<bool> {
+    let done = sqlx::query(
+        "with gone as (delete from files where id = $1 and completed_at is null returning blob_id)
+         insert into doomed_blobs (blob_id, doomed_at) select blob_id, $2 from gone
+         on conflict (blob_id) do nothing",
+    )
+    .bind(id.0)
+    .bind(now)
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Removes uploads into drafts that were given up, at most `limit` of them; those of packages that were sent
+/// go with their package, so that nothing is delivered with a part missing. Returns how many.
+///
+/// One statement asks and removes: an upload that goes on or ends in the meantime stays.
+pub async fn give_up(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Result<u64> {
+    let done = sqlx::query(
+        "with gone as (
+             delete from files where completed_at is null and upload_expires_at <= $1 and id in (
+                 select f.id from files f join packages p on p.id = f.package_id
+                  where f.completed_at is null and f.upload_expires_at <= $1
+                    and p.life = 'uploading' and p.send_requested_at is null
+                  order by f.upload_expires_at limit $2
+                    for update of f skip locked for key share of p skip locked)
+             returning blob_id)
+         insert into doomed_blobs (blob_id, doomed_at) select blob_id, $1 from gone
+         on conflict (blob_id) do nothing",
+    )
+    .bind(now)
+    .bind(limit)
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected())
+}
+
 /// Returns the unfinished upload of a path in a draft.
 pub async fn unfinished(
     tx: &mut Tx,

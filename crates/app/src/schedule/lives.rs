@@ -58,19 +58,16 @@ pub(super) async fn reap(app: &App, ctx: &Context) -> Result<()> {
     );
     loop {
         let ids = due::unfinished(&mut app.db().read().await?, (before, ctx.now), BATCH).await?;
-        if !each(app, ctx, &ids, Step::Shred).await {
+        if !each(app, ctx, &ids, Step::Reap { before }).await {
             break;
         }
     }
     loop {
-        let ids = due::uploads(&mut app.db().read().await?, ctx.now, BATCH).await?;
-        if ids.is_empty() {
+        let mut tx = app.db().begin().await?;
+        let gone = files::give_up(&mut tx, ctx.now, BATCH).await?;
+        tx.commit().await?;
+        if gone == 0 {
             return Ok(());
-        }
-        for id in ids {
-            let mut tx = app.db().begin().await?;
-            files::remove(&mut tx, id, ctx.now).await?;
-            tx.commit().await?;
         }
     }
 }
@@ -86,6 +83,7 @@ fn ago(ctx: &Context, count: i64, hours: i64) -> DateTime<Utc> {
 enum Step {
     End { undecided: bool },
     Shred,
+    Reap { before: DateTime<Utc> },
 }
 
 /// Takes a step with each package, each in a transaction of its own; tells whether there may be more.
@@ -121,7 +119,13 @@ async fn take(app: &App, ctx: &Context, id: PackageId, step: Step) -> Result<()>
             package.deleted_at = Some(ctx.now);
             (Event::PackageExpired, json!({ "undecided": undecided }))
         }
-        Step::Shred => {
+        Step::Shred | Step::Reap { .. } => {
+            // Somebody may have gone on with it since it was looked up.
+            if let Step::Reap { before } = step
+                && !due::is_unfinished(&mut tx, (before, ctx.now), id).await?
+            {
+                return Ok(());
+            }
             let draft = matches!(package.life, Life::Requested | Life::Uploading);
             package.life = package.life.apply(LifeEvent::Shred)?;
             (Event::PackageShredded, json!({ "draft": draft }))
@@ -132,7 +136,7 @@ async fn take(app: &App, ctx: &Context, id: PackageId, step: Step) -> Result<()>
         Step::End { .. } => {
             packages::set_deleted_reason(&mut tx, id, DeletedReason::Expired).await?;
         }
-        Step::Shred => package_keys::destroy(&mut tx, id, ctx.now).await?,
+        Step::Shred | Step::Reap { .. } => package_keys::destroy(&mut tx, id, ctx.now).await?,
     }
     audit::record(&mut tx, ctx, event, Some(("package", id.to_string())), data).await?;
     tx.commit().await?;

@@ -114,11 +114,14 @@ pub(super) async fn insert(
                 drafts::forget(app, row.package_id);
                 return Err(Error::Conflict("conflict"));
             }
-            Err(error) if error.is_constraint("files_package_id_path_key_key") && !retried => {
+            Err(error) if error.is_constraint("files_package_id_path_key_key") => {
                 let old = files::unfinished(&mut tx, row.package_id, &row.path).await?;
-                let old = old.ok_or(Error::invalid(field, "duplicate"))?;
+                let (Some(old), false) = (old, retried) else {
+                    break;
+                };
                 app.parts().uploads.interrupt(old);
-                files::remove(&mut tx, old, ctx.now).await?;
+                // If it was finished just now it stays: that was acknowledged.
+                files::remove_unfinished(&mut tx, old, ctx.now).await?;
             }
             other => return Ok(other?),
         }
