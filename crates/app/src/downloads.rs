@@ -1,7 +1,6 @@
 //! Fetching: the only way from a caller to stored content.
 //!
-//! Every byte goes through [`permit`], which asks [`sofie_domain::deliverable`], and then through the record:
-//! no record, no bytes. The content of a file is opened by a [`Deliverable`], which nothing else can make.
+//! Every byte is asked of [`sofie_domain::deliverable`], and then goes through the record: no record, no bytes. The content of a file is opened by a [`Deliverable`], which nothing else can make.
 
 use std::{
     collections::HashMap,
@@ -14,7 +13,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use serde_json::json;
 use sofie_domain::{
-    Deliverable, Event, File, FileId, Package, PackageId, Relation, Withheld, deliverable,
+    Deliverable, Event, File, FileId, Package, PackageId, Relation, Viewer, Withheld, deliverable,
 };
 use sofie_store::{
     Tx,
@@ -25,7 +24,7 @@ use uuid::Uuid;
 
 use crate::{
     App, Context, Error, Result, audit, keys, viewers,
-    zips::{Layout, Member, Piece},
+    zips::{Layout, Member, Piece, etag},
 };
 
 /// How to open each file of an archive, and its length.
@@ -116,25 +115,19 @@ pub async fn zip(
         .ok_or(Error::NotFound)?;
     let viewer = viewers::viewer(&mut tx, ctx, &package).await?;
     let files = sofie_store::files::of_package(&mut tx, package.id).await?;
-    let (mut members, mut sources, mut refusal) = (Vec::new(), Sources::new(), Withheld::NotSent);
-    for file in &files {
-        match deliverable(&package, file, &viewer, ctx.now) {
-            Ok(permit) => {
-                let crc32 = file.crc32.ok_or(Error::Conflict("conflict"))?;
-                sources.insert(file.id, (spec(app, &mut tx, &permit).await?, file.size));
-                let name = file.path.as_str().to_owned();
-                members.push(Member {
-                    id: file.id,
-                    name,
-                    size: file.size,
-                    crc32,
-                });
-            }
-            Err(reason) => refusal = reason,
-        }
-    }
-    if members.is_empty() {
-        return Err(refused(refusal));
+    let permits = permits(&package, &files, &viewer, ctx)?;
+    // One query, however many files there are; only those with a permit are taken out of it.
+    let mut specs = keys::blob_specs(app, &mut tx, package.id).await?;
+    let (mut members, mut sources) = (Vec::new(), Sources::new());
+    for (permit, file) in permits {
+        let spec = specs.remove(&permit.file_id()).ok_or(Error::NotFound)?;
+        sources.insert(file.id, (spec, file.size));
+        members.push(Member {
+            id: file.id,
+            name: file.path.as_str().to_owned(),
+            size: file.size,
+            crc32: file.crc32.ok_or(Error::Conflict("conflict"))?,
+        });
     }
     let etag = etag(&members);
     let layout = Layout::new(members, package.activated_at.unwrap_or(ctx.now));
@@ -158,6 +151,28 @@ pub async fn zip(
         app: app.clone(),
         meter,
     })
+}
+
+/// Returns the files that may leave, each with the proof; why not, if none may.
+fn permits<'f>(
+    package: &Package,
+    files: &'f [File],
+    viewer: &Viewer,
+    ctx: &Context,
+) -> Result<Vec<(Deliverable, &'f File)>> {
+    // Nobody learns of an empty draft.
+    let mut refusal = Withheld::NotRecipient;
+    let mut permits = Vec::new();
+    for file in files {
+        match deliverable(package, file, viewer, ctx.now) {
+            Ok(permit) => permits.push((permit, file)),
+            Err(reason) => refusal = reason,
+        }
+    }
+    if permits.is_empty() {
+        return Err(refused(refusal));
+    }
+    Ok(permits)
 }
 
 /// Says why a file may not leave, in the words of an [`Error`]. A stranger learns nothing.
@@ -331,21 +346,6 @@ fn piece_stream(
             .boxed()
         }
     }
-}
-
-/// Names the exact bytes of an archive: the members with their order, names, lengths and checksums.
-fn etag(members: &[Member]) -> String {
-    let mut hasher = crc32fast::Hasher::new();
-    let mut second = crc32fast::Hasher::new_with_initial(0x5a17);
-    for member in members {
-        let line = format!(
-            "{}\0{}\0{}\0{:08x}\n",
-            member.id, member.name, member.size, member.crc32
-        );
-        hasher.update(line.as_bytes());
-        second.update(line.as_bytes());
-    }
-    format!("{:08x}{:08x}", hasher.finalize(), second.finalize())
 }
 
 /// Counts what really went out and writes it down when the stream ends, however it ends.

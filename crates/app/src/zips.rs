@@ -146,6 +146,22 @@ fn numbered(path: &str, count: u32) -> String {
     }
 }
 
+/// Names the exact bytes of an archive: the members with their order, names, lengths and checksums.
+#[must_use]
+pub fn etag(members: &[Member]) -> String {
+    let mut hasher = crc32fast::Hasher::new();
+    let mut second = crc32fast::Hasher::new_with_initial(0x5a17);
+    for member in members {
+        let line = format!(
+            "{}\0{}\0{}\0{:08x}\n",
+            member.id, member.name, member.size, member.crc32
+        );
+        hasher.update(line.as_bytes());
+        second.update(line.as_bytes());
+    }
+    format!("{:08x}{:08x}", hasher.finalize(), second.finalize())
+}
+
 /// The MS-DOS time of a member.
 #[derive(Clone, Copy, Debug)]
 struct DosTime {
