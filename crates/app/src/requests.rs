@@ -226,6 +226,19 @@ pub async fn answer_package(tx: &mut Tx, ctx: &Context, id: RequestId) -> Result
     })
 }
 
+/// Refuses an answer to a request that was taken back, or that another package has answered, since the draft
+/// was made. One that was begun in time may end late.
+pub async fn still_wanted(tx: &mut Tx, package: &Package) -> Result<()> {
+    let Some(id) = package.request_id else {
+        return Ok(());
+    };
+    let request = requests::find(tx, id).await?.ok_or(Error::NotFound)?;
+    if request.cancelled_at.is_some() || request.fulfilled_at.is_some() {
+        return Err(Error::Refused("link_invalid"));
+    }
+    Ok(())
+}
+
 /// Marks the request that a sent package answers.
 pub async fn fulfilled(tx: &mut Tx, ctx: &Context, package: &Package) -> Result<()> {
     let Some(id) = package.request_id else {

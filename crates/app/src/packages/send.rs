@@ -23,6 +23,7 @@ pub async fn send(app: &App, ctx: &Context, id: PackageId, expected: Option<u32>
     check(&mut tx, ctx, &settings, &package, expected).await?;
     packages::set_expected_files(&mut tx, id, expected).await?;
     if package.send_requested_at.is_none() {
+        requests::still_wanted(&mut tx, &package).await?;
         package.send_requested_at = Some(ctx.now);
         packages::save(&mut tx, &mut package, ctx.now).await?;
         if package.kind != PackageType::Private {
