@@ -19,6 +19,9 @@ use crate::{Caller, Problem, State, extract::Path};
 /// How often a page learns of changes that another process made.
 const ASK_AGAIN: Duration = Duration::from_secs(3);
 
+/// So much news that is there already counts as one.
+const AT_ONCE: usize = 1024;
+
 /// Streams a package as the caller may see it: at once, and after each change. The rights are asked anew
 /// each time; when they end, so does the stream.
 #[utoipa::path(get, path = "/packages/{id}/events", tag = "packages", params(("id" = Uuid, Path)),
@@ -38,8 +41,10 @@ pub(crate) async fn package(
         .map(|_| ());
     let ticks = tokio_stream::wrappers::IntervalStream::new(tokio::time::interval(ASK_AGAIN)).map(|_| ());
     let wakes = stream::select(changes, ticks);
+    // A thousand files that arrive at once are one piece of news, not a thousand views of a thousand files.
     let bodies = wakes
-        .then(move |()| {
+        .ready_chunks(AT_ONCE)
+        .then(move |_| {
             let caller = caller.clone();
             async move { fresh(&caller, id).await }
         })
