@@ -25,7 +25,7 @@ fn find() -> PathBuf {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../inspector");
     let (built, changed) = (changed(&program), newest(&sources));
     if built.is_none() || built < changed {
-        build(&program);
+        build(folder);
         // Cargo leaves a program alone that the change did not touch.
         let file = std::fs::File::options().append(true).open(&program);
         let file = file.expect("the program is there");
@@ -35,19 +35,19 @@ fn find() -> PathBuf {
     program
 }
 
-fn build(program: &Path) {
-    let done = Command::new(env!("CARGO"))
-        .args([
-            "build",
-            "--quiet",
-            "--package",
-            "sofie-inspector",
-            "--bin",
-            NAME,
-        ])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status()
-        .expect("cargo starts");
+/// Builds the program into the folder of the tests, which is `TARGET/debug` or `TARGET/release`.
+fn build(folder: &Path) {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .args(["build", "--quiet", "--package", "sofie-inspector"])
+        .args(["--bin", NAME])
+        .arg("--target-dir")
+        .arg(folder.parent().unwrap_or(folder))
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
+    if folder.ends_with("release") {
+        cargo.arg("--release");
+    }
+    let done = cargo.status().expect("cargo starts");
     assert!(done.success(), "the inspector could not be built");
 }
 

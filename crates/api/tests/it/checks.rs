@@ -86,13 +86,13 @@ async fn what_is_dangerous_or_closed_is_held_and_the_rest_delivered() {
         Member::Stored,
     );
     let locked = zip("x.txt", &[7; 40], Member::Encrypted);
-    let bomb = zip("zeros.bin", &vec![0; 60 << 20], Member::Deflated);
+    let explosive = zip("zeros.bin", &vec![0; 60 << 20], Member::Deflated);
     let files: [(&str, &[u8]); 6] = [
         ("clean.txt", b"nothing to see"),
         ("eicar.txt", &eicar()),
         ("nested.zip", &nested),
         ("locked.zip", &locked),
-        ("bomb.zip", &bomb),
+        ("bomb.zip", &explosive),
         ("known.txt", TestClamd::MALWARE),
     ];
     let id = send(&eva, "bob@example.org", &files).await;

@@ -1,101 +1,78 @@
 //! What administrators decide (DET-25).
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sofie_domain::AdministratorPermission;
-use sofie_test_support::TestApp;
+use sofie_test_support::{Client, TestApp};
 
 use super::fixture::{checks, eicar, fetch, inbox, look, send};
+
+/// Sends a package of two test files, and releases the first.
+async fn partly_released(app: &TestApp, eva: &Client, admin: &Client) -> (String, Value) {
+    let files: [(&str, &[u8]); 2] = [("a.txt", &eicar()), ("b.txt", &eicar())];
+    let id = send(eva, "bob@example.org", &files).await;
+    app.drain().await;
+    let seen = look(eva, &id).await;
+    assert_eq!(seen["state"], "withheld");
+    let release = format!("/api/v1/admin/packages/{id}/release");
+    let none = admin.post(&release, json!({ "reason": " " })).await;
+    none.expect_problem(422, "invalid");
+    let body = json!({ "reason": "our own test file", "file_ids": [seen["files"][0]["id"]] });
+    let after = admin.post(&release, body.clone()).await.expect(200).json();
+    let again = admin.post(&release, body).await;
+    again.expect_problem(409, "conflict");
+    (id, after)
+}
 
 #[tokio::test]
 async fn a_held_package_is_released_with_a_reason_that_stays() {
     let app = TestApp::start().await;
-    let (eva, bob) = (
-        app.user("eva@example.org").await,
-        app.user("bob@example.org").await,
-    );
-    let id = send(
-        &eva,
-        "bob@example.org",
-        &[("a.txt", &eicar()), ("b.txt", &eicar())],
-    )
-    .await;
-    app.drain().await;
+    let eva = app.user("eva@example.org").await;
+    let bob = app.user("bob@example.org").await;
     let admin = app.administrator("root@example.org").await;
-    let listed = admin
-        .get("/api/v1/admin/packages?view=quarantined")
-        .await
-        .expect(200)
-        .json();
-    assert_eq!(listed["items"][0]["id"], json!(id));
-    let seen = look(&eva, &id).await;
-    assert_eq!(seen["state"], "withheld");
+    let (id, after) = partly_released(&app, &eva, &admin).await;
+    let state = (&after["state"], checks(&after));
+    let expected = (&json!("partly_delivered"), vec!["released", "blocked"]);
+    assert_eq!(state, expected);
+    let path = "/api/v1/admin/packages?view=quarantined";
+    let listed = admin.get(path).await.expect(200).json();
+    assert_eq!(listed["items"][0]["id"], json!(id), "a part is still held");
 
-    let path = format!("/api/v1/admin/packages/{id}");
-    let release = format!("{path}/release");
-    admin
-        .post(&release, json!({ "reason": " " }))
-        .await
-        .expect_problem(422, "invalid");
-    let first = seen["files"][0]["id"].clone();
-    let body = json!({ "reason": "our own test file", "file_ids": [first] });
-    let after = admin.post(&release, body.clone()).await.expect(200).json();
-    assert_eq!(
-        (&after["state"], checks(&after)),
-        (&json!("partly_delivered"), vec!["released", "blocked"])
-    );
-    admin
-        .post(&release, body)
-        .await
-        .expect_problem(409, "conflict");
     assert_eq!(inbox(&bob).await, std::slice::from_ref(&id));
     let there = look(&bob, &id).await;
-    assert_eq!(there["files"][0]["released"]["reason"], "our own test file");
-    assert_eq!(there["files"][0]["released"]["by"], "root@example.org");
-    assert_eq!(
-        fetch(&bob, &id, &there["files"][0]).await.expect(200).body,
-        eicar()
-    );
-    assert!(
-        fetch(&bob, &id, &there["files"][1])
-            .await
-            .status
-            .is_client_error()
-    );
+    let released = &there["files"][0]["released"];
+    assert_eq!(released["reason"], "our own test file");
+    assert_eq!(released["by"], "root@example.org");
+    let let_go = fetch(&bob, &id, &there["files"][0]).await;
+    assert_eq!(let_go.expect(200).body, eicar());
+    let held = fetch(&bob, &id, &there["files"][1]).await;
+    assert!(held.status.is_client_error());
+}
 
-    // A new round forgets the release; the verdicts of the first one stay.
-    let again = admin
-        .post_empty(&format!("{path}/recheck"))
-        .await
-        .expect(200)
-        .json();
-    assert_eq!(
-        (&again["life"], checks(&again)),
-        (&json!("submitted"), vec!["pending", "pending"])
-    );
-    admin
-        .post_empty(&format!("{path}/recheck"))
-        .await
-        .expect_problem(409, "conflict");
-    assert!(
-        fetch(&bob, &id, &there["files"][0])
-            .await
-            .status
-            .is_client_error()
-    );
+/// A new round overrules a release; the verdicts of the first one stay.
+#[tokio::test]
+async fn a_recheck_closes_a_package_until_it_is_over() {
+    let app = TestApp::start().await;
+    let eva = app.user("eva@example.org").await;
+    let bob = app.user("bob@example.org").await;
+    let admin = app.administrator("root@example.org").await;
+    let (id, before) = partly_released(&app, &eva, &admin).await;
+    let path = format!("/api/v1/admin/packages/{id}");
+    let recheck = format!("{path}/recheck");
+    let begun = admin.post_empty(&recheck).await.expect(200).json();
+    let state = (&begun["life"], checks(&begun));
+    assert_eq!(state, (&json!("submitted"), vec!["pending", "pending"]));
+    let twice = admin.post_empty(&recheck).await;
+    twice.expect_problem(409, "conflict");
+    let closed = fetch(&bob, &id, &before["files"][0]).await;
+    assert!(closed.status.is_client_error());
+
     app.drain().await;
     assert_eq!(checks(&look(&eva, &id).await), ["blocked", "blocked"]);
-    let verdicts = admin
-        .get(&format!("{path}/verdicts"))
-        .await
-        .expect(200)
-        .json();
+    let verdicts = admin.get(&format!("{path}/verdicts")).await;
+    let verdicts = verdicts.expect(200).json();
     let rows = verdicts["files"][0]["verdicts"].as_array().unwrap();
-    assert_eq!(
-        rows.iter()
-            .filter(|row| row["outcome"] == "infected")
-            .count(),
-        2
-    );
+    let infected = rows.iter().filter(|row| row["outcome"] == "infected");
+    assert_eq!(infected.count(), 2);
 }
 
 #[tokio::test]
