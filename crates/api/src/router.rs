@@ -15,7 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     Code, Options, Problem, State, front_end, health,
     middleware::{answer_panic, edge, guard},
-    openapi::Head,
+    openapi::{Head, openapi},
     v1,
 };
 
@@ -62,8 +62,8 @@ fn version_1() -> OpenApiRouter<State> {
 /// as a trusted proxy on a unix socket.
 pub fn router(app: App, options: Options) -> Router {
     let state = State::new(app, options);
-    let (router, document) = routes().split_for_parts();
-    let document = serde_json::to_string(&document).unwrap_or_default();
+    let (router, _) = routes().split_for_parts();
+    let document = serde_json::to_string(&openapi()).unwrap_or_default();
     router
         .route(
             "/api/openapi.json",

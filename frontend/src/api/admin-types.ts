@@ -145,7 +145,7 @@ export type Job = {
   kind: string;
   state: string;
   attempt: number;
-  run_at: string | null;
+  run_at: string;
   last_error: string | null;
   created_at: string;
 };

@@ -12,10 +12,10 @@ export interface paths {
             cookie?: never;
         };
         /** Lists all administrators. */
-        get: operations["list"];
+        get: operations["get_admin_administrators"];
         put?: never;
         /** Makes an administrator. */
-        post: operations["create"];
+        post: operations["post_admin_administrators"];
         delete?: never;
         options?: never;
         head?: never;
@@ -36,7 +36,7 @@ export interface paths {
         options?: never;
         head?: never;
         /** Changes an administrator. Somebody must stay who can manage administrators. */
-        patch: operations["change"];
+        patch: operations["patch_admin_administrators_id"];
         trace?: never;
     };
     "/api/v1/admin/audit": {
@@ -47,7 +47,7 @@ export interface paths {
             cookie?: never;
         };
         /** Lists the audit log, newest first. */
-        get: operations["list"];
+        get: operations["get_admin_audit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -64,7 +64,7 @@ export interface paths {
             cookie?: never;
         };
         /** Collects the figures. */
-        get: operations["get"];
+        get: operations["get_admin_dashboard"];
         put?: never;
         post?: never;
         delete?: never;
@@ -81,7 +81,7 @@ export interface paths {
             cookie?: never;
         };
         /** Lists the engines. */
-        get: operations["list"];
+        get: operations["get_admin_engines"];
         put?: never;
         post?: never;
         delete?: never;
@@ -100,7 +100,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Tests an engine by files whose verdict is known. */
-        post: operations["self_test"];
+        post: operations["post_admin_engines_id_self_test"];
         delete?: never;
         options?: never;
         head?: never;
@@ -115,7 +115,7 @@ export interface paths {
             cookie?: never;
         };
         /** Lists jobs, newest first. */
-        get: operations["list"];
+        get: operations["get_admin_jobs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -134,7 +134,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Lets a dead job run again. */
-        post: operations["retry"];
+        post: operations["post_admin_jobs_id_retry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -151,7 +151,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Sends a test mail at once and tells what the server said. */
-        post: operations["test"];
+        post: operations["post_admin_mail_test"];
         delete?: never;
         options?: never;
         head?: never;
@@ -166,7 +166,7 @@ export interface paths {
             cookie?: never;
         };
         /** Lists the outbox, newest first. */
-        get: operations["list"];
+        get: operations["get_admin_outbox"];
         put?: never;
         post?: never;
         delete?: never;
@@ -183,7 +183,7 @@ export interface paths {
             cookie?: never;
         };
         /** Reads a mail. */
-        get: operations["get"];
+        get: operations["get_admin_outbox_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -202,7 +202,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Sends a failed or held mail again. */
-        post: operations["retry"];
+        post: operations["post_admin_outbox_id_retry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -217,7 +217,7 @@ export interface paths {
             cookie?: never;
         };
         /** Lists packages, newest first. */
-        get: operations["list"];
+        get: operations["get_admin_packages"];
         put?: never;
         post?: never;
         delete?: never;
@@ -234,11 +234,11 @@ export interface paths {
             cookie?: never;
         };
         /** Returns a package with every finding. */
-        get: operations["get"];
+        get: operations["get_admin_packages_id"];
         put?: never;
         post?: never;
         /** Withdraws a package, or shreds a draft. */
-        delete: operations["remove"];
+        delete: operations["delete_admin_packages_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -254,7 +254,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Sends all files through the checks again; meanwhile nothing can be fetched. */
-        post: operations["recheck"];
+        post: operations["post_admin_packages_id_recheck"];
         delete?: never;
         options?: never;
         head?: never;
@@ -271,7 +271,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Decides against a package that is held; its sender is told. */
-        post: operations["reject"];
+        post: operations["post_admin_packages_id_reject"];
         delete?: never;
         options?: never;
         head?: never;
@@ -288,7 +288,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Lets held files out of the quarantine. */
-        post: operations["release"];
+        post: operations["post_admin_packages_id_release"];
         delete?: never;
         options?: never;
         head?: never;
@@ -303,7 +303,7 @@ export interface paths {
             cookie?: never;
         };
         /** Returns every row of every engine. */
-        get: operations["verdicts"];
+        get: operations["get_admin_packages_id_verdicts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -322,7 +322,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Changes the administrator's password. Every session ends; this browser gets a new one. */
-        post: operations["change_password"];
+        post: operations["post_admin_password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -337,12 +337,12 @@ export interface paths {
             cookie?: never;
         };
         /** Tells who the caller is to the administration; also to nobody known. */
-        get: operations["get"];
+        get: operations["get_admin_session"];
         put?: never;
         /** Logs an administrator in: sets the administrator's cookie. */
-        post: operations["log_in"];
+        post: operations["post_admin_session"];
         /** Logs the administrator out. */
-        delete: operations["log_out"];
+        delete: operations["delete_admin_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -356,14 +356,14 @@ export interface paths {
             cookie?: never;
         };
         /** Lists all settings. */
-        get: operations["list"];
+        get: operations["get_admin_settings"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
         /** Changes settings, all of them or none. */
-        patch: operations["change"];
+        patch: operations["patch_admin_settings"];
         trace?: never;
     };
     "/api/v1/admin/users": {
@@ -374,10 +374,10 @@ export interface paths {
             cookie?: never;
         };
         /** Lists users, newest first. */
-        get: operations["list"];
+        get: operations["get_admin_users"];
         put?: never;
         /** Makes a user. */
-        post: operations["create"];
+        post: operations["post_admin_users"];
         delete?: never;
         options?: never;
         head?: never;
@@ -398,7 +398,7 @@ export interface paths {
         options?: never;
         head?: never;
         /** Changes a user; `disabled` ends every session at once. */
-        patch: operations["change"];
+        patch: operations["patch_admin_users_id"];
         trace?: never;
     };
     "/api/v1/admin/users/{id}/reset": {
@@ -411,7 +411,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Mails the user a link to set a password. */
-        post: operations["reset"];
+        post: operations["post_admin_users_id_reset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -429,7 +429,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Ends every session of the user. */
-        delete: operations["end_sessions"];
+        delete: operations["delete_admin_users_id_sessions"];
         options?: never;
         head?: never;
         patch?: never;
@@ -443,7 +443,7 @@ export interface paths {
             cookie?: never;
         };
         /** Streams hints that something in the lists of the logged-in user may have changed. */
-        get: operations["all"];
+        get: operations["get_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -462,7 +462,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Mails a code to the address. */
-        post: operations["code"];
+        post: operations["post_guest_code"];
         delete?: never;
         options?: never;
         head?: never;
@@ -479,7 +479,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Proves the address by the code. */
-        post: operations["verify"];
+        post: operations["post_guest_verify"];
         delete?: never;
         options?: never;
         head?: never;
@@ -496,7 +496,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Opens a link. A wrong, old or withdrawn one is `link_invalid`. */
-        post: operations["open"];
+        post: operations["post_links_open"];
         delete?: never;
         options?: never;
         head?: never;
@@ -517,7 +517,7 @@ export interface paths {
         options?: never;
         head?: never;
         /** Changes the user's name or language. */
-        patch: operations["change"];
+        patch: operations["patch_me"];
         trace?: never;
     };
     "/api/v1/packages": {
@@ -528,10 +528,10 @@ export interface paths {
             cookie?: never;
         };
         /** Lists packages of the user, newest first. */
-        get: operations["list"];
+        get: operations["get_packages"];
         put?: never;
         /** Makes a draft. A visitor needs a proved address or an open request. */
-        post: operations["create"];
+        post: operations["post_packages"];
         delete?: never;
         options?: never;
         head?: never;
@@ -546,15 +546,15 @@ export interface paths {
             cookie?: never;
         };
         /** Returns a package as the caller may see it. */
-        get: operations["get"];
+        get: operations["get_packages_id"];
         put?: never;
         post?: never;
         /** Removes a package: a draft for ever, a sent one into the recycle bin. */
-        delete: operations["remove"];
+        delete: operations["delete_packages_id"];
         options?: never;
         head?: never;
         /** Changes a draft; of a package that was sent only `expires_in_days`, counted from now on. */
-        patch: operations["edit"];
+        patch: operations["patch_packages_id"];
         trace?: never;
     };
     "/api/v1/packages/{id}/events": {
@@ -568,7 +568,7 @@ export interface paths {
          * Streams a package as the caller may see it: at once, and after each change. The rights are asked anew
          *     each time; when they end, so does the stream.
          */
-        get: operations["package"];
+        get: operations["get_packages_id_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -586,10 +586,10 @@ export interface paths {
         };
         get?: never;
         /** Stores the body as a new file of a draft. Folders may come before the name. */
-        put: operations["store"];
+        put: operations["put_packages_id_files_file_id"];
         post?: never;
         /** Removes a file of a draft. */
-        delete: operations["remove_file"];
+        delete: operations["delete_packages_id_files_file_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -603,7 +603,7 @@ export interface paths {
             cookie?: never;
         };
         /** Returns the bytes of a file, or a range of them, as an attachment. */
-        get: operations["file"];
+        get: operations["get_packages_id_files_file_id_content"];
         put?: never;
         post?: never;
         delete?: never;
@@ -622,7 +622,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Mails a recipient the notice again. */
-        post: operations["notify"];
+        post: operations["post_packages_id_notify"];
         delete?: never;
         options?: never;
         head?: never;
@@ -639,7 +639,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Brings a withdrawn package back; it is checked before it is delivered again. */
-        post: operations["restore"];
+        post: operations["post_packages_id_restore"];
         delete?: never;
         options?: never;
         head?: never;
@@ -656,7 +656,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Sends a draft, also while its uploads run. */
-        post: operations["send"];
+        post: operations["post_packages_id_send"];
         delete?: never;
         options?: never;
         head?: never;
@@ -671,7 +671,7 @@ export interface paths {
             cookie?: never;
         };
         /** Tells the sender who fetched what. */
-        get: operations["get"];
+        get: operations["get_packages_id_tracking"];
         put?: never;
         post?: never;
         delete?: never;
@@ -688,7 +688,7 @@ export interface paths {
             cookie?: never;
         };
         /** Returns the archive of all files of a package that may leave to the caller. */
-        get: operations["zip"];
+        get: operations["get_packages_id_zip"];
         put?: never;
         post?: never;
         delete?: never;
@@ -707,7 +707,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Changes the user's password. Every session ends; this browser gets a new one. */
-        post: operations["change_password"];
+        post: operations["post_password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -724,7 +724,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Mails a link to set a new password. The answer is the same whether there is such an account or not. */
-        post: operations["forgot"];
+        post: operations["post_password_forgot"];
         delete?: never;
         options?: never;
         head?: never;
@@ -741,7 +741,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Sets a password by a mailed link, of a reset or an invitation. Does not log in. */
-        post: operations["reset"];
+        post: operations["post_password_reset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -756,10 +756,10 @@ export interface paths {
             cookie?: never;
         };
         /** Lists the caller's requests, newest first. */
-        get: operations["list"];
+        get: operations["get_requests"];
         put?: never;
         /** Asks somebody for files. */
-        post: operations["create"];
+        post: operations["post_requests"];
         delete?: never;
         options?: never;
         head?: never;
@@ -774,11 +774,11 @@ export interface paths {
             cookie?: never;
         };
         /** Returns one of the caller's requests. */
-        get: operations["get"];
+        get: operations["get_requests_id"];
         put?: never;
         post?: never;
         /** Takes a request back. */
-        delete: operations["cancel"];
+        delete: operations["delete_requests_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -792,12 +792,12 @@ export interface paths {
             cookie?: never;
         };
         /** Tells who the caller is; also to nobody known. */
-        get: operations["get"];
+        get: operations["get_session"];
         put?: never;
         /** Logs a user in: sets the session cookie. */
-        post: operations["log_in"];
+        post: operations["post_session"];
         /** Logs the user out: ends the session and clears what the browser kept. */
-        delete: operations["log_out"];
+        delete: operations["delete_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -811,7 +811,7 @@ export interface paths {
             cookie?: never;
         };
         /** Lists where the user is logged in. */
-        get: operations["list"];
+        get: operations["get_sessions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -831,7 +831,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Logs the user out elsewhere. */
-        delete: operations["end"];
+        delete: operations["delete_sessions_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -845,10 +845,10 @@ export interface paths {
             cookie?: never;
         };
         /** Tells whether the first administrator must be made. */
-        get: operations["get"];
+        get: operations["get_setup"];
         put?: never;
         /** Makes the first administrator and logs in; once there is one, there is nothing here. */
-        post: operations["finish"];
+        post: operations["post_setup"];
         delete?: never;
         options?: never;
         head?: never;
@@ -863,10 +863,10 @@ export interface paths {
             cookie?: never;
         };
         /** Lists the user's tokens. */
-        get: operations["list"];
+        get: operations["get_tokens"];
         put?: never;
         /** Makes a token. A token can't make tokens. */
-        post: operations["create"];
+        post: operations["post_tokens"];
         delete?: never;
         options?: never;
         head?: never;
@@ -884,7 +884,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Revokes a token. */
-        delete: operations["revoke"];
+        delete: operations["delete_tokens_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -903,10 +903,10 @@ export interface paths {
          * Begins an upload, perhaps with its first bytes. `Upload-Metadata` names `package`, `filename` and, for a
          *     file in folders, `relativePath`.
          */
-        post: operations["create"];
+        post: operations["post_uploads"];
         delete?: never;
         /** Tells what this server can do. */
-        options: operations["options"];
+        options: operations["options_uploads"];
         head?: never;
         patch?: never;
         trace?: never;
@@ -922,12 +922,12 @@ export interface paths {
         put?: never;
         post?: never;
         /** Gives an upload up. */
-        delete: operations["terminate"];
+        delete: operations["delete_uploads_file_id"];
         options?: never;
         /** Tells how far an upload is. */
-        head: operations["head"];
+        head: operations["head_uploads_file_id"];
         /** Appends bytes at `Upload-Offset`. */
-        patch: operations["patch"];
+        patch: operations["patch_uploads_file_id"];
         trace?: never;
     };
     "/api/v1/visits/{id}": {
@@ -938,7 +938,7 @@ export interface paths {
             cookie?: never;
         };
         /** Returns where a visit stands; changes nothing. */
-        get: operations["get"];
+        get: operations["get_visits_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -957,7 +957,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Spends one access. */
-        post: operations["access"];
+        post: operations["post_visits_id_access"];
         delete?: never;
         options?: never;
         head?: never;
@@ -974,7 +974,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Mails a code to the recipient behind the link. */
-        post: operations["code"];
+        post: operations["post_visits_id_code"];
         delete?: never;
         options?: never;
         head?: never;
@@ -991,7 +991,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Gives the password of a package or a request. */
-        post: operations["password"];
+        post: operations["post_visits_id_password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1008,7 +1008,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Proves the address by the mailed code. */
-        post: operations["verify"];
+        post: operations["post_visits_id_verify"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1023,7 +1023,7 @@ export interface paths {
             cookie?: never;
         };
         /** Tells that the process answers. */
-        get: operations["healthz"];
+        get: operations["get_healthz"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1040,7 +1040,7 @@ export interface paths {
             cookie?: never;
         };
         /** Returns the metrics of the process, to callers on the same machine only. */
-        get: operations["metrics"];
+        get: operations["get_metrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1057,7 +1057,7 @@ export interface paths {
             cookie?: never;
         };
         /** Tells that the process can serve: the database answers. */
-        get: operations["readyz"];
+        get: operations["get_readyz"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2191,7 +2191,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    list: {
+    get_admin_administrators: {
         parameters: {
             query?: never;
             header?: never;
@@ -2218,7 +2218,7 @@ export interface operations {
             };
         };
     };
-    create: {
+    post_admin_administrators: {
         parameters: {
             query?: never;
             header?: never;
@@ -2257,7 +2257,7 @@ export interface operations {
             };
         };
     };
-    change: {
+    patch_admin_administrators_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -2306,7 +2306,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_admin_audit: {
         parameters: {
             query?: {
                 /** @description Only this kind of event. */
@@ -2346,7 +2346,7 @@ export interface operations {
             };
         };
     };
-    get: {
+    get_admin_dashboard: {
         parameters: {
             query?: never;
             header?: never;
@@ -2373,7 +2373,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_admin_engines: {
         parameters: {
             query?: never;
             header?: never;
@@ -2408,7 +2408,7 @@ export interface operations {
             };
         };
     };
-    self_test: {
+    post_admin_engines_id_self_test: {
         parameters: {
             query?: never;
             header?: never;
@@ -2453,7 +2453,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_admin_jobs: {
         parameters: {
             query?: {
                 /** @description Only those in this state. */
@@ -2497,7 +2497,7 @@ export interface operations {
             };
         };
     };
-    retry: {
+    post_admin_jobs_id_retry: {
         parameters: {
             query?: never;
             header?: never;
@@ -2542,7 +2542,7 @@ export interface operations {
             };
         };
     };
-    test: {
+    post_admin_mail_test: {
         parameters: {
             query?: never;
             header?: never;
@@ -2573,7 +2573,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_admin_outbox: {
         parameters: {
             query?: {
                 /** @description How many rows, 1 to 200; 50 without it. */
@@ -2605,7 +2605,7 @@ export interface operations {
             };
         };
     };
-    get: {
+    get_admin_outbox_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -2634,7 +2634,7 @@ export interface operations {
             };
         };
     };
-    retry: {
+    post_admin_outbox_id_retry: {
         parameters: {
             query?: never;
             header?: never;
@@ -2669,7 +2669,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_admin_packages: {
         parameters: {
             query?: {
                 /** @description `all` without it. */
@@ -2713,7 +2713,7 @@ export interface operations {
             };
         };
     };
-    get: {
+    get_admin_packages_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -2758,7 +2758,7 @@ export interface operations {
             };
         };
     };
-    remove: {
+    delete_admin_packages_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -2809,7 +2809,7 @@ export interface operations {
             };
         };
     };
-    recheck: {
+    post_admin_packages_id_recheck: {
         parameters: {
             query?: never;
             header?: never;
@@ -2862,7 +2862,7 @@ export interface operations {
             };
         };
     };
-    reject: {
+    post_admin_packages_id_reject: {
         parameters: {
             query?: never;
             header?: never;
@@ -2927,7 +2927,7 @@ export interface operations {
             };
         };
     };
-    release: {
+    post_admin_packages_id_release: {
         parameters: {
             query?: never;
             header?: never;
@@ -2992,7 +2992,7 @@ export interface operations {
             };
         };
     };
-    verdicts: {
+    get_admin_packages_id_verdicts: {
         parameters: {
             query?: never;
             header?: never;
@@ -3037,7 +3037,7 @@ export interface operations {
             };
         };
     };
-    change_password: {
+    post_admin_password: {
         parameters: {
             query?: never;
             header?: never;
@@ -3074,7 +3074,7 @@ export interface operations {
             };
         };
     };
-    get: {
+    get_admin_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -3093,7 +3093,7 @@ export interface operations {
             };
         };
     };
-    log_in: {
+    post_admin_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -3132,7 +3132,7 @@ export interface operations {
             };
         };
     };
-    log_out: {
+    delete_admin_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -3149,7 +3149,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_admin_settings: {
         parameters: {
             query?: never;
             header?: never;
@@ -3176,7 +3176,7 @@ export interface operations {
             };
         };
     };
-    change: {
+    patch_admin_settings: {
         parameters: {
             query?: never;
             header?: never;
@@ -3215,7 +3215,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_admin_users: {
         parameters: {
             query?: {
                 /** @description A text in the address or the name. */
@@ -3249,7 +3249,7 @@ export interface operations {
             };
         };
     };
-    create: {
+    post_admin_users: {
         parameters: {
             query?: never;
             header?: never;
@@ -3288,7 +3288,7 @@ export interface operations {
             };
         };
     };
-    change: {
+    patch_admin_users_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -3337,7 +3337,7 @@ export interface operations {
             };
         };
     };
-    reset: {
+    post_admin_users_id_reset: {
         parameters: {
             query?: never;
             header?: never;
@@ -3372,7 +3372,7 @@ export interface operations {
             };
         };
     };
-    end_sessions: {
+    delete_admin_users_id_sessions: {
         parameters: {
             query?: never;
             header?: never;
@@ -3407,7 +3407,7 @@ export interface operations {
             };
         };
     };
-    all: {
+    get_events: {
         parameters: {
             query?: never;
             header?: never;
@@ -3434,7 +3434,7 @@ export interface operations {
             };
         };
     };
-    code: {
+    post_guest_code: {
         parameters: {
             query?: never;
             header?: never;
@@ -3471,7 +3471,7 @@ export interface operations {
             };
         };
     };
-    verify: {
+    post_guest_verify: {
         parameters: {
             query?: never;
             header?: never;
@@ -3502,7 +3502,7 @@ export interface operations {
             };
         };
     };
-    open: {
+    post_links_open: {
         parameters: {
             query?: never;
             header?: never;
@@ -3533,7 +3533,7 @@ export interface operations {
             };
         };
     };
-    change: {
+    patch_me: {
         parameters: {
             query?: never;
             header?: never;
@@ -3564,7 +3564,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_packages: {
         parameters: {
             query?: {
                 /** @description `inbox` (the default), `sent`, `drafts` or `deleted`. */
@@ -3600,7 +3600,7 @@ export interface operations {
             };
         };
     };
-    create: {
+    post_packages: {
         parameters: {
             query?: never;
             header?: never;
@@ -3639,7 +3639,7 @@ export interface operations {
             };
         };
     };
-    get: {
+    get_packages_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -3668,7 +3668,7 @@ export interface operations {
             };
         };
     };
-    remove: {
+    delete_packages_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -3703,7 +3703,7 @@ export interface operations {
             };
         };
     };
-    edit: {
+    patch_packages_id: {
         parameters: {
             query?: never;
             header?: {
@@ -3763,7 +3763,7 @@ export interface operations {
             };
         };
     };
-    package: {
+    get_packages_id_events: {
         parameters: {
             query?: never;
             header?: never;
@@ -3792,7 +3792,7 @@ export interface operations {
             };
         };
     };
-    store: {
+    put_packages_id_files_file_id: {
         parameters: {
             query?: never;
             header?: {
@@ -3870,7 +3870,7 @@ export interface operations {
             };
         };
     };
-    remove_file: {
+    delete_packages_id_files_file_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -3906,7 +3906,7 @@ export interface operations {
             };
         };
     };
-    file: {
+    get_packages_id_files_file_id_content: {
         parameters: {
             query?: never;
             header?: never;
@@ -3958,7 +3958,7 @@ export interface operations {
             };
         };
     };
-    notify: {
+    post_packages_id_notify: {
         parameters: {
             query?: never;
             header?: never;
@@ -3997,7 +3997,7 @@ export interface operations {
             };
         };
     };
-    restore: {
+    post_packages_id_restore: {
         parameters: {
             query?: never;
             header?: never;
@@ -4034,7 +4034,7 @@ export interface operations {
             };
         };
     };
-    send: {
+    post_packages_id_send: {
         parameters: {
             query?: never;
             header?: never;
@@ -4083,7 +4083,7 @@ export interface operations {
             };
         };
     };
-    get: {
+    get_packages_id_tracking: {
         parameters: {
             query?: never;
             header?: never;
@@ -4112,7 +4112,7 @@ export interface operations {
             };
         };
     };
-    zip: {
+    get_packages_id_zip: {
         parameters: {
             query?: never;
             header?: never;
@@ -4163,7 +4163,7 @@ export interface operations {
             };
         };
     };
-    change_password: {
+    post_password: {
         parameters: {
             query?: never;
             header?: never;
@@ -4200,7 +4200,7 @@ export interface operations {
             };
         };
     };
-    forgot: {
+    post_password_forgot: {
         parameters: {
             query?: never;
             header?: never;
@@ -4229,7 +4229,7 @@ export interface operations {
             };
         };
     };
-    reset: {
+    post_password_reset: {
         parameters: {
             query?: never;
             header?: never;
@@ -4266,7 +4266,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_requests: {
         parameters: {
             query?: {
                 /** @description How many rows, 1 to 200; 50 without it. */
@@ -4298,7 +4298,7 @@ export interface operations {
             };
         };
     };
-    create: {
+    post_requests: {
         parameters: {
             query?: never;
             header?: never;
@@ -4337,7 +4337,7 @@ export interface operations {
             };
         };
     };
-    get: {
+    get_requests_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -4366,7 +4366,7 @@ export interface operations {
             };
         };
     };
-    cancel: {
+    delete_requests_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -4393,7 +4393,7 @@ export interface operations {
             };
         };
     };
-    get: {
+    get_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -4412,7 +4412,7 @@ export interface operations {
             };
         };
     };
-    log_in: {
+    post_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -4451,7 +4451,7 @@ export interface operations {
             };
         };
     };
-    log_out: {
+    delete_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -4468,7 +4468,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_sessions: {
         parameters: {
             query?: never;
             header?: never;
@@ -4495,7 +4495,7 @@ export interface operations {
             };
         };
     };
-    end: {
+    delete_sessions_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -4522,7 +4522,7 @@ export interface operations {
             };
         };
     };
-    get: {
+    get_setup: {
         parameters: {
             query?: never;
             header?: never;
@@ -4541,7 +4541,7 @@ export interface operations {
             };
         };
     };
-    finish: {
+    post_setup: {
         parameters: {
             query?: never;
             header?: never;
@@ -4578,7 +4578,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_tokens: {
         parameters: {
             query?: never;
             header?: never;
@@ -4605,7 +4605,7 @@ export interface operations {
             };
         };
     };
-    create: {
+    post_tokens: {
         parameters: {
             query?: never;
             header?: never;
@@ -4644,7 +4644,7 @@ export interface operations {
             };
         };
     };
-    revoke: {
+    delete_tokens_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -4671,7 +4671,7 @@ export interface operations {
             };
         };
     };
-    create: {
+    post_uploads: {
         parameters: {
             query?: never;
             header: {
@@ -4731,7 +4731,7 @@ export interface operations {
             };
         };
     };
-    options: {
+    options_uploads: {
         parameters: {
             query?: never;
             header?: never;
@@ -4748,7 +4748,7 @@ export interface operations {
             };
         };
     };
-    terminate: {
+    delete_uploads_file_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -4783,7 +4783,7 @@ export interface operations {
             };
         };
     };
-    head: {
+    head_uploads_file_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -4814,7 +4814,7 @@ export interface operations {
             };
         };
     };
-    patch: {
+    patch_uploads_file_id: {
         parameters: {
             query?: never;
             header: {
@@ -4901,7 +4901,7 @@ export interface operations {
             };
         };
     };
-    get: {
+    get_visits_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -4930,7 +4930,7 @@ export interface operations {
             };
         };
     };
-    access: {
+    post_visits_id_access: {
         parameters: {
             query?: never;
             header?: never;
@@ -4967,7 +4967,7 @@ export interface operations {
             };
         };
     };
-    code: {
+    post_visits_id_code: {
         parameters: {
             query?: never;
             header?: never;
@@ -5004,7 +5004,7 @@ export interface operations {
             };
         };
     };
-    password: {
+    post_visits_id_password: {
         parameters: {
             query?: never;
             header?: never;
@@ -5045,7 +5045,7 @@ export interface operations {
             };
         };
     };
-    verify: {
+    post_visits_id_verify: {
         parameters: {
             query?: never;
             header?: never;
@@ -5086,7 +5086,7 @@ export interface operations {
             };
         };
     };
-    healthz: {
+    get_healthz: {
         parameters: {
             query?: never;
             header?: never;
@@ -5105,7 +5105,7 @@ export interface operations {
             };
         };
     };
-    metrics: {
+    get_metrics: {
         parameters: {
             query?: never;
             header?: never;
@@ -5132,7 +5132,7 @@ export interface operations {
             };
         };
     };
-    readyz: {
+    get_readyz: {
         parameters: {
             query?: never;
             header?: never;

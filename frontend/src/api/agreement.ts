@@ -1,0 +1,41 @@
+/**
+ * Holds the types that the pages read against the API's own description; a disagreement does not compile.
+ *
+ * Ours may be narrower (a closed set of words where the description says text), never wider, and must not name a
+ * field that the API does not send.
+ */
+import type * as Admin from './admin-types';
+import type { components } from './schema';
+import type * as Api from './types';
+
+type Schemas = components['schemas'];
+type Shared<Ours, Theirs> = Pick<Theirs, keyof Ours & keyof Theirs>;
+type Agrees<Ours extends Shared<Ours, Theirs>, Theirs> =
+  Exclude<keyof Ours, keyof Theirs> extends never ? true : never;
+
+export type Agreement = [
+  Agrees<Api.Package, Schemas['Package']>,
+  Agrees<Api.PackageSummary, Schemas['PackageSummary']>,
+  Agrees<Api.PackageFile, Schemas['File']>,
+  Agrees<Api.Finding, Schemas['Finding']>,
+  Agrees<Api.Recipient, Schemas['Recipient']>,
+  Agrees<Api.Session, Schemas['Session']>,
+  Agrees<Api.SessionEntry, Schemas['SessionEntry']>,
+  Agrees<Api.Instance, Schemas['Instance']>,
+  Agrees<Api.ApiToken, Schemas['ApiToken']>,
+  Agrees<Api.Visit, Schemas['VisitBody']>,
+  Agrees<Api.FileRequest, Schemas['Request']>,
+  Agrees<Api.Tracking, Schemas['TrackingBody']>,
+  Agrees<Admin.AdminSession, Schemas['AdminSession']>,
+  Agrees<Admin.Dashboard, Schemas['Dashboard']>,
+  Agrees<Admin.AdminUser, Schemas['AdminUser']>,
+  Agrees<Admin.Administrator, Schemas['Administrator']>,
+  Agrees<Admin.Engine, Schemas['Engine']>,
+  Agrees<Admin.Setting, Schemas['Setting']>,
+  Agrees<Admin.Mail, Schemas['MailSummary']>,
+  Agrees<Admin.AuditEntry, Schemas['AuditEntry']>,
+  Agrees<Admin.Job, Schemas['Job']>,
+];
+
+/** Fails to compile when one of the pairs above is not `true`. */
+export const agreement: Agreement extends true[] ? true : never = true;
