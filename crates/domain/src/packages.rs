@@ -209,6 +209,8 @@ pub struct Package {
     pub send_requested_at: Option<DateTime<Utc>>,
     /// When it was sent and complete.
     pub submitted_at: Option<DateTime<Utc>>,
+    /// When the checks that are under way began; none when they are over or did not begin.
+    pub checks_started_at: Option<DateTime<Utc>>,
     /// When it could first be fetched.
     pub activated_at: Option<DateTime<Utc>>,
     /// From when on it can't be fetched.
@@ -243,7 +245,8 @@ impl Package {
     }
 
     fn state_of_checks(&self, checks: &[FileCheck]) -> PackageState {
-        if checks.contains(&FileCheck::Pending) {
+        // The last file is settled a moment before the package is: until then nothing is decided.
+        if self.checks_started_at.is_some() || checks.contains(&FileCheck::Pending) {
             return PackageState::Checking;
         }
         match self.approval {
@@ -255,9 +258,11 @@ impl Package {
             checks.iter().any(|c| c.passes()),
             checks.iter().any(|c| c.held()),
         ) {
-            (true, false) => PackageState::Delivered,
-            (true, true) => PackageState::PartlyDelivered,
-            (false, _) => PackageState::Withheld,
+            (true, false) if self.life == Life::Active => PackageState::Delivered,
+            (true, true) if self.life == Life::Active => PackageState::PartlyDelivered,
+            // Back from the recycle bin; the next moment it is active.
+            (true, false) => PackageState::Checking,
+            (_, _) => PackageState::Withheld,
         }
     }
 }
@@ -265,6 +270,7 @@ impl Package {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::UnknownWord;
 
     #[test]
     fn the_life_table_is_as_documented() {

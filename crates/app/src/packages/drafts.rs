@@ -215,6 +215,7 @@ fn blank(ctx: &Context, settings: &Settings, author: Author, sender: Sender) -> 
         created_at: ctx.now,
         send_requested_at: None,
         submitted_at: None,
+        checks_started_at: None,
         activated_at: None,
         expires_at: None,
         deleted_at: None,

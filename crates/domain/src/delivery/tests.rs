@@ -28,6 +28,7 @@ fn package() -> Package {
         created_at: now(),
         send_requested_at: Some(now()),
         submitted_at: Some(now()),
+        checks_started_at: None,
         activated_at: Some(now()),
         expires_at: Some(now() + TimeDelta::days(30)),
         deleted_at: None,
@@ -146,4 +147,21 @@ fn strangers_learn_nothing_about_the_state() {
             Err(Withheld::NotRecipient)
         );
     }
+}
+
+/// The word for people never promises what can't be fetched yet.
+#[test]
+fn delivered_is_said_only_of_what_can_be_fetched() {
+    use crate::PackageState as State;
+    let (clean, held) = ([FileCheck::Clean], [FileCheck::Clean, FileCheck::Blocked]);
+    let mut package = package();
+    assert_eq!(package.state(&clean, now()), State::Delivered);
+    assert_eq!(package.state(&held, now()), State::PartlyDelivered);
+    package.life = Life::Submitted;
+    package.checks_started_at = Some(now());
+    assert_eq!(package.state(&clean, now()), State::Checking);
+    assert_eq!(package.state(&held, now()), State::Checking);
+    package.checks_started_at = None;
+    assert_eq!(package.state(&clean, now()), State::Checking);
+    assert_eq!(package.state(&held, now()), State::Withheld);
 }

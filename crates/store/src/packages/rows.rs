@@ -17,7 +17,7 @@ macro_rules! select {
         "select p.id, p.ordinal, p.kind, p.life, p.approval, p.sender_user_id, p.sender_visitor_id,
                 p.sender_email, p.request_id, p.title_sealed, p.note_sealed,
                 p.password is not null as has_password, p.access_limit, p.expires_in_days, p.created_at,
-                p.send_requested_at, p.submitted_at, p.activated_at, p.expires_at, p.deleted_at, p.version
+                p.send_requested_at, p.submitted_at, p.checks_started_at, p.activated_at, p.expires_at, p.deleted_at, p.version
            from packages p"
     };
 }
@@ -42,6 +42,7 @@ pub(super) struct PackageRow {
     created_at: DateTime<Utc>,
     send_requested_at: Option<DateTime<Utc>>,
     submitted_at: Option<DateTime<Utc>>,
+    checks_started_at: Option<DateTime<Utc>>,
     activated_at: Option<DateTime<Utc>>,
     expires_at: Option<DateTime<Utc>>,
     deleted_at: Option<DateTime<Utc>>,
@@ -77,6 +78,7 @@ impl PackageRow {
             created_at: self.created_at,
             send_requested_at: self.send_requested_at,
             submitted_at: self.submitted_at,
+            checks_started_at: self.checks_started_at,
             activated_at: self.activated_at,
             expires_at: self.expires_at,
             deleted_at: self.deleted_at,
