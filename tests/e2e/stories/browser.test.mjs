@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { ARTIFACTS, axe, launch, person, settled } from '../lib/browser.mjs';
 import { EICAR, noise, text } from '../lib/samples.mjs';
-import { PASSWORD, Sofie } from '../lib/sofie.mjs';
+import { PASSWORD, Sofie, until } from '../lib/sofie.mjs';
 
 const GIGABYTE = 1 << 30;
 
@@ -71,6 +71,13 @@ describe('browser', () => {
   }
 
   const row = (page, label, name) => page.getByRole('list', { name: label }).getByRole('listitem').filter({ hasText: name });
+  /** Waits until a progress bar shows more than so many per cent; returns what it shows. */
+  async function beyond(bar, percent, within = 60_000) {
+    return await until(`progress beyond ${percent} %`, async () => {
+      const now = Number(await bar.getAttribute('aria-valuenow', { timeout: 5_000 }).catch(() => 0));
+      return now > percent ? now : null;
+    }, within);
+  }
   const badge = (page, text) => page.getByText(text, { exact: true }).first();
 
   it('the wizard makes the administrator by the printed link, once, and a user', async () => {
@@ -125,13 +132,12 @@ describe('browser', () => {
     await compose(who, 'bob@example.net', 'Quarterly figures', [file('report.txt', known.report), big]);
     const uploading = row(page, t('send:files'), 'video.bin');
     const bar = uploading.getByRole('progressbar');
-    await page.waitForFunction((node) => Number(node.getAttribute('aria-valuenow')) > 10, await bar.elementHandle());
-    const before = Number(await bar.getAttribute('aria-valuenow'));
+    const before = await beyond(bar, 10);
     await network(true);
     await uploading.getByText(t('send:item.retrying')).waitFor();
     await shot(page, 'composer-offline');
     await network(false);
-    await page.waitForFunction(([node, was]) => !node.isConnected || Number(node.getAttribute('aria-valuenow')) > was + 5, [await bar.elementHandle(), before], { timeout: 60_000 });
+    await beyond(bar, before + 5);
     await shot(page, 'composer-uploading');
     known.package = await sendNow(who);
     await badge(page, t('packages:state.delivered')).waitFor({ timeout: 200_000 });
@@ -229,7 +235,7 @@ describe('browser', () => {
     await cdp.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 40 << 20 });
     await compose(who, 'bob@example.net', 'Reloaded', [path]);
     const bar = row(page, t('send:files'), 'again.bin').getByRole('progressbar');
-    await page.waitForFunction((node) => Number(node.getAttribute('aria-valuenow')) > 20, await bar.elementHandle());
+    await beyond(bar, 20);
     await page.waitForURL(/\/send\/[0-9a-f-]+$/);
     page.on('dialog', (dialog) => dialog.accept());
     await page.reload();
@@ -283,6 +289,7 @@ describe('browser', () => {
       const found = [];
       const visit = async (who, paths, area) => {
         for (const path of paths.map((entry) => (typeof entry === 'function' ? entry() : entry))) {
+          assert.doesNotMatch(path, /undefined/, 'an earlier test did not get that far');
           await who.page.goto(`${sofie.url}${path}`);
           await settled(who.page);
           const name = `${area}${path.replaceAll(/[0-9a-f-]{36}/g, 'ID').replaceAll('/', '-')}-${Object.values(look).join('-')}`;

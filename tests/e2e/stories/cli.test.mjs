@@ -98,7 +98,7 @@ describe('command line', () => {
     'EICAR in a zip in a zip': () => ['nested.zip', zip({ 'inner.zip': zip({ 'x.txt': EICAR }) }), 'blocked', 'infected'],
     'an encrypted zip': () => ['locked.zip', encryptedZip(), 'unscannable', 'encrypted'],
     'a zip bomb': () => ['bomb.zip', bomb(), 'unscannable', 'incomplete'],
-    'half a zip': () => ['half.zip', zip({ 'x.txt': text(900) }).subarray(0, 300), 'unscannable', 'incomplete'],
+    'half a zip': () => ['half.zip', zip({ 'x.txt': text(900) }).subarray(0, 300), 'unscannable', 'unsupported'],
   };
   for (const [what, make] of Object.entries(held)) {
     it(`holds back ${what}`, async () => {
@@ -169,7 +169,6 @@ describe('command line', () => {
     assert.equal(await code('status', '01890000-0000-7000-8000-000000000000', ...at(), '--json'), 8);
     assert.equal(await code('get', `${sofie.url}/p#wrong`, '-o', 'x'), 8);
     assert.equal(await code('get', sofie.url, '-o', 'x'), 2);
-    assert.equal(await code('get', `${sofie.url}/p#wrong`), 2, 'no folder');
     const drafts = await (await fetch(`${sofie.url}/api/v1/packages?box=drafts`, { headers: { Authorization: `Bearer ${token}` } })).json();
     assert.deepEqual(drafts.items, [], 'a failed send leaves no draft');
   });

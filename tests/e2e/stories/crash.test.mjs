@@ -111,11 +111,12 @@ describe('crash', () => {
   }
 
   async function offsetOf(upload) {
+    const { offset: acknowledged } = upload;
     const head = await alice.raw('HEAD', `/uploads/${upload.id}`, { headers: { 'Tus-Resumable': '1.0.0' } });
     if (head.status >= 500 || head.status === 423) throw new Error('not now');
     assert.equal(head.status, 200, `an acknowledged upload is gone: ${head.status}`);
     const offset = Number(head.headers['upload-offset']);
-    assert.ok(offset >= upload.offset, `${upload.name}: ${upload.offset} bytes were acknowledged, ${offset} are left`);
+    assert.ok(offset >= acknowledged, `${upload.name}: ${acknowledged} bytes were acknowledged, ${offset} are left`);
     return offset;
   }
 
@@ -130,8 +131,9 @@ describe('crash', () => {
       });
       if (answer.status !== 204) throw new Error(`PATCH ${answer.status}`);
       offset = Number(answer.headers['upload-offset']);
-      assert.equal(offset, end);
-      upload.offset = offset;
+      // More than we sent only if another of us went on with the same upload at the same time.
+      assert.ok(offset <= upload.size, `${upload.name}: ${offset} of ${upload.size} bytes`);
+      upload.offset = Math.max(upload.offset, offset);
     }
     upload.done = true;
     await alice.json('POST', `/packages/${upload.package}/send`);
@@ -164,11 +166,12 @@ describe('crash', () => {
 
   async function command() {
     number += 1;
+    const to = `c${number}@example.net`;
     const name = `cli-${number}.bin`;
     const data = content(name, between(1, 12_000_000));
     const path = join(sofie.dir, 'work', name);
     writeFileSync(path, data);
-    const args = ['send', path, '--server', sofie.url, '--token', token, '--to', `c${number}@example.net`, '--json'];
+    const args = ['send', path, '--server', sofie.url, '--token', token, '--to', to, '--json'];
     let done;
     for (let attempt = 0; attempt < 20; attempt += 1) {
       done = await sofie.run(args, { within: 60_000 });
@@ -180,7 +183,7 @@ describe('crash', () => {
     if (done.code !== 0) return;
     const outcome = JSON.parse(done.stdout.trim().split('\n').at(-1));
     count.commands += 1;
-    sent.set(outcome.id, { to: `c${number}@example.net` });
+    sent.set(outcome.id, { to });
     const pack = await until('the sent package can be read', () => alice.json('GET', `/packages/${outcome.id}`).catch(() => null));
     files.push({ package: pack.id, id: pack.files[0].id, name, sha: sha256(data), bad: false });
   }
@@ -189,7 +192,7 @@ describe('crash', () => {
     const load = [uploader, uploader, tusUploader, resumer, reader, reader, command].map(forever);
     const failed = Promise.race(load.map((work) => work.then(() => new Promise(() => undefined))));
     const crashes = (async () => {
-      for (let i = 0; i < CRASHES; i += 1) {
+      for (let i = 0; i < CRASHES && running; i += 1) {
         await sleep(between(50, 1800));
         kills.push(Date.now());
         if (i % 5 === 4) killDatabase();
@@ -201,6 +204,7 @@ describe('crash', () => {
       await Promise.race([crashes, failed]);
     } finally {
       running = false;
+      await crashes;
     }
     await Promise.all(load);
     console.log(`# ${files.length} files and ${uploads.length} uploads acknowledged, ${count.commands} commands, ${count.reads} reads, ${count.refused} refusals`);
@@ -208,12 +212,17 @@ describe('crash', () => {
   });
 
   it('every acknowledged file reads back identical, and what is dangerous is held', { timeout: 10 * 60_000 }, async () => {
-    for (const upload of uploads.filter(({ package: id }) => !sent.has(id))) await goOn(upload);
+    for (const upload of uploads.filter(({ package: id }) => !sent.has(id))) {
+      if (!upload.done) await goOn(upload);
+    }
     for (const upload of uploads) files.push({ package: upload.package, id: upload.id, name: upload.name, sha: sha256(content(upload.name, upload.size)), bad: false });
     for (const id of sent.keys()) await alice.settled(id, 120_000);
     // A draft whose send was never acknowledged is sent now, to see its files.
     for (const id of new Set(files.map((file) => file.package))) {
-      if (!sent.has(id)) await alice.deliver(id, 120_000);
+      if (sent.has(id)) continue;
+      const { send_requested: heard } = await alice.json('GET', `/packages/${id}`);
+      if (heard) await alice.settled(id, 120_000);
+      else await alice.deliver(id, 120_000);
     }
     for (const file of files) {
       const answer = await alice.raw('GET', alice.content(file.package, file.id));
@@ -230,29 +239,31 @@ describe('crash', () => {
     const key = ({ to, data }) => `${to} ${data.match(/^Subject:.*$/m)?.[0]}`;
     const id = ({ data }) => data.match(/^Message-ID:\s*(.*)$/im)?.[1];
     const groups = Map.groupBy ? Map.groupBy(box.mails, key) : box.mails.reduce((map, mail) => map.set(key(mail), [...(map.get(key(mail)) ?? []), mail]), new Map());
-    let twice = 0;
+    const gaps = [];
     for (const [what, mails] of groups) {
       if (mails.length === 1) continue;
-      twice += mails.length - 1;
       assert.ok(id(mails[0]), 'a mail without Message-ID');
       assert.equal(new Set(mails.map(id)).size, 1, `${what}: ${mails.length} different mails for one transition`);
       for (const mail of mails.slice(0, -1)) {
         const killed = kills.find((at) => at >= mail.at - 50 && at <= mail.at + WINDOW);
-        assert.ok(killed !== undefined, `${what} went out twice although nothing was killed after the first`);
+        gaps.push(killed - mail.at);
+        assert.ok(killed !== undefined, `${what} went out again after ${mails.map(({ at }) => at - mail.at)} ms although nothing was killed then: ${kills.map((at) => at - mail.at)}`);
       }
     }
-    console.log(`# ${box.mails.length} mails, ${twice} of them again in the window`);
+    console.log(`# ${box.mails.length} mails, ${gaps.length} of them again: killed ${gaps.join(', ')} ms after the first`);
     for (const [pack, { to }] of sent) {
       if (!to) continue;
       const { state } = await alice.json('GET', `/packages/${pack}`);
       const got = box.mails.some((mail) => mail.to.includes(to));
-      assert.equal(got, state === 'delivered' || state === 'partly_delivered', `${to}: ${state}, mailed: ${got}`);
+      const wanted = state === 'delivered' || state === 'partly_delivered';
+      const row = () => query(sofie.data, `SELECT state, attempts, created_at, sent_at, last_error FROM mails WHERE to_email = '${to}'`);
+      assert.equal(got, wanted, `${to}: package ${pack} is ${state}, mailed: ${got}, in the outbox: ${got === wanted ? '' : row()}`);
     }
   });
 
   it('nothing is left behind: no dead job, no blob without a file', async () => {
     await until('no job is left', () => query(sofie.data, "SELECT 1 FROM jobs WHERE state IN ('queued', 'running') AND run_at <= now()").length === 0, 60_000, 500);
-    assert.deepEqual(query(sofie.data, "SELECT kind, last_error IS NOT NULL FROM jobs WHERE state = 'dead'"), []);
+    assert.deepEqual(query(sofie.data, "SELECT name, last_error FROM jobs WHERE state = 'dead'"), []);
     assert.doesNotMatch(sofie.log(), /panicked at/);
     assert.equal(await sofie.stop(), 0);
   });

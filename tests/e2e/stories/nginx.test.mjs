@@ -30,7 +30,7 @@ describe('behind nginx', () => {
     dir = join(sofie.dir, 'nginx');
     mkdirSync(join(dir, 'tmp'), { recursive: true });
     execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', 'key.pem', '-out', 'cert.pem',
-      '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'], { cwd: dir, stdio: 'ignore' });
+      '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-addext', 'basicConstraints=critical,CA:FALSE'], { cwd: dir, stdio: 'ignore' });
     ca = readFileSync(join(dir, 'cert.pem'));
     const [plain, tls] = [await freePort(), await freePort()];
     // The shipped site, with this run's ports, name and certificate.
@@ -91,9 +91,14 @@ describe('behind nginx', () => {
     const pack = await alice.deliver(id, 120_000);
     assert.equal(pack.state, 'delivered');
     let read = 0;
-    const answer = await alice.raw('GET', alice.content(id, pack.files[0].id), { sink: (chunk) => (read += chunk.length) });
+    let start = '';
+    const sink = (chunk) => {
+      if (read === 0) start = chunk.subarray(0, 400).toString();
+      read += chunk.length;
+    };
+    const answer = await alice.raw('GET', alice.content(id, pack.files[0].id), { sink });
     clearInterval(watch);
-    assert.deepEqual([answer.status, read], [200, size]);
+    assert.deepEqual([answer.status, read], [200, size], `${start} ${JSON.stringify(pack)}`);
     assert.equal(most, 0, 'nginx buffered a body in a file');
   });
 

@@ -57,12 +57,28 @@ describe('tus', () => {
     return got;
   }
 
+  /** Says where two contents part, in words: the place tells which boundary was missed. */
+  function difference(got, wanted) {
+    if (got.length !== wanted.length) return `${got.length} bytes instead of ${wanted.length}`;
+    const runs = [];
+    for (let at = 0; at < got.length; at += 1) {
+      if (got[at] === wanted[at]) continue;
+      const last = runs.at(-1);
+      if (last && at - last[1] < 64) last[1] = at + 1;
+      else runs.push([at, at + 1]);
+    }
+    return runs.map(([from, to]) => {
+      const moved = to - from >= 32 ? wanted.indexOf(got.subarray(from, from + 32)) : -1;
+      return `${from}..${to}${moved >= 0 ? ` holds what belongs to ${moved}` : ''}`;
+    }).join(', ');
+  }
+
   for (const chunkSize of [1000, 65_536, 1_000_003]) {
     it(`takes chunks of ${chunkSize} bytes`, async () => {
       const data = noise(Math.min(3_000_000, chunkSize * 40) + 17);
       const { id } = await alice.package({ type: 'public' });
       await upload(id, 'a.bin', data, chunkSize);
-      assert.equal(sha256((await readBack(id))[0]), sha256(data));
+      assert.equal(difference((await readBack(id))[0], data), '');
     });
   }
 
@@ -71,14 +87,14 @@ describe('tus', () => {
     const { id } = await alice.package({ type: 'public' });
     let aborts = 0;
     let next = 1 << 20;
-    await upload(id, 'b.bin', data, 5 << 20, (tus, sent) => {
+    await upload(id, 'b.bin', data, 700_001, (tus, sent) => {
       if (sent < next || aborts === 8) return null;
       aborts += 1;
-      next = sent + Math.random() * (4 << 20);
+      next = sent + Math.random() * (2 << 20);
       return tus.abort().then(() => sleep(20)).then(() => tus.start());
     });
     assert.equal(aborts, 8);
-    assert.equal(sha256((await readBack(id))[0]), sha256(data));
+    assert.equal(difference((await readBack(id))[0], data), '');
   });
 
   it('goes on after the server was killed and came back', async () => {
@@ -91,7 +107,7 @@ describe('tus', () => {
       return sofie.kill9().then(() => sofie.up());
     });
     assert.equal(kills, 2);
-    assert.equal(sha256((await readBack(id))[0]), sha256(data));
+    assert.equal(difference((await readBack(id))[0], data), '');
   });
 
   it('does what the protocol says at its edges', async () => {
