@@ -83,7 +83,7 @@ export type Administrator = {
   email: string;
   name: string;
   permissions: string[];
-  created_at?: string;
+  created_at: string;
   last_login_at?: string | null;
 };
 
