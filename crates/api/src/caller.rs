@@ -21,9 +21,10 @@ pub struct Caller {
 
 impl Caller {
     /// Finds out who calls now, for answers that last long; none when that is somebody else by now, such as
-    /// nobody because the session has ended.
+    /// nobody because the session has ended. It does not keep the session from falling idle.
     pub async fn again(&self) -> Option<Self> {
-        let ctx = sessions::identify(&self.app, &self.credentials, self.source.clone()).await;
+        let (credentials, source) = (&self.credentials, self.source.clone());
+        let ctx = sessions::identify_again(&self.app, credentials, source).await;
         let ctx = ctx.ok().filter(|ctx| ctx.actor == self.ctx.actor)?;
         Some(Self {
             ctx,
@@ -63,12 +64,13 @@ impl FromRequestParts<State> for Caller {
     }
 }
 
-/// A token decides alone. The two kinds of accounts never mix: below `/api/v1/admin` only the
+/// A token alone says which user calls; what was opened in the program that has it counts beside it. The two kinds of accounts never mix: below `/api/v1/admin` only the
 /// administrator's cookie counts, elsewhere never.
 fn credentials(headers: &HeaderMap, administration: bool) -> Credentials {
     if let Some(token) = bearer(headers) {
         return Credentials {
             bearer: Some(token.to_owned()),
+            visitor: cookies::find(headers, cookies::VISITOR).filter(|_| !administration),
             ..Credentials::default()
         };
     }

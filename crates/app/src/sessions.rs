@@ -14,7 +14,7 @@ mod log_in;
 mod own;
 
 pub use begin::{Begun, Cookie};
-pub use identify::{Credentials, Source, identify};
+pub use identify::{Credentials, Source, identify, identify_again};
 pub use log_in::{log_in, log_out};
 pub use own::{OwnSession, end, list};
 pub use sofie_identity::AccountKind;

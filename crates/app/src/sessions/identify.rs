@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use chrono::TimeDelta;
-use sofie_domain::{Actor, Settings};
+use chrono::{DateTime, TimeDelta, Utc};
+use sofie_domain::{Actor, SessionId, Settings};
 use sofie_identity::{AccountKind, PlainToken, TokenKind};
 use sofie_store::{Tx, sessions, tokens};
 
@@ -47,6 +47,25 @@ pub struct Source {
 /// A token that is wrong is an error: its sender means to be somebody. A cookie that is wrong, old or ended
 /// leaves an anonymous caller: the browser sends it by itself.
 pub async fn identify(app: &App, credentials: &Credentials, source: Source) -> Result<Context> {
+    find_out(app, credentials, source, true).await
+}
+
+/// Finds out who calls as [`identify`] does, for an answer that is still being given: that nobody has left the
+/// page yet is no use of the session (ACC-3).
+pub async fn identify_again(
+    app: &App,
+    credentials: &Credentials,
+    source: Source,
+) -> Result<Context> {
+    find_out(app, credentials, source, false).await
+}
+
+async fn find_out(
+    app: &App,
+    credentials: &Credentials,
+    source: Source,
+    used: bool,
+) -> Result<Context> {
     let agent = source.user_agent;
     let mut ctx = Context {
         ip: source.ip,
@@ -60,14 +79,21 @@ pub async fn identify(app: &App, credentials: &Credentials, source: Source) -> R
     }
     let settings = app.settings().await?;
     let mut tx = app.db().read().await?;
-    if let Some(token) = &c.bearer {
-        by_token(&mut tx, &mut ctx, token).await?;
-        return Ok(ctx);
-    }
-    if let Some(cookie) = &c.administrator {
-        by_administrator_cookie(app, &mut tx, &mut ctx, &settings, cookie).await?;
+    let seen = if let Some(token) = &c.bearer {
+        by_token(&mut tx, &mut ctx, token, used).await?;
+        None
+    } else if let Some(cookie) = &c.administrator {
+        by_administrator_cookie(app, &mut tx, &mut ctx, &settings, cookie).await?
     } else if let Some(cookie) = &c.user {
-        by_user_cookie(app, &mut tx, &mut ctx, &settings, cookie).await?;
+        by_user_cookie(app, &mut tx, &mut ctx, &settings, cookie).await?
+    } else {
+        None
+    };
+    if let Some((session, last_seen_at)) = seen
+        && used
+        && ctx.now - last_seen_at >= TOUCH
+    {
+        sessions::touch(&mut tx, session, ctx.now).await?;
     }
     if let Some(cookie) = &c.visitor
         && let Some(visitor) = visits::identify(&mut tx, cookie, ctx.now).await?
@@ -81,11 +107,11 @@ pub async fn identify(app: &App, credentials: &Credentials, source: Source) -> R
     Ok(ctx)
 }
 
-async fn by_token(tx: &mut Tx, ctx: &mut Context, token: &str) -> Result<()> {
+async fn by_token(tx: &mut Tx, ctx: &mut Context, token: &str, used: bool) -> Result<()> {
     let token = PlainToken::parse(TokenKind::Api, token).map_err(|_| Error::Unauthenticated)?;
     let found = tokens::find(tx, token.hash().as_bytes(), ctx.now).await?;
     let found = found.ok_or(Error::Unauthenticated)?;
-    if found.last_used_at.is_none_or(|at| ctx.now - at >= TOUCH) {
+    if used && found.last_used_at.is_none_or(|at| ctx.now - at >= TOUCH) {
         tokens::touch(tx, found.id, ctx.now).await?;
     }
     ctx.actor = Actor::User {
@@ -98,24 +124,24 @@ async fn by_token(tx: &mut Tx, ctx: &mut Context, token: &str) -> Result<()> {
     Ok(())
 }
 
+/// A session that works, and when it was last used.
+type Seen = (SessionId, DateTime<Utc>);
+
 async fn by_user_cookie(
     app: &App,
     tx: &mut Tx,
     ctx: &mut Context,
     settings: &Settings,
     cookie: &str,
-) -> Result<()> {
+) -> Result<Option<Seen>> {
     let Some((subject, hash)) = read_cookie(app, ctx, AccountKind::User, cookie) else {
-        return Ok(());
+        return Ok(None);
     };
     let idle_since = ctx.now - super::idle(settings, AccountKind::User);
     let found = sessions::find_user(tx, &hash, ctx.now, idle_since).await?;
     let Some(found) = found.filter(|found| found.account.0 == subject) else {
-        return Ok(());
+        return Ok(None);
     };
-    if ctx.now - found.last_seen_at >= TOUCH {
-        sessions::touch(tx, found.id, ctx.now).await?;
-    }
     ctx.actor = Actor::User {
         id: found.account,
         email: found.email,
@@ -123,7 +149,7 @@ async fn by_user_cookie(
         token: None,
     };
     ctx.user_permissions = found.permissions;
-    Ok(())
+    Ok(Some((found.id, found.last_seen_at)))
 }
 
 async fn by_administrator_cookie(
@@ -132,25 +158,22 @@ async fn by_administrator_cookie(
     ctx: &mut Context,
     settings: &Settings,
     cookie: &str,
-) -> Result<()> {
+) -> Result<Option<Seen>> {
     let Some((subject, hash)) = read_cookie(app, ctx, AccountKind::Administrator, cookie) else {
-        return Ok(());
+        return Ok(None);
     };
     let idle_since = ctx.now - super::idle(settings, AccountKind::Administrator);
     let found = sessions::find_administrator(tx, &hash, ctx.now, idle_since).await?;
     let Some(found) = found.filter(|found| found.account.0 == subject) else {
-        return Ok(());
+        return Ok(None);
     };
-    if ctx.now - found.last_seen_at >= TOUCH {
-        sessions::touch(tx, found.id, ctx.now).await?;
-    }
     ctx.actor = Actor::Administrator {
         id: found.account,
         email: found.email,
         session: found.id,
     };
     ctx.administrator_permissions = found.permissions;
-    Ok(())
+    Ok(Some((found.id, found.last_seen_at)))
 }
 
 /// Returns the account and the hash that finds the session, if the cookie is signed by us and of this kind.
