@@ -18,7 +18,7 @@ pub use load::{Loaded, load, lock};
 pub use send::{send, submit_if_complete};
 pub use sofie_store::packages::Box;
 pub(crate) use views::visible;
-pub use views::{Can, FileView, Role, Summary, Totals, View, get, view_for};
+pub use views::{Can, FileView, Role, Summary, Totals, View, get, may_see, view_for};
 
 use sofie_domain::{Actor, Package, PackageId, Sender};
 

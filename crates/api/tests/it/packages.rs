@@ -385,3 +385,32 @@ async fn lists_have_pages_and_are_searched() {
         .await
         .expect_problem(422, "invalid");
 }
+
+#[tokio::test]
+async fn a_link_shows_nothing_before_the_verdict_and_nobody_else_ever() {
+    let app = TestApp::start().await;
+    let eva = app.user("eva@example.org").await;
+    let body = json!({"type": "public", "title": "Plans", "note": "Look!", "recipients": ["bob@example.org"]});
+    let package = draft(&eva, body).await;
+    let _ = put(&eva, &package, "a.txt", b"hello").await.expect(201);
+    let path = format!("/api/v1/packages/{package}/send");
+    let sent = eva.post_empty(&path).await.expect(200).json();
+    let secret = sent["link"].as_str().unwrap().split_once('#').unwrap().1;
+    let guest = app.anonymous();
+    let open = json!({ "secret": secret });
+    let _ = guest.post("/api/v1/links/open", open).await.expect(200);
+    let path = format!("/api/v1/packages/{package}");
+    let bob = app.user("bob@example.org").await;
+    for client in [&guest, &bob] {
+        let early = client.get(&path).await.expect(200).json();
+        assert_eq!((&early["title"], &early["note"]), (&json!(""), &json!("")));
+        assert_eq!((&early["files"], &early["file_count"]), (&json!([]), &json!(1)));
+        assert_eq!(early["state"], "checking");
+    }
+    app.drain().await;
+    let ready = guest.get(&path).await.expect(200).json();
+    assert_eq!((&ready["title"], &ready["note"]), (&json!("Plans"), &json!("Look!")));
+    assert_eq!((&ready["files"][0]["name"], &ready["recipients"]), (&json!("a.txt"), &json!([])));
+    let named = bob.get(&path).await.expect(200).json();
+    assert_eq!(named["recipients"][0]["email"], "bob@example.org");
+}

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sofie_domain::{
     Deliverable, File, FileCheck, FilePath, Life, Note, Package, PackageId, PackageState,
-    PackageType, Relation, Sender, Viewer, Withheld, deliverable, worst,
+    PackageType, Relation, Sender, Title, Viewer, Withheld, deliverable, worst,
 };
 use sofie_store::{Tx, files, files::Group, packages, users};
 
@@ -101,7 +101,7 @@ pub struct View {
     pub summary: Summary,
     /// Its note.
     pub note: Note,
-    /// Its files; empty while the caller has not given the password.
+    /// Its files; empty while the caller has not given the password or waits for the first verdict.
     pub files: Vec<FileView>,
 }
 
@@ -114,6 +114,16 @@ pub async fn get(app: &App, ctx: &Context, id: PackageId) -> Result<View> {
         return Err(Error::NotFound);
     }
     view_for(app, &mut tx, ctx, package, &viewer).await
+}
+
+/// Tells whether [`get`] would give a package to the caller, without looking at its files.
+pub async fn may_see(app: &App, ctx: &Context, id: PackageId) -> Result<bool> {
+    let mut tx = app.db().read().await?;
+    let Some(package) = packages::find(&mut tx, id).await? else {
+        return Ok(false);
+    };
+    let viewer = viewers::viewer(&mut tx, ctx, &package).await?;
+    Ok(visible(&package, viewer.relation, ctx))
 }
 
 /// Tells whether the caller may know that the package exists. A recipient learns of it with the first
@@ -172,7 +182,7 @@ pub async fn view_for(
         Sender::Guest { .. } => None,
     };
     let groups: Vec<Group> = files.iter().map(|f| group(&f.file)).collect();
-    let locked = password_missing(&package, viewer);
+    let locked = password_missing(&package, viewer) || unchecked(&package, viewer);
     let note = package.note.clone();
     let mut summary = Summary::new(package, viewer, &groups, withdrawn.len() == 1, ctx);
     summary.totals.received = files.iter().map(|f| f.received).sum();
@@ -185,12 +195,20 @@ pub async fn view_for(
     })
 }
 
-fn password_missing(package: &Package, viewer: &Viewer) -> bool {
-    let outside = matches!(
+fn outside(viewer: &Viewer) -> bool {
+    matches!(
         viewer.relation,
         Relation::Recipient(_) | Relation::LinkHolder
-    );
-    outside && package.has_password && !viewer.password
+    )
+}
+
+/// Before the first verdict nothing that the sender wrote leaves, be it only a name (promise 1).
+fn unchecked(package: &Package, viewer: &Viewer) -> bool {
+    outside(viewer) && package.activated_at.is_none()
+}
+
+fn password_missing(package: &Package, viewer: &Viewer) -> bool {
+    outside(viewer) && package.has_password && !viewer.password
 }
 
 async fn link(app: &App, tx: &mut Tx, package: &Package) -> Result<Option<String>> {
@@ -254,6 +272,13 @@ impl Summary {
         let state = package.state(&checks, ctx.now);
         if role == Role::Recipient {
             package.recipients.retain(|r| !r.blind);
+        }
+        if viewer.relation == Relation::LinkHolder {
+            // A link gets around: who else was written to is not for whoever holds it.
+            package.recipients.clear();
+        }
+        if unchecked(&package, viewer) {
+            package.title = Title::default();
         }
         Self {
             state,
