@@ -1,6 +1,6 @@
 //! News by server-sent events (UI-5).
 
-use std::{convert::Infallible, time::Duration};
+use std::{collections::BTreeSet, convert::Infallible, time::Duration};
 
 use axum::{
     response::sse::{Event, KeepAlive, Sse},
@@ -9,6 +9,7 @@ use futures_util::{Stream, StreamExt, stream};
 use serde_json::json;
 use sofie_app::{Change, packages};
 use sofie_domain::PackageId;
+use tokio::sync::broadcast::{Receiver, error::{RecvError, TryRecvError}};
 use tokio_stream::wrappers::BroadcastStream;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
@@ -18,6 +19,12 @@ use crate::{Caller, Problem, State, extract::Path};
 
 /// How often a page learns of changes that another process made.
 const ASK_AGAIN: Duration = Duration::from_secs(3);
+
+/// News is collected for so long, because changes come in bursts.
+const COLLECT: Duration = Duration::from_millis(250);
+
+/// How often a stream without news asks whether its session has ended.
+const STILL_THERE: Duration = Duration::from_secs(30);
 
 /// So much news that is there already counts as one.
 const AT_ONCE: usize = 1024;
@@ -71,26 +78,57 @@ async fn fresh(caller: &Caller, id: PackageId) -> Option<String> {
     serde_json::to_string(&PackageBody::from(view)).ok()
 }
 
-/// Streams hints that something in the lists of the logged-in user may have changed.
+/// Streams hints that something in the lists of the logged-in user may have changed. The stream ends with the
+/// session.
 #[utoipa::path(get, path = "/events", tag = "packages",
     responses((status = 200, content_type = "text/event-stream"), (status = 401, body = Problem)))]
 pub(crate) async fn all(
     caller: Caller,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     caller.ctx.user()?;
-    let changes = BroadcastStream::new(caller.app.parts().changes.listen());
-    let events = changes.filter_map(move |change| {
-        let caller = caller.clone();
-        async move {
-            let Ok(Change::Package(id)) = change else { return None };
-            let caller = caller.again().await?;
+    let changes = caller.app.parts().changes.listen();
+    let batches = stream::unfold((caller, changes), |(caller, mut changes)| async move {
+        let changed = collect(&mut changes).await?;
+        let caller = caller.again().await?;
+        let mut events = Vec::new();
+        for id in changed {
             // Only about packages that the user may see.
-            packages::get(&caller.app, &caller.ctx, id).await.ok()?;
-            let data = json!({ "package_id": id }).to_string();
-            Some(Ok(Event::default().event("changed").data(data)))
+            if matches!(packages::may_see(&caller.app, &caller.ctx, id).await, Ok(true)) {
+                let data = json!({ "package_id": id }).to_string();
+                events.push(Ok(Event::default().event("changed").data(data)));
+            }
         }
+        Some((stream::iter(events), (caller, changes)))
     });
-    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
+    Ok(Sse::new(batches.flatten()).keep_alive(KeepAlive::default()))
+}
+
+/// Waits for news and returns the packages that changed, each once; nothing after a while without news, none
+/// when there will be no more.
+async fn collect(changes: &mut Receiver<Change>) -> Option<BTreeSet<PackageId>> {
+    let mut changed = BTreeSet::new();
+    let Ok(first) = tokio::time::timeout(STILL_THERE, changes.recv()).await else {
+        return Some(changed);
+    };
+    match first {
+        Ok(Change::Package(id)) => {
+            changed.insert(id);
+        }
+        // What is lost is lost: news is a hint only.
+        Err(RecvError::Lagged(_)) => {}
+        Err(RecvError::Closed) => return None,
+    }
+    tokio::time::sleep(COLLECT).await;
+    for _ in 0..AT_ONCE {
+        match changes.try_recv() {
+            Ok(Change::Package(id)) => {
+                changed.insert(id);
+            }
+            Err(TryRecvError::Lagged(_)) => {}
+            Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+        }
+    }
+    Some(changed)
 }
 
 /// The routes of this noun.

@@ -7,6 +7,7 @@ mod account;
 mod administration;
 mod checks;
 mod door;
+mod events;
 mod fixture;
 mod jobs;
 mod packages;
