@@ -145,6 +145,16 @@ pub async fn find(tx: &mut Tx, id: MailId) -> Result<Option<Mail>> {
     }))
 }
 
+/// Returns the package that a mail is about.
+pub async fn package(tx: &mut Tx, id: MailId) -> Result<Option<PackageId>> {
+    let found: Option<Option<Uuid>> =
+        sqlx::query_scalar("select package_id from mails where id = $1")
+            .bind(id.0)
+            .fetch_optional(tx.conn())
+            .await?;
+    Ok(found.flatten().map(PackageId))
+}
+
 /// Lists mails with their subjects, newest first.
 pub async fn list(tx: &mut Tx, after: Option<Cursor>, limit: usize) -> Result<Page<Mail>> {
     let rows: Vec<MailRow> = sqlx::query_as(

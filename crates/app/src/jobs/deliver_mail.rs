@@ -4,13 +4,19 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sofie_domain::{Event, MailId};
+use sofie_domain::{Event, Life, MailId};
 use sofie_mail::{Envelope, Mailbox, Rendered, SendError, SmtpTransport, Transport};
 use sofie_queue::{Done, Job, JobError, Run};
-use sofie_store::mails::{self, Mail, MailState};
+use sofie_store::{
+    mails::{self, Mail, MailState},
+    packages,
+};
 
 use super::queues;
 use crate::{App, Context, Result, audit, error::chain, outbox};
+
+const GONE: &str = "the package was withdrawn";
+const CHECKING: &str = "the package is being checked again";
 
 /// Sends a mail; without a server to send to it is held, to be read in the outbox.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -31,6 +37,20 @@ impl Job for DeliverMail {
         let Some(mail) = take(app, self.mail_id).await.map_err(JobError::retry)? else {
             return Ok(Done::Complete);
         };
+        let timely = timely(app, &mail, self.mail_id)
+            .await
+            .map_err(JobError::retry)?;
+        match timely {
+            Timely::Now => {}
+            Timely::Later if !run.last => {
+                settle(app, self.mail_id, MailState::Queued, Some(CHECKING))
+                    .await
+                    .map_err(JobError::retry)?;
+                return Err(JobError::retry(CHECKING));
+            }
+            Timely::Later => return give_up(app, self.mail_id, CHECKING).await,
+            Timely::Never => return give_up(app, self.mail_id, GONE).await,
+        }
         let config = outbox::smtp(app).await.map_err(JobError::retry)?;
         let Some(config) = config else {
             settle(app, self.mail_id, MailState::Held, None)
@@ -45,6 +65,38 @@ impl Job for DeliverMail {
         };
         finish(app, self.mail_id, sent.map(|_| ()), run.last).await
     }
+}
+
+/// Whether what a mail says is still so.
+enum Timely {
+    Now,
+    Later,
+    Never,
+}
+
+/// A notice that a package can be fetched leaves only while it can (promise 1); other mails always.
+async fn timely(app: &App, mail: &Mail, id: MailId) -> Result<Timely> {
+    if !["new_package", "package_received"].contains(&mail.row.kind.as_str()) {
+        return Ok(Timely::Now);
+    }
+    let mut tx = app.db().read().await?;
+    let package = match mails::package(&mut tx, id).await? {
+        Some(package) => packages::find(&mut tx, package).await?,
+        None => None,
+    };
+    let package = package.filter(|package| !package.expired(app.now()));
+    Ok(match package.map(|package| package.life) {
+        Some(Life::Active) => Timely::Now,
+        Some(Life::Submitted) => Timely::Later,
+        _ => Timely::Never,
+    })
+}
+
+async fn give_up(app: &App, id: MailId, why: &str) -> std::result::Result<Done, JobError> {
+    settle(app, id, MailState::Failed, Some(why))
+        .await
+        .map_err(JobError::retry)?;
+    Ok(Done::Complete)
 }
 
 async fn take(app: &App, id: MailId) -> Result<Option<Mail>> {
