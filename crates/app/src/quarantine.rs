@@ -34,6 +34,9 @@ pub async fn release(
     let settings = app.settings().await?;
     let mut tx = app.db().begin().await?;
     let mut loaded = settled(&mut tx, id).await?;
+    if loaded.package.expired(ctx.now) {
+        return Err(Error::Conflict("conflict"));
+    }
     let mut released = Vec::new();
     for file in &mut loaded.files {
         if !file.check.held() || only.is_some_and(|only| !only.contains(&file.id)) {

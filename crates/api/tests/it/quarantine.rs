@@ -1,5 +1,6 @@
 //! What administrators decide (DET-25).
 
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 use sofie_domain::AdministratorPermission;
 use sofie_test_support::{Client, TestApp};
@@ -157,4 +158,59 @@ async fn deciding_needs_the_permission() {
     }
     eva.get(&path).await.expect_problem(401, "unauthenticated");
     assert_eq!(checks(&look(&eva, &id).await), ["blocked"]);
+}
+
+/// Sends the first notice of the outbox again and returns what became of it.
+async fn notice(app: &TestApp, again: bool) -> Value {
+    let admin = app.administrator("root@example.org").await;
+    let mails = admin.get("/api/v1/admin/outbox").await.expect(200).json();
+    let items = mails["items"].as_array().unwrap();
+    let mail = items.iter().find(|mail| mail["kind"] == "package_received").unwrap();
+    let path = format!("/api/v1/admin/outbox/{}", mail["id"].as_str().unwrap());
+    if again {
+        let _ = admin.post_empty(&format!("{path}/retry")).await;
+        app.drain().await;
+    }
+    admin.get(&path).await.expect(200).json()
+}
+
+/// A notice in the outbox says what is still so, or nothing.
+#[tokio::test]
+async fn a_notice_waits_for_a_recheck_and_goes_with_its_package() {
+    let app = TestApp::start().await;
+    let eva = app.user("eva@example.org").await;
+    let _ = app.user("bob@example.org").await;
+    let id = send(&eva, "bob@example.org", &[("a.txt", b"hello")]).await;
+    app.drain().await;
+    assert_eq!(notice(&app, false).await["state"], "held", "no server is set");
+    app.set("clamd.address", "unix:/nowhere/clamd").await;
+    let admin = app.administrator("root@example.org").await;
+    let path = format!("/api/v1/admin/packages/{id}");
+    let _ = admin.post_empty(&format!("{path}/recheck")).await.expect(200);
+    assert_eq!(notice(&app, true).await["state"], "queued");
+    let _ = eva.delete(&format!("/api/v1/packages/{id}")).await.expect(204);
+    app.pass(TimeDelta::minutes(1)).await;
+    app.drain().await;
+    let dropped = notice(&app, false).await;
+    let why = (&dropped["state"], &dropped["last_error"]);
+    assert_eq!(why, (&json!("failed"), &json!("the package was withdrawn")));
+}
+
+#[tokio::test]
+async fn nothing_is_delivered_after_its_time() {
+    let app = TestApp::start().await;
+    let eva = app.user("eva@example.org").await;
+    let files: [(&str, &[u8]); 2] = [("a.txt", b"hello"), ("b.txt", &eicar())];
+    let id = send(&eva, "bob@example.org", &files).await;
+    app.drain().await;
+    let path = format!("/api/v1/admin/packages/{id}");
+    let admin = app.administrator("root@example.org").await;
+    let _ = admin.post_empty(&format!("{path}/recheck")).await.expect(200);
+    app.advance(TimeDelta::days(31));
+    app.drain().await;
+    let admin = app.administrator("root@example.org").await;
+    assert_eq!(admin.get(&path).await.expect(200).json()["life"], "submitted");
+    let release = json!({ "reason": "our own test file" });
+    let release = admin.post(&format!("{path}/release"), release).await;
+    release.expect_problem(409, "conflict");
 }

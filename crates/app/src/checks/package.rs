@@ -58,7 +58,8 @@ async fn conclude(
         .is_some();
     packages::set_checks_started(tx, loaded.package.id, None).await?;
     let held = loaded.files.iter().filter(|file| file.check.held()).count();
-    if deliverable(loaded, settings) {
+    let over = loaded.package.expired(ctx.now);
+    if !over && deliverable(loaded, settings) {
         activate(app, tx, ctx, loaded).await?;
     }
     // A package that comes back from the recycle bin was reported when it was checked.
@@ -72,7 +73,9 @@ async fn conclude(
             data,
         )
         .await?;
-        notices::quarantined(app, tx, ctx, loaded).await?;
+        if !over {
+            notices::quarantined(app, tx, ctx, loaded).await?;
+        }
     }
     Ok(())
 }
