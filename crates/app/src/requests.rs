@@ -11,9 +11,13 @@ use sofie_mail::Template;
 use sofie_store::{Cursor, Page, Tx, grants, requests, requests::Secrets, users};
 
 use crate::{
-    App, Context, Error, Result, audit,
+    App, Context, Error, Result, audit, limits,
+    limits::Limit,
     outbox::{self, Post},
 };
+
+/// How many requests a user makes in an hour at most; each can be a mail to a stranger.
+const AN_HOUR: u32 = 60;
 
 /// What a user asks.
 #[derive(Debug)]
@@ -44,6 +48,12 @@ pub struct Linked {
 /// Asks somebody for files.
 pub async fn create(app: &App, ctx: &Context, new: NewRequest) -> Result<Linked> {
     let user_id = ctx.user_who_may(UserPermission::Request)?;
+    let limit = Limit {
+        key: format!("requests:{user_id}"),
+        max: AN_HOUR,
+        window: TimeDelta::hours(1),
+    };
+    limits::attempt(app, ctx, &[limit]).await?;
     let settings = app.settings().await?;
     let days = new
         .expires_in_days

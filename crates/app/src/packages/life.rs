@@ -1,11 +1,17 @@
 //! Taking back, bringing back, telling again.
 
+use chrono::TimeDelta;
 use serde_json::json;
 use sofie_domain::{Event, Life, LifeEvent, PackageId, RecipientId};
 use sofie_store::{package_keys, packages, packages::DeletedReason};
 
 use super::{View, load, object, only_sender, tell, views};
-use crate::{App, Context, Error, Result, audit, jobs, jobs::CheckPackage, notices};
+use crate::{
+    App, Context, Error, Result, audit, jobs, jobs::CheckPackage, limits, limits::Limit, notices,
+};
+
+/// How often a sender may have one recipient reminded in an hour.
+const NOTICES_AN_HOUR: u32 = 5;
 
 /// Removes a package: a draft is shredded at once, a sent one goes to the recycle bin.
 pub async fn remove(app: &App, ctx: &Context, id: PackageId) -> Result<()> {
@@ -62,6 +68,14 @@ pub async fn restore(app: &App, ctx: &Context, id: PackageId) -> Result<View> {
 
 /// Mails a recipient the notice again.
 pub async fn notify(app: &App, ctx: &Context, id: PackageId, recipient: RecipientId) -> Result<()> {
+    let found = packages::find(&mut app.db().read().await?, id).await?;
+    only_sender(ctx, &found.ok_or(Error::NotFound)?)?;
+    let limit = Limit {
+        key: format!("notify:{recipient}"),
+        max: NOTICES_AN_HOUR,
+        window: TimeDelta::hours(1),
+    };
+    limits::attempt(app, ctx, &[limit]).await?;
     let mut tx = app.db().begin().await?;
     let loaded = load::lock(&mut tx, id).await?;
     only_sender(ctx, &loaded.package)?;
