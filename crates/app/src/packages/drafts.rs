@@ -19,7 +19,7 @@ use crate::{App, Context, Error, Result, audit, keys, requests};
 /// Makes a draft.
 pub async fn create(app: &App, ctx: &Context, input: &Input) -> Result<View> {
     let settings = app.settings().await?;
-    let mut tx = app.db().begin().await?;
+    let mut tx = app.db().read().await?;
     let (author, sender, fixed) = author(&mut tx, ctx, &settings, input).await?;
     let mut package = blank(ctx, &settings, author, sender)?;
     package.request_id = input.request_id;
@@ -33,7 +33,10 @@ pub async fn create(app: &App, ctx: &Context, input: &Input) -> Result<View> {
         only_users(&mut tx, &package.recipients, &mut problems).await?;
     }
     problems.into_result()?;
+    drop(tx);
+    // Hashing is slow on purpose: nobody waits for it with a connection in hand.
     let password = hashed(app, input.password.as_ref().and_then(Option::as_ref)).await?;
+    let mut tx = app.db().begin().await?;
     package.has_password = password.is_some();
     packages::insert(&mut tx, &package, password.as_deref()).await?;
     let key = keys::new_package_key(app, package.id)?;
@@ -61,13 +64,18 @@ pub async fn edit(
     input: &Input,
 ) -> Result<View> {
     let settings = app.settings().await?;
+    let password = new_password(app, ctx, id, input).await?;
     let mut tx = app.db().begin().await?;
     let mut package = packages::lock(&mut tx, id).await?.ok_or(Error::NotFound)?;
     only_sender(ctx, &package)?;
     same_version(&package, seen)?;
     let draft = package.life == Life::Uploading && package.send_requested_at.is_none();
     if draft {
-        edit_draft(app, &mut tx, ctx, &settings, (&mut package, input)).await?;
+        edit_draft(&mut tx, ctx, &settings, (&mut package, input)).await?;
+        if let Some(hash) = password {
+            packages::set_password(&mut tx, id, hash.as_deref()).await?;
+            package.has_password = hash.is_some();
+        }
     } else {
         extend(ctx, &settings, &mut package, input)?;
     }
@@ -82,8 +90,23 @@ pub async fn edit(
     Ok(view)
 }
 
-async fn edit_draft(
+/// Hashes the password that a draft is to get, before its row is locked, if the caller may set it; the inner
+/// none removes it.
+async fn new_password(
     app: &App,
+    ctx: &Context,
+    id: PackageId,
+    input: &Input,
+) -> Result<Option<Option<String>>> {
+    let Some(password) = &input.password else {
+        return Ok(None);
+    };
+    let found = packages::find(&mut app.db().read().await?, id).await?;
+    only_sender(ctx, &found.ok_or(Error::NotFound)?)?;
+    Ok(Some(hashed(app, password.as_ref()).await?))
+}
+
+async fn edit_draft(
     tx: &mut Tx,
     ctx: &Context,
     settings: &Settings,
@@ -102,11 +125,6 @@ async fn edit_draft(
     if let Some(given) = given {
         recipients::replace(tx, package.id, &given).await?;
         package.recipients = given;
-    }
-    if let Some(password) = &input.password {
-        let hash = hashed(app, password.as_ref()).await?;
-        packages::set_password(tx, package.id, hash.as_deref()).await?;
-        package.has_password = hash.is_some();
     }
     Ok(())
 }
