@@ -147,3 +147,28 @@ async fn users_change_their_name_and_language() {
     assert_eq!(fields[1], json!({ "field": "locale", "code": "not_allowed" }));
     alice.patch("/api/v1/me", json!({ "email": "eve@example.org" })).await.expect_problem(422, "invalid");
 }
+
+/// Nobody can fill somebody's mailbox, or learn that it is full.
+#[tokio::test]
+async fn links_are_mailed_sparingly() {
+    let app = TestApp::start().await;
+    app.user("alice@example.org").await;
+    let ask = async |number: u8| {
+        let asker = app.anonymous().from_address([198, 51, 100, number]);
+        let forgot = json!({ "email": "alice@example.org" });
+        let _ = asker.post("/api/v1/password/forgot", forgot).await.expect(202);
+        app.drain().await;
+    };
+    let mails = async || {
+        let root = app.administrator("root@example.org").await;
+        let mails = root.get("/api/v1/admin/outbox").await.expect(200).json();
+        mails["items"].as_array().unwrap().len()
+    };
+    for number in 0..7 {
+        ask(number).await;
+    }
+    assert_eq!(mails().await, 5);
+    app.advance(TimeDelta::minutes(60));
+    ask(7).await;
+    assert_eq!(mails().await, 6);
+}

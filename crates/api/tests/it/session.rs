@@ -215,3 +215,18 @@ async fn reading_writes_the_use_of_a_session_at_most_once_a_minute() {
     assert_ne!(seen().await, first);
     let _ = alice.request(Method::HEAD, "/api/v1/session").send().await.expect(200);
 }
+
+/// Guesses from many addresses at one account end too.
+#[tokio::test]
+async fn tries_are_limited_per_account_everywhere() {
+    let app = TestApp::start().await;
+    app.user("alice@example.org").await;
+    let from = |number: u8| app.anonymous().from_address([198, 51, 100, number]);
+    for number in 0..100 {
+        log_in(&from(number), "alice@example.org", "guess").await.expect_problem(401, "wrong_credentials");
+    }
+    let late = log_in(&from(100), "alice@example.org", PASSWORD).await;
+    late.expect_problem(429, "rate_limited");
+    app.advance(TimeDelta::minutes(60));
+    let _ = log_in(&from(100), "alice@example.org", PASSWORD).await.expect(200);
+}

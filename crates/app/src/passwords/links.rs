@@ -19,6 +19,8 @@ use crate::{
 
 const RESET_MINUTES: i64 = 60;
 const INVITATION_HOURS: i64 = 24;
+/// How many mails about a forgotten password one address gets in an hour, whoever asks.
+const MAILS_AN_HOUR: u32 = 5;
 
 /// Mails a link to set a new password, if there is such an account.
 ///
@@ -32,11 +34,13 @@ pub async fn forgot(app: &App, ctx: &Context, email: &str) -> Result<()> {
         Limit::per_minute(format!("forgot:{address}"), 30),
     ];
     limits::attempt(app, ctx, &tries).await?;
+    let mailable = may_mail(app, ctx, name).await?;
     let mut tx = app.db().begin().await?;
     let found = match &email {
         Some(email) => users::find_by_email(&mut tx, email).await?,
         None => None,
     };
+    let found = found.filter(|_| mailable);
     let job = MailResetLink {
         user_id: found.map(|found| found.user.id),
     };
@@ -46,6 +50,20 @@ pub async fn forgot(app: &App, ctx: &Context, email: &str) -> Result<()> {
     tx.commit().await?;
     app.parts().waker.wake(MailResetLink::QUEUE);
     Ok(())
+}
+
+/// Tells whether an address may get one more mail; nobody learns that it may not.
+async fn may_mail(app: &App, ctx: &Context, name: &str) -> Result<bool> {
+    let limit = Limit {
+        key: format!("forgot:{name}"),
+        max: MAILS_AN_HOUR,
+        window: TimeDelta::hours(1),
+    };
+    match limits::attempt(app, ctx, &[limit]).await {
+        Ok(()) => Ok(true),
+        Err(Error::RateLimited { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Makes a link for a user and mails it: an invitation as long as the user has no password, a reset else.

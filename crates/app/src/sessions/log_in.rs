@@ -1,5 +1,6 @@
 //! Log-in and log-out.
 
+use chrono::TimeDelta;
 use secrecy::SecretString;
 use serde_json::json;
 use sofie_domain::{AccountState, Actor, EmailAddress, Event, SessionId};
@@ -13,6 +14,9 @@ use crate::{App, Context, Error, Result, audit, limits, limits::Limit};
 const PER_ACCOUNT: u32 = 5;
 /// Tries a minute from one address, whatever the accounts.
 const PER_ADDRESS: u32 = 30;
+/// Tries an hour of one account from everywhere, without a success in between; whoever has many addresses gets
+/// no more.
+const PER_ACCOUNT_EVERYWHERE: u32 = 100;
 
 /// An account that somebody tries to log in to.
 struct Candidate {
@@ -33,7 +37,7 @@ pub async fn log_in(
     password: &SecretString,
 ) -> Result<Begun> {
     let email: Option<EmailAddress> = email.parse().ok();
-    let key = throttle(app, ctx, kind, email.as_ref()).await?;
+    let keys = throttle(app, ctx, kind, email.as_ref()).await?;
     let mut tx = app.db().read().await?;
     let candidate = match &email {
         Some(email) => find(&mut tx, kind, email).await?,
@@ -52,15 +56,16 @@ pub async fn log_in(
     } else {
         None
     };
-    admit(app, ctx, candidate, rehashed, &key).await
+    admit(app, ctx, candidate, rehashed, &keys).await
 }
 
+/// Returns what a success strikes out.
 async fn throttle(
     app: &App,
     ctx: &Context,
     kind: AccountKind,
     email: Option<&EmailAddress>,
-) -> Result<String> {
+) -> Result<[String; 2]> {
     let address = limits::address(ctx.ip);
     let email = email.map_or("?", EmailAddress::as_str);
     let key = format!("login:{kind:?}:{email}:{address}");
@@ -69,7 +74,14 @@ async fn throttle(
         Limit::per_minute(format!("login:{address}"), PER_ADDRESS),
     ];
     limits::attempt(app, ctx, &limits).await?;
-    Ok(key)
+    // Counted only when the other limits let the try pass, so that one address takes long to shut others out.
+    let everywhere = Limit {
+        key: format!("login:{kind:?}:{email}"),
+        max: PER_ACCOUNT_EVERYWHERE,
+        window: TimeDelta::hours(1),
+    };
+    limits::attempt(app, ctx, std::slice::from_ref(&everywhere)).await?;
+    Ok([key, everywhere.key])
 }
 
 async fn find(tx: &mut Tx, kind: AccountKind, email: &EmailAddress) -> Result<Option<Candidate>> {
@@ -122,7 +134,7 @@ async fn admit(
     ctx: &Context,
     candidate: Candidate,
     rehashed: Option<String>,
-    key: &str,
+    keys: &[String],
 ) -> Result<Begun> {
     let mut tx = app.db().begin().await?;
     // Takes the row's lock first: a reset of the password that runs now either ends before or waits.
@@ -152,7 +164,9 @@ async fn admit(
             }
         }
     }
-    rate_limits::clear(&mut tx, key).await?;
+    for key in keys {
+        rate_limits::clear(&mut tx, key).await?;
+    }
     end_current(&mut tx, ctx).await?;
     let begun = begin(app, &mut tx, ctx, candidate.account).await?;
     audit::record(&mut tx, &begun.ctx, event, None, json!({})).await?;
