@@ -18,6 +18,15 @@ use crate::{App, Context, Error, Result, audit, jobs, jobs::DeliverMail};
 
 /// How long one mail may take.
 const TIMEOUT_SECONDS: u64 = 60;
+/// The kinds of mail with a link or a code that opens an account, a package or a request to whoever has it.
+const WITH_SECRETS: &[&str] = &[
+    "account_invite",
+    "guest_code",
+    "new_package",
+    "package_code",
+    "password_reset",
+    "request",
+];
 
 /// A mail to post.
 #[derive(Debug)]
@@ -122,11 +131,39 @@ pub async fn list(
     Ok(mails::list(&mut tx, after, limit).await?)
 }
 
-/// Reads one mail.
-pub async fn get(app: &App, ctx: &Context, id: MailId) -> Result<Mail> {
+/// A mail as somebody may read it.
+#[derive(Debug)]
+pub struct Opened {
+    /// The mail.
+    pub mail: Mail,
+    /// Whether text and HTML are kept back, and empty therefore.
+    pub hidden: bool,
+}
+
+/// Reads one mail. Words that let whoever reads them in somewhere are kept back from administrators, unless no
+/// server can deliver them and the administrator could make such a link anyway. Each reading is recorded.
+pub async fn get(app: &App, ctx: &Context, id: MailId) -> Result<Opened> {
     may_read(ctx)?;
-    let mut tx = app.db().read().await?;
-    mails::find(&mut tx, id).await?.ok_or(Error::NotFound)
+    let mut tx = app.db().begin().await?;
+    let mut mail = mails::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    let hidden = is_hidden(ctx, &mail);
+    if hidden {
+        mail.text.clear();
+        mail.html.clear();
+    } else if ctx.actor != sofie_domain::Actor::System {
+        let object = Some(("mail", id.to_string()));
+        let data = serde_json::json!({ "kind": mail.row.kind });
+        audit::record(&mut tx, ctx, Event::MailRead, object, data).await?;
+        tx.commit().await?;
+    }
+    Ok(Opened { mail, hidden })
+}
+
+fn is_hidden(ctx: &Context, mail: &Mail) -> bool {
+    let held = mail.row.state == mails::MailState::Held.as_str();
+    let trusted = ctx.may_administrate(AdministratorPermission::Administrators);
+    let open = ctx.actor == sofie_domain::Actor::System || held && trusted.is_ok();
+    WITH_SECRETS.contains(&mail.row.kind.as_str()) && !open
 }
 
 /// Sends a failed or held mail again.

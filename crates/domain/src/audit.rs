@@ -108,6 +108,7 @@ events! {
     MailSent = "MAIL_SENT" Info,
     MailFailed = "MAIL_FAILED" Warning,
     MailRetried = "MAIL_RETRIED" Info,
+    MailRead = "MAIL_READ" Notice,
     JobDied = "JOB_DIED" Warning,
     JobRetried = "JOB_RETRIED" Notice,
     RateLimited = "RATE_LIMITED" Notice,

@@ -127,7 +127,7 @@ export type Mail = {
   sent_at: string | null;
   last_error: string | null;
 };
-export type MailContent = Mail & { text: string; html: string };
+export type MailContent = Mail & { text: string; html: string; hidden: boolean };
 
 export type AuditEntry = {
   seq: number;

@@ -40,11 +40,13 @@ pub struct MailBody {
     summary: MailSummaryBody,
     text: String,
     html: String,
+    /// Whether text and HTML are kept back, and empty therefore: a link or code in them lets its reader in.
+    hidden: bool,
 }
 
-impl From<Mail> for MailBody {
+impl From<Mail> for MailSummaryBody {
     fn from(mail: Mail) -> Self {
-        let summary = MailSummaryBody {
+        Self {
             id: mail.row.id,
             to: mail.row.to_email,
             subject: mail.subject,
@@ -54,8 +56,15 @@ impl From<Mail> for MailBody {
             created_at: mail.row.created_at,
             sent_at: mail.row.sent_at,
             last_error: mail.row.last_error,
-        };
-        Self { summary, text: mail.text, html: mail.html }
+        }
+    }
+}
+
+impl From<outbox::Opened> for MailBody {
+    fn from(opened: outbox::Opened) -> Self {
+        let outbox::Opened { mut mail, hidden } = opened;
+        let (text, html) = (std::mem::take(&mut mail.text), std::mem::take(&mut mail.html));
+        Self { summary: mail.into(), text, html, hidden }
     }
 }
 
@@ -83,7 +92,7 @@ pub(crate) async fn list(
     Query(page): Query<PageQuery>,
 ) -> Result<Json<PageBody<MailSummaryBody>>, Problem> {
     let found = outbox::list(&caller.app, &caller.ctx, page.cursor()?, page.limit()).await?;
-    Ok(Json(PageBody::from_page(found, |mail| MailBody::from(mail).summary)))
+    Ok(Json(PageBody::from_page(found, MailSummaryBody::from)))
 }
 
 /// Reads a mail.

@@ -204,3 +204,42 @@ async fn an_administrator_logs_in_and_out_and_changes_the_password() {
     let _ = browser.delete("/api/v1/admin/session").await.expect(204);
     assert_eq!(browser.cookie("__Host-sofie-admin"), None);
 }
+
+/// Whoever may read the outbox must not be able to take over accounts by it.
+#[tokio::test]
+async fn mails_with_secrets_are_kept_back() {
+    let app = TestApp::start().await;
+    app.user("alice@example.org").await;
+    let forgot = json!({ "email": "alice@example.org" });
+    let _ = app.anonymous().post("/api/v1/password/forgot", forgot).await.expect(202);
+    app.drain().await;
+    let root = app.administrator("root@example.org").await;
+    let logs = app.administrator_who_may("logs@example.org", &[AdministratorPermission::Logs]).await;
+    let mails = root.get("/api/v1/admin/outbox").await.expect(200).json();
+    let path = format!("/api/v1/admin/outbox/{}", mails["items"][0]["id"].as_str().unwrap());
+    let read = async |who: &Client| who.get(&path).await.expect(200).json();
+    let readings = async || {
+        let log = root.get("/api/v1/admin/audit?event=MAIL_READ").await.expect(200).json();
+        log["items"].as_array().unwrap().len()
+    };
+
+    let held = read(&logs).await;
+    assert_eq!((&held["kind"], &held["state"]), (&json!("password_reset"), &json!("held")));
+    assert_eq!(held["hidden"], true);
+    assert_eq!((&held["text"], &held["html"]), (&json!(""), &json!("")));
+    assert_eq!(readings().await, 0);
+    let held = read(&root).await;
+    assert_eq!(held["hidden"], false);
+    assert!(held["text"].as_str().unwrap().contains("/reset#"));
+    assert_eq!(readings().await, 1);
+
+    // As soon as a server may deliver it, nobody else needs it.
+    let _ = root.post_empty(&format!("{path}/retry")).await.expect(202);
+    let queued = read(&root).await;
+    assert_eq!((&queued["hidden"], &queued["text"]), (&json!(true), &json!("")));
+    let system = sofie_app::Context::system(app.app.now());
+    let id = sofie_domain::MailId(queued["id"].as_str().unwrap().parse().unwrap());
+    let opened = sofie_app::outbox::get(&app.app, &system, id).await.unwrap();
+    assert!(!opened.hidden && opened.mail.text.contains("/reset#"));
+    assert_eq!(readings().await, 1);
+}

@@ -54,7 +54,8 @@ async fn all(room: Room) -> Result<Vec<Mail>> {
             // A list has no texts.
             let mail = outbox::get(&room.app, &room.ctx, MailId(listed.row.id))
                 .await
-                .map_err(refused)?;
+                .map_err(refused)?
+                .mail;
             mails.push(Mail {
                 to: mail.row.to_email,
                 subject: mail.subject,

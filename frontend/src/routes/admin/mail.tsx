@@ -41,7 +41,7 @@ export function Page() {
         </Card>
       )}
       <Card title={t('admin:outbox.text')}>
-        <pre className={classes.text}>{mail.text}</pre>
+        {mail.hidden ? <p>{t('admin:outbox.hidden')}</p> : <pre className={classes.text}>{mail.text}</pre>}
       </Card>
     </Frame>
   );
