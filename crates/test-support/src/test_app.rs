@@ -22,7 +22,7 @@ use sofie_domain::{
 use sofie_identity::{Params, Passwords, PlainToken, TokenKind};
 use sofie_queue::Waker;
 use sofie_store::{administrators, tokens, users, visitors};
-use sofie_vault::{Kek, MemoryBackend, Vault};
+use sofie_vault::{BlobBackend as _, Kek, MemoryBackend, Vault};
 
 use crate::{Client, FrozenClock, databases::TestDatabase, inspector};
 
@@ -67,6 +67,9 @@ impl TestApp {
             .await
             .expect("the database is new");
         let blobs = Arc::new(MemoryBackend::new());
+        blobs.set_now(clock.now().into());
+        let marked = blobs.ensure_marker(&installation.id.to_string());
+        marked.expect("the store is new");
         let app = App::new(Parts {
             db: database.db.clone(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
@@ -98,6 +101,7 @@ impl TestApp {
     /// Lets time pass.
     pub fn advance(&self, by: TimeDelta) {
         self.clock.advance(by);
+        self.blobs.set_now(self.clock.now().into());
     }
 
     /// Changes a setting.
@@ -110,7 +114,7 @@ impl TestApp {
 
     /// Lets time pass for everybody, the jobs that wait for a later moment included.
     pub async fn pass(&self, by: TimeDelta) {
-        self.clock.advance(by);
+        self.advance(by);
         let by = by.to_std().expect("time goes forward");
         jobs::pass(&self.app, by).await.expect("the rows are moved");
     }

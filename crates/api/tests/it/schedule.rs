@@ -174,3 +174,41 @@ async fn one_scheduler_leads() {
     );
     assert_eq!(inspector["mandatory"], true);
 }
+
+/// A blob that a killed process left goes, but late, and never one that a file has (T34).
+#[tokio::test]
+async fn orphans_are_collected_late() {
+    let app = TestApp::start().await;
+    let vault = &app.app.parts().vault;
+    let orphan = sofie_vault::BlobSpec {
+        blob: sofie_vault::BlobId::random().unwrap(),
+        generation: 1,
+        context: sofie_vault::Context::new("t", "p", "f"),
+        key: sofie_vault::FileKey::generate().unwrap(),
+    };
+    vault.put(&orphan, "lost".into()).await.unwrap();
+    let day = TimeDelta::hours(24) + TimeDelta::seconds(1);
+
+    // A database without any file is more likely the wrong one.
+    app.advance(day);
+    run(&app, Task::CollectOrphans).await;
+    app.advance(day);
+    run(&app, Task::UnlinkBlobs).await;
+    assert_eq!(blobs(&app), 1);
+
+    let eva = app.user("eva@example.org").await;
+    send(&eva, "bob@example.org", &[("a.txt", b"hello")]).await;
+    let fresh = sofie_vault::BlobSpec {
+        blob: sofie_vault::BlobId::random().unwrap(),
+        ..orphan.clone()
+    };
+    vault.put(&fresh, "its row may still come".into()).await.unwrap();
+    run(&app, Task::CollectOrphans).await;
+    run(&app, Task::UnlinkBlobs).await;
+    assert_eq!(blobs(&app), 3, "there is a day to find out about a mistake");
+    app.advance(day);
+    run(&app, Task::UnlinkBlobs).await;
+    assert_eq!(blobs(&app), 2);
+    assert!(vault.open(&orphan, None).await.is_err());
+    assert!(vault.open(&fresh, None).await.is_ok());
+}

@@ -18,6 +18,8 @@ pub enum Task {
     ReapUnfinished,
     /// Unlinks blobs whose row is gone.
     UnlinkBlobs,
+    /// Finds blobs that never got a row.
+    CollectOrphans,
     /// Asks again for checks that no job works on.
     ResumeChecks,
     /// Tests the engines.
@@ -33,6 +35,7 @@ impl Task {
         (Self::ShredPackages, "shred_packages", 600),
         (Self::ReapUnfinished, "reap_unfinished", 600),
         (Self::UnlinkBlobs, "unlink_blobs", 30),
+        (Self::CollectOrphans, "collect_orphans", 3600),
         (Self::ResumeChecks, "resume_checks", 60),
         (Self::TestEngines, "test_engines", 180),
         (Self::CleanUp, "clean_up", 3600),
@@ -70,7 +73,8 @@ pub async fn run_task(app: &App, task: Task) -> Result<()> {
         Task::ExpirePackages => lives::expire(app, &ctx).await,
         Task::ShredPackages => lives::shred(app, &ctx).await,
         Task::ReapUnfinished => lives::reap(app, &ctx).await,
-        Task::UnlinkBlobs => blobs::unlink(app).await,
+        Task::UnlinkBlobs => blobs::unlink(app, &ctx).await,
+        Task::CollectOrphans => blobs::collect_orphans(app, &ctx).await,
         Task::ResumeChecks => sweeps::resume_checks(app, &ctx).await,
         Task::TestEngines => engines::test_all(app).await,
         Task::CleanUp => sweeps::clean_up(app, &ctx).await,
