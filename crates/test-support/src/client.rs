@@ -32,7 +32,7 @@ impl Client {
         }
     }
 
-    /// Calls with an API token instead of cookies.
+    /// Calls with an API token, which decides who calls; cookies are kept beside it.
     #[must_use]
     pub fn with_token(mut self, token: &str) -> Self {
         self.bearer = Some(token.to_owned());
@@ -170,7 +170,7 @@ impl Request {
             .iter()
             .map(|(k, v)| format!("{k}={v}"))
             .collect();
-        if client.bearer.is_none() && !cookies.is_empty() {
+        if !cookies.is_empty() {
             self = self.header("cookie", &cookies.join("; "));
         }
         let mut request = self.builder.body(self.body).expect("the request is valid");

@@ -133,3 +133,52 @@ async fn a_draft_lives_as_long_as_files_come() {
     run_task(&app.app, Task::ReapUnfinished).await.unwrap();
     eva.get(&path).await.expect_problem(404, "not_found");
 }
+
+/// A program remembers at the door what it proved, as a browser does.
+#[tokio::test]
+async fn a_token_passes_a_password() {
+    let app = TestApp::start().await;
+    let eva = app.user("eva@example.org").await;
+    let bob = app.token("bob@example.org").await;
+    let body = json!({"recipients": ["bob@example.org"], "password": "crimson otter lamp"});
+    let package = made(&eva, body).await;
+    put(&eva, &package, "a.txt").await;
+    let _ = send(&eva, &package).await.expect(200);
+    app.drain().await;
+    let visit = format!("/api/v1/visits/{package}");
+    assert_eq!(bob.get(&visit).await.expect(200).json()["step"], "password");
+    let password = json!({"password": "crimson otter lamp"});
+    let passed = bob.post(&format!("{visit}/password"), password).await;
+    assert_eq!(passed.expect(200).json()["step"], "ready");
+    assert_eq!(bob.get(&visit).await.expect(200).json()["step"], "ready");
+    let session = bob.get("/api/v1/session").await.expect(200).json();
+    assert_eq!(session["user"]["email"], "bob@example.org");
+}
+
+/// Nobody has us fill a stranger's mailbox.
+#[tokio::test]
+async fn reminders_and_requests_are_limited() {
+    let app = TestApp::start().await;
+    let eva = app.user("eva@example.org").await;
+    let package = made(&eva, json!({"recipients": ["carol@example.net"]})).await;
+    put(&eva, &package, "a.txt").await;
+    let _ = send(&eva, &package).await.expect(200);
+    app.drain().await;
+    let path = format!("/api/v1/packages/{package}");
+    let seen = eva.get(&path).await.expect(200).json();
+    let recipient = json!({ "recipient_id": seen["recipients"][0]["id"] });
+    let remind = async || eva.post(&format!("{path}/notify"), recipient.clone()).await;
+    for _ in 0..5 {
+        assert!(remind().await.status.is_success());
+    }
+    remind().await.expect_problem(429, "rate_limited");
+
+    let ask = json!({"email": "carol@example.net", "send_mail": false});
+    for _ in 0..60 {
+        let _ = eva.post("/api/v1/requests", ask.clone()).await.expect(201);
+    }
+    let late = eva.post("/api/v1/requests", ask.clone()).await;
+    late.expect_problem(429, "rate_limited");
+    let other = app.user("bob@example.org").await;
+    let _ = other.post("/api/v1/requests", ask).await.expect(201);
+}
