@@ -72,6 +72,12 @@ impl Layout {
         self.len
     }
 
+    /// Tells whether the archive has no bytes; even one without members has its end record.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
     /// Returns the pieces that make up a range of the archive, in order.
     #[must_use]
     pub fn pieces(&self, range: &Range<u64>) -> Vec<Piece> {

@@ -51,7 +51,7 @@ pub fn relation(
                 contents: permissions.contains(&AdministratorPermission::Contents),
             }
         }
-        Actor::Administrator { .. } | Actor::System => Relation::Stranger,
+        Actor::Administrator { .. } | Actor::System | Actor::Anonymous => Relation::Stranger,
         Actor::User { id, email, .. } => match &package.sender {
             Sender::User { id: sender, .. } if sender == id => Relation::Sender,
             _ => match package.recipients.iter().find(|r| &r.email == email) {
@@ -63,7 +63,6 @@ pub fn relation(
             Sender::Guest { visitor, .. } if visitor == id => Relation::Sender,
             _ => by_link(package, false, grant),
         },
-        Actor::Anonymous => Relation::Stranger,
     }
 }
 

@@ -82,6 +82,6 @@ mod tests {
             assert_eq!(safe_name(name), safe, "{name:?}");
         }
         let long = safe_name(&format!("{}.tar", "é".repeat(300)));
-        assert!(long.len() <= 200 && long.ends_with(".tar"));
+        assert!(long.len() <= 200 && long.strip_suffix(".tar").is_some());
     }
 }

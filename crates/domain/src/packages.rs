@@ -232,9 +232,8 @@ impl Package {
     #[must_use]
     pub fn state(&self, checks: &[FileCheck], now: DateTime<Utc>) -> PackageState {
         match self.life {
-            Life::Requested => PackageState::Draft,
             Life::Uploading if self.send_requested_at.is_some() => PackageState::Uploading,
-            Life::Uploading => PackageState::Draft,
+            Life::Requested | Life::Uploading => PackageState::Draft,
             Life::Deleted | Life::Archived | Life::Shredded if self.expired(now) => {
                 PackageState::Expired
             }

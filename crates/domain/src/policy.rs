@@ -172,10 +172,9 @@ pub fn decide(policy: &Policy, verdicts: &[EngineVerdict], last_chance: bool) ->
 
 fn judge(policy: &Policy, outcome: Outcome) -> FileCheck {
     let (action, held) = match outcome {
-        Outcome::Clean => (Action::Deliver, FileCheck::Unscannable),
         Outcome::Infected => (Action::Quarantine, FileCheck::Blocked),
         // An optional engine's silence is recorded and skipped; a mandatory one's was counted above.
-        Outcome::Error => (Action::Deliver, FileCheck::Unscannable),
+        Outcome::Clean | Outcome::Error => (Action::Deliver, FileCheck::Unscannable),
         Outcome::Encrypted => (policy.encrypted, FileCheck::Unscannable),
         Outcome::Incomplete => (policy.incomplete, FileCheck::Unscannable),
         Outcome::Unsupported => (policy.unsupported, FileCheck::Unscannable),

@@ -73,7 +73,7 @@ impl Database {
             .max_connections(connections)
             .min_connections(1)
             .acquire_timeout(Duration::from_secs(5))
-            .idle_timeout(Duration::from_secs(300))
+            .idle_timeout(Duration::from_mins(5))
             .connect_with(options.to_sqlx()?)
             .await?;
         Ok(Self { pool, cipher })

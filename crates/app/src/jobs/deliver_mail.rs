@@ -30,7 +30,7 @@ impl Job for DeliverMail {
     const QUEUE: &'static str = queues::MAIL;
     // With the back-off's cap of 15 minutes these are two days, as RFC 5321 §4.5.4.1 advises at least.
     const MAX_ATTEMPTS: u32 = 200;
-    const TIMEOUT: Duration = Duration::from_secs(120);
+    const TIMEOUT: Duration = Duration::from_mins(2);
     type Context = App;
 
     async fn run(&self, app: &App, run: &Run) -> std::result::Result<Done, JobError> {

@@ -108,6 +108,12 @@ fn instance() -> Vec<Setting> {
 }
 
 fn packages() -> Vec<Setting> {
+    let mut all = package_lives();
+    all.extend(package_limits());
+    all
+}
+
+fn package_lives() -> Vec<Setting> {
     vec![
         choice(
             "packages.default_type",
@@ -160,6 +166,11 @@ fn packages() -> Vec<Setting> {
             (1, 24, 720),
             "How many hours without progress an unsent package is kept.",
         ),
+    ]
+}
+
+fn package_limits() -> Vec<Setting> {
+    vec![
         bytes(
             "packages.max_size",
             (1, 1 << 40, 1 << 50),
