@@ -1,7 +1,9 @@
 //! Extractors that refuse with a [`Problem`].
 
 use axum::{
-    extract::{FromRequest, FromRequestParts, OptionalFromRequest, Request, rejection::JsonRejection},
+    extract::{
+        FromRequest, FromRequestParts, OptionalFromRequest, Request, rejection::JsonRejection,
+    },
     http::{StatusCode, request::Parts},
 };
 use serde::de::DeserializeOwned;

@@ -45,8 +45,12 @@ fn name_operations(document: &mut OpenApiDocument) {
 
 fn name(method: &str, path: &str) -> String {
     let path = path.strip_prefix("/api/v1").unwrap_or(path);
-    let parts = path.split(['/', '-', '.']).map(|part| part.trim_matches(['{', '}', '*']));
-    parts.filter(|part| !part.is_empty()).fold(method.to_owned(), |name, part| name + "_" + part)
+    let parts = path
+        .split(['/', '-', '.'])
+        .map(|part| part.trim_matches(['{', '}', '*']));
+    parts
+        .filter(|part| !part.is_empty())
+        .fold(method.to_owned(), |name, part| name + "_" + part)
 }
 
 #[cfg(test)]

@@ -142,8 +142,7 @@ pub async fn change(
     permissions: Option<&[String]>,
 ) -> Result<Administrator> {
     ctx.may_administrate(AdministratorPermission::Administrators)?;
-    let permissions =
-        permissions.map(fields::permissions);
+    let permissions = permissions.map(fields::permissions);
     let permissions = permissions.transpose()?;
     let state = disabled.map(|disabled| {
         if disabled {

@@ -136,8 +136,7 @@ pub async fn change(app: &App, ctx: &Context, id: UserId, change: UserChange) ->
     let name = change.name.as_deref().map(|name| wrong.name("name", name));
     wrong.done()?;
     let permissions = change.permissions.as_deref();
-    let permissions =
-        permissions.map(fields::permissions);
+    let permissions = permissions.map(fields::permissions);
     let mut tx = app.db().begin().await?;
     let found = users::find_with_password(&mut tx, id).await?;
     let before = found.ok_or(Error::NotFound)?;

@@ -21,7 +21,8 @@ mod requests;
 mod settings;
 mod texts;
 
-pub use accounts::{AccountState, Administrator, User};mod words;
+pub use accounts::{AccountState, Administrator, User};
+mod words;
 
 pub use access::{Grant, Relation, relation};
 pub use actors::{Actor, ActorKind};

@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::{words::words, 
+use crate::{
     EmailAddress, FileCheck, Note, PackageId, RecipientId, RequestId, Title, UserId, VisitorId,
+    words::words,
 };
 
 /// The state does not allow the event.

@@ -442,7 +442,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Streams hints that something in the lists of the logged-in user may have changed. */
+        /**
+         * Streams hints that something in the lists of the logged-in user may have changed. The stream ends with the
+         *     session.
+         */
         get: operations["get_events"];
         put?: never;
         post?: never;
@@ -1574,6 +1577,8 @@ export interface components {
         };
         /** @description A mail. */
         Mail: components["schemas"]["MailSummary"] & {
+            /** @description Whether text and HTML are kept back, and empty therefore: a link or code in them lets its reader in. */
+            hidden: boolean;
             html: string;
             text: string;
         };

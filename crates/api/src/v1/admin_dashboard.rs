@@ -74,16 +74,29 @@ fn body(found: Dashboard, now: chrono::DateTime<chrono::Utc>) -> DashboardBody {
             quarantined: figures.quarantined,
             deleted: figures.deleted,
         },
-        oldest_check_seconds: figures.oldest_check.map(|since| (now - since).num_seconds()),
-        storage: StorageFigures { used: figures.bytes, free: found.free },
+        oldest_check_seconds: figures
+            .oldest_check
+            .map(|since| (now - since).num_seconds()),
+        storage: StorageFigures {
+            used: figures.bytes,
+            free: found.free,
+        },
         mail: MailFigures {
             queued: found.mails.0,
             failed: found.mails.1,
             transport: if found.smtp { "smtp" } else { "none" },
         },
-        jobs: JobFigures { queued: found.jobs.queued, dead: found.jobs.dead },
+        jobs: JobFigures {
+            queued: found.jobs.queued,
+            dead: found.jobs.dead,
+        },
         users: figures.users,
-        warnings: warnings.map(|w| WarningBody { code: w.code, detail: w.detail }).collect(),
+        warnings: warnings
+            .map(|w| WarningBody {
+                code: w.code,
+                detail: w.detail,
+            })
+            .collect(),
     }
 }
 

@@ -63,8 +63,16 @@ impl From<Mail> for MailSummaryBody {
 impl From<outbox::Opened> for MailBody {
     fn from(opened: outbox::Opened) -> Self {
         let outbox::Opened { mut mail, hidden } = opened;
-        let (text, html) = (std::mem::take(&mut mail.text), std::mem::take(&mut mail.html));
-        Self { summary: mail.into(), text, html, hidden }
+        let (text, html) = (
+            std::mem::take(&mut mail.text),
+            std::mem::take(&mut mail.html),
+        );
+        Self {
+            summary: mail.into(),
+            text,
+            html,
+            hidden,
+        }
     }
 }
 
@@ -99,7 +107,11 @@ pub(crate) async fn list(
 #[utoipa::path(get, path = "/admin/outbox/{id}", tag = "administration", params(("id" = Uuid, Path)),
     responses((status = 200, body = MailBody), (status = 404, body = Problem)))]
 pub(crate) async fn get(caller: Caller, Path(id): Path<Uuid>) -> Result<Json<MailBody>, Problem> {
-    Ok(Json(outbox::get(&caller.app, &caller.ctx, MailId(id)).await?.into()))
+    Ok(Json(
+        outbox::get(&caller.app, &caller.ctx, MailId(id))
+            .await?
+            .into(),
+    ))
 }
 
 /// Sends a failed or held mail again.
@@ -117,9 +129,15 @@ pub(crate) async fn test(
     caller: Caller,
     JsonBody(body): JsonBody<TestTo>,
 ) -> Result<Json<TestedBody>, Problem> {
-    let to: EmailAddress = body.to.parse().map_err(|_| Error::invalid("to", "invalid"))?;
+    let to: EmailAddress = body
+        .to
+        .parse()
+        .map_err(|_| Error::invalid("to", "invalid"))?;
     let tested = outbox::test(&caller.app, &caller.ctx, &to).await?;
-    Ok(Json(TestedBody { sent: tested.sent, detail: tested.detail }))
+    Ok(Json(TestedBody {
+        sent: tested.sent,
+        detail: tested.detail,
+    }))
 }
 
 /// The routes of this noun.

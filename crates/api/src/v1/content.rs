@@ -35,11 +35,23 @@ pub(crate) async fn file(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let purpose = purpose(&method, &headers);
-    let found =
-        downloads::file(&caller.app, &caller.ctx, PackageId(id), FileId(file), purpose).await?;
+    let found = downloads::file(
+        &caller.app,
+        &caller.ctx,
+        PackageId(id),
+        FileId(file),
+        purpose,
+    )
+    .await?;
     let etag = found.file.sha256.map(hex::encode).unwrap_or_default();
-    let head = Head { name: found.file.path.name().to_owned(), len: found.file.size, etag };
-    Ok(respond(&head, &headers, &method, |range| found.stream(range)))
+    let head = Head {
+        name: found.file.path.name().to_owned(),
+        len: found.file.size,
+        etag,
+    };
+    Ok(respond(&head, &headers, &method, |range| {
+        found.stream(range)
+    }))
 }
 
 /// Returns the archive of all files of a package that may leave to the caller.
@@ -54,8 +66,14 @@ pub(crate) async fn zip(
 ) -> Result<Response, Problem> {
     let purpose = purpose(&method, &headers);
     let found = downloads::zip(&caller.app, &caller.ctx, PackageId(id), purpose).await?;
-    let head = Head { name: found.name.clone(), len: found.size(), etag: found.etag.clone() };
-    Ok(respond(&head, &headers, &method, |range| found.stream(range)))
+    let head = Head {
+        name: found.name.clone(),
+        len: found.size(),
+        etag: found.etag.clone(),
+    };
+    Ok(respond(&head, &headers, &method, |range| {
+        found.stream(range)
+    }))
 }
 
 fn purpose(method: &Method, headers: &HeaderMap) -> Purpose {
@@ -85,19 +103,38 @@ where
         Wanted::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
         Wanted::Unsatisfiable => {
             let total = format!("bytes */{}", head.len);
-            return (StatusCode::RANGE_NOT_SATISFIABLE, [(header::CONTENT_RANGE, total)]).into_response();
+            return (
+                StatusCode::RANGE_NOT_SATISFIABLE,
+                [(header::CONTENT_RANGE, total)],
+            )
+                .into_response();
         }
     };
     let len = range.end - range.start;
-    let content_range = format!("bytes {}-{}/{}", range.start, range.end.saturating_sub(1), head.len);
-    let body = if *method == Method::HEAD { Body::empty() } else { Body::from_stream(open(range)) };
+    let content_range = format!(
+        "bytes {}-{}/{}",
+        range.start,
+        range.end.saturating_sub(1),
+        head.len
+    );
+    let body = if *method == Method::HEAD {
+        Body::empty()
+    } else {
+        Body::from_stream(open(range))
+    };
     let mut response = (status, body).into_response();
     let out = response.headers_mut();
     // Never the file's own type: no browser may take the bytes for anything to show or run.
-    out.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+    out.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/octet-stream"),
+    );
     out.insert(header::CONTENT_LENGTH, len.into());
     out.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    out.insert(header::CONTENT_DISPOSITION, disposition::attachment(&head.name));
+    out.insert(
+        header::CONTENT_DISPOSITION,
+        disposition::attachment(&head.name),
+    );
     if let Ok(value) = HeaderValue::try_from(etag) {
         out.insert(header::ETAG, value);
     }
@@ -111,5 +148,7 @@ where
 
 /// The routes of this noun.
 pub(crate) fn routes() -> OpenApiRouter<State> {
-    OpenApiRouter::new().routes(routes!(file)).routes(routes!(zip))
+    OpenApiRouter::new()
+        .routes(routes!(file))
+        .routes(routes!(zip))
 }

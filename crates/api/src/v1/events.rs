@@ -2,14 +2,15 @@
 
 use std::{collections::BTreeSet, convert::Infallible, time::Duration};
 
-use axum::{
-    response::sse::{Event, KeepAlive, Sse},
-};
+use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::{Stream, StreamExt, stream};
 use serde_json::json;
 use sofie_app::{Change, packages};
 use sofie_domain::PackageId;
-use tokio::sync::broadcast::{Receiver, error::{RecvError, TryRecvError}};
+use tokio::sync::broadcast::{
+    Receiver,
+    error::{RecvError, TryRecvError},
+};
 use tokio_stream::wrappers::BroadcastStream;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
@@ -46,7 +47,8 @@ pub(crate) async fn package(
             async move { mine }
         })
         .map(|_| ());
-    let ticks = tokio_stream::wrappers::IntervalStream::new(tokio::time::interval(ASK_AGAIN)).map(|_| ());
+    let ticks =
+        tokio_stream::wrappers::IntervalStream::new(tokio::time::interval(ASK_AGAIN)).map(|_| ());
     let wakes = stream::select(changes, ticks);
     // A thousand files that arrive at once are one piece of news, not a thousand views of a thousand files.
     let bodies = wakes
@@ -60,15 +62,18 @@ pub(crate) async fn package(
             async move { alive }
         })
         .filter_map(|body| async move { body });
-    let events = stream::unfold((Box::pin(bodies), String::new()), |(mut bodies, last)| async move {
-        loop {
-            let body = bodies.next().await?;
-            if body != last {
-                let event = Event::default().event("package").data(&body);
-                return Some((Ok(event), (bodies, body)));
+    let events = stream::unfold(
+        (Box::pin(bodies), String::new()),
+        |(mut bodies, last)| async move {
+            loop {
+                let body = bodies.next().await?;
+                if body != last {
+                    let event = Event::default().event("package").data(&body);
+                    return Some((Ok(event), (bodies, body)));
+                }
             }
-        }
-    });
+        },
+    );
     Ok(Sse::new(events).keep_alive(KeepAlive::default()))
 }
 
@@ -93,7 +98,10 @@ pub(crate) async fn all(
         let mut events = Vec::new();
         for id in changed {
             // Only about packages that the user may see.
-            if matches!(packages::may_see(&caller.app, &caller.ctx, id).await, Ok(true)) {
+            if matches!(
+                packages::may_see(&caller.app, &caller.ctx, id).await,
+                Ok(true)
+            ) {
                 let data = json!({ "package_id": id }).to_string();
                 events.push(Ok(Event::default().event("changed").data(data)));
             }
@@ -133,5 +141,7 @@ async fn collect(changes: &mut Receiver<Change>) -> Option<BTreeSet<PackageId>> 
 
 /// The routes of this noun.
 pub(crate) fn routes() -> OpenApiRouter<State> {
-    OpenApiRouter::new().routes(routes!(package)).routes(routes!(all))
+    OpenApiRouter::new()
+        .routes(routes!(package))
+        .routes(routes!(all))
 }

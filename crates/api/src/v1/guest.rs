@@ -31,8 +31,14 @@ pub(crate) struct GuestCode {
 /// Mails a code to the address.
 #[utoipa::path(post, path = "/guest/code", tag = "guests", request_body = GuestAddress,
     responses((status = 202), (status = 404, body = Problem), (status = 429, body = Problem)))]
-pub(crate) async fn code(caller: Caller, JsonBody(body): JsonBody<GuestAddress>) -> Result<Response, Problem> {
-    let email: EmailAddress = body.email.parse().map_err(|_| Error::invalid("email", "invalid"))?;
+pub(crate) async fn code(
+    caller: Caller,
+    JsonBody(body): JsonBody<GuestAddress>,
+) -> Result<Response, Problem> {
+    let email: EmailAddress = body
+        .email
+        .parse()
+        .map_err(|_| Error::invalid("email", "invalid"))?;
     let cookie = guests::send_code(&caller.app, &caller.ctx, &email).await?;
     Ok(match cookie {
         Some(token) => (StatusCode::ACCEPTED, cookies::set_visitor(&token)).into_response(),
@@ -49,10 +55,14 @@ pub(crate) async fn verify(
 ) -> Result<Json<SessionBody>, Problem> {
     guests::verify(&caller.app, &caller.ctx, &body.code).await?;
     let again = caller.anew().await?;
-    Ok(Json(sessions::describe(&again.app, &again.ctx).await?.into()))
+    Ok(Json(
+        sessions::describe(&again.app, &again.ctx).await?.into(),
+    ))
 }
 
 /// The routes of this noun.
 pub(crate) fn routes() -> OpenApiRouter<State> {
-    OpenApiRouter::new().routes(routes!(code)).routes(routes!(verify))
+    OpenApiRouter::new()
+        .routes(routes!(code))
+        .routes(routes!(verify))
 }

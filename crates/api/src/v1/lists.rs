@@ -63,7 +63,10 @@ impl<T: ToSchema> PageBody<T> {
     /// Turns a page of rows into a page of wire types.
     pub fn from_page<U>(page: Page<U>, change: impl FnMut(U) -> T) -> Self {
         let page = page.map(change);
-        Self { items: page.items, next_cursor: page.next.map(|cursor| cursor.to_string()) }
+        Self {
+            items: page.items,
+            next_cursor: page.next.map(|cursor| cursor.to_string()),
+        }
     }
 }
 
@@ -77,6 +80,8 @@ pub struct ItemsBody<T: ToSchema> {
 impl<T: ToSchema> ItemsBody<T> {
     /// Turns rows into wire types.
     pub fn from_items<U: Into<T>>(rows: Vec<U>) -> Self {
-        Self { items: rows.into_iter().map(Into::into).collect() }
+        Self {
+            items: rows.into_iter().map(Into::into).collect(),
+        }
     }
 }

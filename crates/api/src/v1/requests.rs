@@ -40,7 +40,10 @@ impl TryFrom<AskFor> for NewRequest {
     type Error = Problem;
 
     fn try_from(body: AskFor) -> Result<Self, Problem> {
-        let email: EmailAddress = body.email.parse().map_err(|_| Error::invalid("email", "invalid"))?;
+        let email: EmailAddress = body
+            .email
+            .parse()
+            .map_err(|_| Error::invalid("email", "invalid"))?;
         Ok(Self {
             email,
             title: Title::parse(&body.title).map_err(|_| Error::invalid("title", "too_long"))?,
@@ -83,7 +86,10 @@ fn body(found: Linked, now: DateTime<Utc>) -> RequestBody {
         has_password: request.has_password,
         created_at: request.created_at,
         expires_at: request.expires_at,
-        package_id: request.package_id.filter(|_| request.fulfilled_at.is_some()).map(|id| id.0),
+        package_id: request
+            .package_id
+            .filter(|_| request.fulfilled_at.is_some())
+            .map(|id| id.0),
     }
 }
 
@@ -95,7 +101,9 @@ pub(crate) async fn list(
     Query(page): Query<PageQuery>,
 ) -> Result<Json<PageBody<RequestBody>>, Problem> {
     let found = requests::list(&caller.app, &caller.ctx, page.cursor()?, page.limit()).await?;
-    Ok(Json(PageBody::from_page(found, |request| body(request, caller.ctx.now))))
+    Ok(Json(PageBody::from_page(found, |request| {
+        body(request, caller.ctx.now)
+    })))
 }
 
 /// Asks somebody for files.
@@ -112,7 +120,10 @@ pub(crate) async fn create(
 /// Returns one of the caller's requests.
 #[utoipa::path(get, path = "/requests/{id}", tag = "requests", params(("id" = Uuid, Path)),
     responses((status = 200, body = RequestBody), (status = 404, body = Problem)))]
-pub(crate) async fn get(caller: Caller, Path(id): Path<Uuid>) -> Result<Json<RequestBody>, Problem> {
+pub(crate) async fn get(
+    caller: Caller,
+    Path(id): Path<Uuid>,
+) -> Result<Json<RequestBody>, Problem> {
     let found = requests::get(&caller.app, &caller.ctx, RequestId(id)).await?;
     Ok(Json(body(found, caller.ctx.now)))
 }
@@ -127,5 +138,7 @@ pub(crate) async fn cancel(caller: Caller, Path(id): Path<Uuid>) -> Result<Statu
 
 /// The routes of this noun.
 pub(crate) fn routes() -> OpenApiRouter<State> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get, cancel))
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(get, cancel))
 }

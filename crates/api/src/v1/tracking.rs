@@ -54,7 +54,9 @@ pub struct TrackingBody {
 impl From<tracking::Tracking> for TrackingBody {
     fn from(found: tracking::Tracking) -> Self {
         let body = |d: sofie_app::Download| DownloadBody {
-            name: d.file_id.and_then(|id| found.names.get(&FileId(id)).cloned()),
+            name: d
+                .file_id
+                .and_then(|id| found.names.get(&FileId(id)).cloned()),
             file_id: d.file_id,
             at: d.started_at,
             complete: d.complete,
@@ -62,16 +64,22 @@ impl From<tracking::Tracking> for TrackingBody {
             ip: d.ip,
             who: d.user_email,
         };
-        let recipients = found.recipients.into_iter().map(|(r, downloads)| TrackedBody {
-            id: r.id,
-            email: r.email,
-            blind: r.blind,
-            notified_at: r.notified_at,
-            mail: mail_word(r.mail.as_deref()),
-            opened_at: r.opened_at,
-            downloads: downloads.into_iter().map(body).collect(),
-        });
-        Self { recipients: recipients.collect(), others: found.others.into_iter().map(body).collect() }
+        let recipients = found
+            .recipients
+            .into_iter()
+            .map(|(r, downloads)| TrackedBody {
+                id: r.id,
+                email: r.email,
+                blind: r.blind,
+                notified_at: r.notified_at,
+                mail: mail_word(r.mail.as_deref()),
+                opened_at: r.opened_at,
+                downloads: downloads.into_iter().map(body).collect(),
+            });
+        Self {
+            recipients: recipients.collect(),
+            others: found.others.into_iter().map(body).collect(),
+        }
     }
 }
 
@@ -87,8 +95,15 @@ fn mail_word(state: Option<&str>) -> &'static str {
 /// Tells the sender who fetched what.
 #[utoipa::path(get, path = "/packages/{id}/tracking", tag = "packages", params(("id" = Uuid, Path)),
     responses((status = 200, body = TrackingBody), (status = 404, body = Problem)))]
-pub(crate) async fn get(caller: Caller, Path(id): Path<Uuid>) -> Result<Json<TrackingBody>, Problem> {
-    Ok(Json(tracking::get(&caller.app, &caller.ctx, PackageId(id)).await?.into()))
+pub(crate) async fn get(
+    caller: Caller,
+    Path(id): Path<Uuid>,
+) -> Result<Json<TrackingBody>, Problem> {
+    Ok(Json(
+        tracking::get(&caller.app, &caller.ctx, PackageId(id))
+            .await?
+            .into(),
+    ))
 }
 
 /// The routes of this noun.

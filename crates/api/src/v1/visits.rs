@@ -114,7 +114,10 @@ impl From<Visit> for VisitBody {
                     id: visit.request.id.0,
                     title: visit.request.title.as_str().to_owned(),
                     note: visit.request.note.as_str().to_owned(),
-                    requester: RequesterBody { email: visit.requester.0, name: visit.requester.1 },
+                    requester: RequesterBody {
+                        email: visit.requester.0,
+                        name: visit.requester.1,
+                    },
                     email: visit.request.email.to_string(),
                     expires_at: visit.request.expires_at,
                 }),
@@ -134,22 +137,31 @@ fn answer(opened: Opened) -> Response {
 /// Opens a link. A wrong, old or withdrawn one is `link_invalid`.
 #[utoipa::path(post, path = "/links/open", tag = "visits", request_body = OpenLink,
     responses((status = 200, body = VisitBody), (status = 404, body = Problem)))]
-pub(crate) async fn open(caller: Caller, JsonBody(body): JsonBody<OpenLink>) -> Result<Response, Problem> {
-    Ok(answer(visits::open(&caller.app, &caller.ctx, &body.secret).await?))
+pub(crate) async fn open(
+    caller: Caller,
+    JsonBody(body): JsonBody<OpenLink>,
+) -> Result<Response, Problem> {
+    Ok(answer(
+        visits::open(&caller.app, &caller.ctx, &body.secret).await?,
+    ))
 }
 
 /// Returns where a visit stands; changes nothing.
 #[utoipa::path(get, path = "/visits/{id}", tag = "visits", params(("id" = Uuid, Path)),
     responses((status = 200, body = VisitBody), (status = 404, body = Problem)))]
 pub(crate) async fn get(caller: Caller, Path(id): Path<Uuid>) -> Result<Json<VisitBody>, Problem> {
-    Ok(Json(visits::get(&caller.app, &caller.ctx, id).await?.into()))
+    Ok(Json(
+        visits::get(&caller.app, &caller.ctx, id).await?.into(),
+    ))
 }
 
 /// Mails a code to the recipient behind the link.
 #[utoipa::path(post, path = "/visits/{id}/code", tag = "visits", params(("id" = Uuid, Path)),
     responses((status = 200, body = VisitBody), (status = 404, body = Problem), (status = 429, body = Problem)))]
 pub(crate) async fn code(caller: Caller, Path(id): Path<Uuid>) -> Result<Response, Problem> {
-    Ok(answer(visits::send_code(&caller.app, &caller.ctx, id).await?))
+    Ok(answer(
+        visits::send_code(&caller.app, &caller.ctx, id).await?,
+    ))
 }
 
 /// Proves the address by the mailed code.
@@ -161,7 +173,9 @@ pub(crate) async fn verify(
     Path(id): Path<Uuid>,
     JsonBody(body): JsonBody<GiveCode>,
 ) -> Result<Response, Problem> {
-    Ok(answer(visits::verify_code(&caller.app, &caller.ctx, id, &body.code).await?))
+    Ok(answer(
+        visits::verify_code(&caller.app, &caller.ctx, id, &body.code).await?,
+    ))
 }
 
 /// Gives the password of a package or a request.
@@ -174,14 +188,18 @@ pub(crate) async fn password(
     JsonBody(body): JsonBody<GivePassword>,
 ) -> Result<Response, Problem> {
     let password = SecretString::from(body.password);
-    Ok(answer(visits::give_password(&caller.app, &caller.ctx, id, password).await?))
+    Ok(answer(
+        visits::give_password(&caller.app, &caller.ctx, id, password).await?,
+    ))
 }
 
 /// Spends one access.
 #[utoipa::path(post, path = "/visits/{id}/access", tag = "visits", params(("id" = Uuid, Path)),
     responses((status = 200, body = VisitBody), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(crate) async fn access(caller: Caller, Path(id): Path<Uuid>) -> Result<Response, Problem> {
-    Ok(answer(visits::spend_access(&caller.app, &caller.ctx, id).await?))
+    Ok(answer(
+        visits::spend_access(&caller.app, &caller.ctx, id).await?,
+    ))
 }
 
 /// The routes of this noun.

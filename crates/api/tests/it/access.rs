@@ -20,22 +20,45 @@ fn operations(document: &Value) -> Vec<(String, String, &Value)> {
     let paths = document["paths"].as_object().unwrap();
     let of_path = |(path, item): (&String, &'_ Value)| -> Vec<(String, String)> {
         let methods = item.as_object().unwrap().keys();
-        let methods = methods.filter(|key| !["parameters", "summary", "description"].contains(&key.as_str()));
-        methods.map(|method| (method.clone(), path.clone())).collect()
+        let methods =
+            methods.filter(|key| !["parameters", "summary", "description"].contains(&key.as_str()));
+        methods
+            .map(|method| (method.clone(), path.clone()))
+            .collect()
     };
     let all = paths.iter().flat_map(of_path);
-    all.map(|(method, path)| (method.to_uppercase(), path.clone(), &document["paths"][&path][&method])).collect()
+    all.map(|(method, path)| {
+        (
+            method.to_uppercase(),
+            path.clone(),
+            &document["paths"][&path][&method],
+        )
+    })
+    .collect()
 }
 
 #[test]
 fn the_table_has_every_route_once() {
     let document = document();
-    let routes: BTreeSet<_> = operations(&document).into_iter().map(|(method, path, _)| (method, path)).collect();
-    let table: BTreeSet<_> = RULES.iter().map(|(method, path, _)| (method.to_string(), path.to_string())).collect();
-    assert_eq!(table.len(), RULES.len(), "a route stands in the table twice");
+    let routes: BTreeSet<_> = operations(&document)
+        .into_iter()
+        .map(|(method, path, _)| (method, path))
+        .collect();
+    let table: BTreeSet<_> = RULES
+        .iter()
+        .map(|(method, path, _)| (method.to_string(), path.to_string()))
+        .collect();
+    assert_eq!(
+        table.len(),
+        RULES.len(),
+        "a route stands in the table twice"
+    );
     let missing: Vec<_> = routes.difference(&table).collect();
     let gone: Vec<_> = table.difference(&routes).collect();
-    assert!(missing.is_empty() && gone.is_empty(), "missing: {missing:?}, gone: {gone:?}");
+    assert!(
+        missing.is_empty() && gone.is_empty(),
+        "missing: {missing:?}, gone: {gone:?}"
+    );
 }
 
 fn sources() -> Vec<(PathBuf, String)> {
@@ -53,7 +76,10 @@ fn sources() -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = Vec::new();
     visit(&root, &mut found);
-    found.iter().map(|(path, text)| (path.strip_prefix(&root).unwrap().to_owned(), text.clone())).collect()
+    found
+        .iter()
+        .map(|(path, text)| (path.strip_prefix(&root).unwrap().to_owned(), text.clone()))
+        .collect()
 }
 
 fn files_that_name(words: &str) -> Vec<String> {
@@ -75,16 +101,29 @@ fn no_route_evades_the_document() {
 #[test]
 fn bytes_leave_by_the_listed_routes_only() {
     let document = document();
-    let harmless = ["application/json", "application/problem+json", "text/event-stream", "text/plain"];
+    let harmless = [
+        "application/json",
+        "application/problem+json",
+        "text/event-stream",
+        "text/plain",
+    ];
     let mut to_bytes: Vec<(String, String)> = Vec::new();
     for (method, path, operation) in operations(&document) {
         let responses = operation["responses"].as_object().unwrap().values();
-        let kinds = responses.filter_map(|answer| answer["content"].as_object()).flat_map(|content| content.keys());
-        if kinds.into_iter().any(|kind| !harmless.contains(&kind.as_str())) {
+        let kinds = responses
+            .filter_map(|answer| answer["content"].as_object())
+            .flat_map(|content| content.keys());
+        if kinds
+            .into_iter()
+            .any(|kind| !harmless.contains(&kind.as_str()))
+        {
             to_bytes.push((method, path));
         }
     }
-    let listed: Vec<(String, String)> = ROUTES_TO_BYTES.iter().map(|(m, p)| (m.to_string(), p.to_string())).collect();
+    let listed: Vec<(String, String)> = ROUTES_TO_BYTES
+        .iter()
+        .map(|(m, p)| (m.to_string(), p.to_string()))
+        .collect();
     assert_eq!(to_bytes, listed);
     // And nobody else in this crate reaches for content, documented or not.
     assert_eq!(files_that_name("downloads::"), ["v1/content.rs"]);
@@ -104,7 +143,10 @@ fn sample(document: &Value, schema: &Value) -> Value {
             let required = schema["required"].as_array().into_iter().flatten();
             let fields = required.map(|name| {
                 let name = name.as_str().unwrap();
-                (name.to_owned(), sample(document, &schema["properties"][name]))
+                (
+                    name.to_owned(),
+                    sample(document, &schema["properties"][name]),
+                )
             });
             Value::Object(fields.collect())
         }
@@ -129,15 +171,29 @@ impl Things {
     async fn of(alice: &Client) -> Self {
         let id = |body: Value| body["id"].as_str().unwrap().to_owned();
         let draft = json!({ "title": "Secret", "recipients": ["bob@example.org"] });
-        let package = id(alice.post("/api/v1/packages", draft).await.expect(201).json());
+        let package = id(alice
+            .post("/api/v1/packages", draft)
+            .await
+            .expect(201)
+            .json());
         let path = format!("/api/v1/packages/{package}/files/plan.txt");
-        let put = alice.request(Method::PUT, &path).bytes("text/plain", "the plan");
+        let put = alice
+            .request(Method::PUT, &path)
+            .bytes("text/plain", "the plan");
         let request = json!({ "email": "carol@example.org", "title": "Please" });
         let sessions = alice.get("/api/v1/sessions").await.expect(200).json();
         Self {
             file: id(put.send().await.expect(201).json()),
-            request: id(alice.post("/api/v1/requests", request).await.expect(201).json()),
-            token: id(alice.post("/api/v1/tokens", json!({ "name": "t" })).await.expect(201).json()),
+            request: id(alice
+                .post("/api/v1/requests", request)
+                .await
+                .expect(201)
+                .json()),
+            token: id(alice
+                .post("/api/v1/tokens", json!({ "name": "t" }))
+                .await
+                .expect(201)
+                .json()),
             session: id(sessions["items"][0].clone()),
             package,
         }
@@ -158,7 +214,13 @@ impl Things {
     }
 }
 
-async fn call(client: &Client, document: &Value, things: &Things, method: &str, path: &str) -> Outcome {
+async fn call(
+    client: &Client,
+    document: &Value,
+    things: &Things,
+    method: &str,
+    path: &str,
+) -> Outcome {
     let operation = &document["paths"][path][method.to_lowercase()];
     let content = &operation["requestBody"]["content"];
     let filled_in = things.fill_in(method, path);
@@ -188,7 +250,10 @@ async fn call(client: &Client, document: &Value, things: &Things, method: &str, 
     };
     let problem: Option<Value> = serde_json::from_slice(&body).ok();
     let code = problem.and_then(|problem| problem["code"].as_str().map(str::to_owned));
-    Outcome { status, code: code.unwrap_or_default() }
+    Outcome {
+        status,
+        code: code.unwrap_or_default(),
+    }
 }
 
 /// What came of a call: the status and the code of the problem, if it is one.
@@ -240,7 +305,11 @@ async fn every_route_refuses_every_other_kind_of_caller() {
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     // Nobody changed what is Alice's, and she still gets it.
-    for path in ["/api/v1/packages/{id}", "/api/v1/requests/{id}", "/api/v1/tokens"] {
+    for path in [
+        "/api/v1/packages/{id}",
+        "/api/v1/requests/{id}",
+        "/api/v1/tokens",
+    ] {
         let _ = alice.get(&things.fill_in("GET", path)).await.expect(200);
     }
 }

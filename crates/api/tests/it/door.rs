@@ -28,7 +28,11 @@ async fn with_pages() -> TestApp {
         metrics: Some(Metrics(Box::new(|| "up 1\n".to_owned()))),
         trusted_proxies: vec!["192.0.2.1".parse().unwrap()],
     };
-    TestApp::with(TestOptions { http, ..TestOptions::default() }).await
+    TestApp::with(TestOptions {
+        http,
+        ..TestOptions::default()
+    })
+    .await
 }
 
 #[tokio::test]
@@ -36,21 +40,49 @@ async fn another_site_can_not_act_for_a_user() {
     let app = TestApp::start().await;
     let alice = app.user("alice@example.org").await;
     let forged = |header: &str, value: &str| {
-        let request = alice.request(Method::PATCH, "/api/v1/me").json(&json!({ "name": "Eve" }));
-        if value.is_empty() { request.without(header) } else { request.header(header, value) }
+        let request = alice
+            .request(Method::PATCH, "/api/v1/me")
+            .json(&json!({ "name": "Eve" }));
+        if value.is_empty() {
+            request.without(header)
+        } else {
+            request.header(header, value)
+        }
     };
-    forged("x-sofie", "").send().await.expect_problem(403, "csrf");
-    forged("sec-fetch-site", "cross-site").send().await.expect_problem(403, "csrf");
-    forged("sec-fetch-site", "same-site").send().await.expect_problem(403, "csrf");
-    forged("sec-fetch-site", "").send().await.expect_problem(403, "csrf");
+    forged("x-sofie", "")
+        .send()
+        .await
+        .expect_problem(403, "csrf");
+    forged("sec-fetch-site", "cross-site")
+        .send()
+        .await
+        .expect_problem(403, "csrf");
+    forged("sec-fetch-site", "same-site")
+        .send()
+        .await
+        .expect_problem(403, "csrf");
+    forged("sec-fetch-site", "")
+        .send()
+        .await
+        .expect_problem(403, "csrf");
     let by_origin = |origin: &str| {
-        forged("sec-fetch-site", "").header("host", "files.example.org").header("origin", origin)
+        forged("sec-fetch-site", "")
+            .header("host", "files.example.org")
+            .header("origin", origin)
     };
-    by_origin("https://evil.example.org").send().await.expect_problem(403, "csrf");
+    by_origin("https://evil.example.org")
+        .send()
+        .await
+        .expect_problem(403, "csrf");
     by_origin("null").send().await.expect_problem(403, "csrf");
-    let _ = by_origin("https://files.example.org").send().await.expect(200);
+    let _ = by_origin("https://files.example.org")
+        .send()
+        .await
+        .expect(200);
 
-    let read = alice.request(Method::GET, "/api/v1/session").header("sec-fetch-site", "cross-site");
+    let read = alice
+        .request(Method::GET, "/api/v1/session")
+        .header("sec-fetch-site", "cross-site");
     read.send().await.expect_problem(403, "csrf");
 }
 
@@ -58,14 +90,28 @@ async fn another_site_can_not_act_for_a_user() {
 async fn only_json_is_taken() {
     let app = TestApp::start().await;
     let alice = app.user("alice@example.org").await;
-    for media_type in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""] {
-        let request = alice.request(Method::PATCH, "/api/v1/me").bytes(media_type, "{}");
-        request.send().await.expect_problem(415, "unsupported_media_type");
+    for media_type in [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+        "",
+    ] {
+        let request = alice
+            .request(Method::PATCH, "/api/v1/me")
+            .bytes(media_type, "{}");
+        request
+            .send()
+            .await
+            .expect_problem(415, "unsupported_media_type");
     }
-    let broken = alice.request(Method::PATCH, "/api/v1/me").bytes("application/json", "{");
+    let broken = alice
+        .request(Method::PATCH, "/api/v1/me")
+        .bytes("application/json", "{");
     broken.send().await.expect_problem(400, "invalid");
     let huge = format!("{{\"name\":\"{}\"}}", "x".repeat(300_000));
-    let huge = alice.request(Method::PATCH, "/api/v1/me").bytes("application/json", huge);
+    let huge = alice
+        .request(Method::PATCH, "/api/v1/me")
+        .bytes("application/json", huge);
     huge.send().await.expect_problem(413, "too_large");
 }
 
@@ -84,14 +130,32 @@ async fn every_answer_has_the_headers() {
     ];
     let mut ids = std::collections::HashSet::new();
     for (method, path) in requests {
-        let answer = nobody.request(method, path).header("x-request-id", "mine").send().await;
+        let answer = nobody
+            .request(method, path)
+            .header("x-request-id", "mine")
+            .send()
+            .await;
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(answer.header("referrer-policy"), "no-referrer", "{path}");
-        assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin", "{path}");
-        assert_eq!(answer.header("cross-origin-resource-policy"), "same-origin", "{path}");
-        assert!(answer.header("permissions-policy").contains("camera=()"), "{path}");
+        assert_eq!(
+            answer.header("cross-origin-opener-policy"),
+            "same-origin",
+            "{path}"
+        );
+        assert_eq!(
+            answer.header("cross-origin-resource-policy"),
+            "same-origin",
+            "{path}"
+        );
+        assert!(
+            answer.header("permissions-policy").contains("camera=()"),
+            "{path}"
+        );
         let policy = answer.header("content-security-policy");
-        assert!(policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{path}");
+        assert!(
+            policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
+            "{path}"
+        );
         assert!(!policy.contains("unsafe"), "{path}");
         assert_eq!(answer.header("access-control-allow-origin"), "", "{path}");
         assert_eq!(answer.header("server"), "", "{path}");
@@ -110,21 +174,36 @@ async fn every_answer_has_the_headers() {
 #[tokio::test]
 async fn over_https_browsers_are_told_to_stay_there() {
     let app = TestApp::start().await;
-    app.set("instance.base_url", "https://files.example.org").await;
+    app.set("instance.base_url", "https://files.example.org")
+        .await;
     let answer = app.anonymous().get("/api/v1/session").await.expect(200);
-    assert!(answer.header("strict-transport-security").starts_with("max-age=63072000"));
+    assert!(
+        answer
+            .header("strict-transport-security")
+            .starts_with("max-age=63072000")
+    );
 }
 
 #[tokio::test]
 async fn wrong_addresses_and_methods_are_problems() {
     let app = with_pages().await;
     let nobody = app.anonymous();
-    nobody.get("/api/v1/nothing").await.expect_problem(404, "not_found");
+    nobody
+        .get("/api/v1/nothing")
+        .await
+        .expect_problem(404, "not_found");
     nobody.get("/api").await.expect_problem(404, "not_found");
-    nobody.get("/api/v1/sessions/not-an-id").await.expect_problem(405, "method_not_allowed");
+    nobody
+        .get("/api/v1/sessions/not-an-id")
+        .await
+        .expect_problem(405, "method_not_allowed");
     let answer = nobody.request(Method::PUT, "/api/v1/session").send().await;
     answer.expect_problem(405, "method_not_allowed");
-    assert!(answer.header("allow").contains("DELETE"), "{}", answer.header("allow"));
+    assert!(
+        answer.header("allow").contains("DELETE"),
+        "{}",
+        answer.header("allow")
+    );
     assert_eq!(answer.header("content-type"), "application/problem+json");
 }
 
@@ -132,25 +211,59 @@ async fn wrong_addresses_and_methods_are_problems() {
 async fn pages_are_served_for_their_own_addresses_only() {
     let app = with_pages().await;
     let nobody = app.anonymous();
-    for path in ["/", "/login", "/p/123", "/admin/packages/123", "/packages/1?x=y"] {
+    for path in [
+        "/",
+        "/login",
+        "/p/123",
+        "/admin/packages/123",
+        "/packages/1?x=y",
+    ] {
         let answer = nobody.get(path).await.expect(200);
-        assert_eq!(answer.header("content-type"), "text/html; charset=utf-8", "{path}");
-        assert!(answer.header("content-security-policy").contains("script-src 'self'"), "{path}");
+        assert_eq!(
+            answer.header("content-type"),
+            "text/html; charset=utf-8",
+            "{path}"
+        );
+        assert!(
+            answer
+                .header("content-security-policy")
+                .contains("script-src 'self'"),
+            "{path}"
+        );
     }
-    for path in ["/wp-login.php", "/login/x.php", "/nothing", "/../etc/passwd", "/index.html.br"] {
+    for path in [
+        "/wp-login.php",
+        "/login/x.php",
+        "/nothing",
+        "/../etc/passwd",
+        "/index.html.br",
+    ] {
         nobody.get(path).await.expect_problem(404, "not_found");
     }
-    let lost = nobody.request(Method::GET, "/nothing").header("accept", "text/html").send().await;
+    let lost = nobody
+        .request(Method::GET, "/nothing")
+        .header("accept", "text/html")
+        .send()
+        .await;
     assert_eq!(lost.expect(404).body, "<!doctype html>");
 
     let asset = |encodings| {
-        nobody.request(Method::GET, "/assets/a-1.js").header("accept-encoding", encodings).send()
+        nobody
+            .request(Method::GET, "/assets/a-1.js")
+            .header("accept-encoding", encodings)
+            .send()
     };
     let packed = asset("gzip, br").await.expect(200);
-    assert_eq!((packed.body.as_ref(), packed.header("content-encoding")), (&b"packed"[..], "br"));
+    assert_eq!(
+        (packed.body.as_ref(), packed.header("content-encoding")),
+        (&b"packed"[..], "br")
+    );
     assert!(packed.header("cache-control").contains("immutable"));
     let plain = asset("gzip").await.expect(200);
-    assert_eq!((plain.body.as_ref(), plain.header("content-encoding")), (&b"plain"[..], ""));
+    assert_eq!(
+        (plain.body.as_ref(), plain.header("content-encoding")),
+        (&b"plain"[..], "")
+    );
 }
 
 #[tokio::test]
@@ -159,13 +272,21 @@ async fn signs_of_life_are_for_all_and_metrics_for_the_machine_itself() {
     let outside = app.anonymous().from_address([203, 0, 113, 9]);
     let _ = outside.get("/healthz").await.expect(200);
     let _ = outside.get("/readyz").await.expect(200);
-    outside.get("/metrics").await.expect_problem(404, "not_found");
+    outside
+        .get("/metrics")
+        .await
+        .expect_problem(404, "not_found");
     let inside = app.anonymous().from_address([127, 0, 0, 1]);
     assert_eq!(inside.get("/metrics").await.expect(200).body, "up 1\n");
-    let proxied = inside.request(Method::GET, "/metrics").header("x-forwarded-for", "203.0.113.9");
+    let proxied = inside
+        .request(Method::GET, "/metrics")
+        .header("x-forwarded-for", "203.0.113.9");
     proxied.send().await.expect_problem(404, "not_found");
     app.app.db().close().await;
-    outside.get("/readyz").await.expect_problem(503, "unavailable");
+    outside
+        .get("/readyz")
+        .await
+        .expect_problem(503, "unavailable");
     let _ = outside.get("/healthz").await.expect(200);
 }
 
@@ -181,7 +302,11 @@ async fn the_audit_log_knows_the_client_behind_a_trusted_proxy_only() {
     attempt(app.anonymous()).await;
     attempt(app.anonymous().from_address([203, 0, 113, 9])).await;
     let root = app.administrator("root@example.org").await;
-    let log = root.get("/api/v1/admin/audit?event=USER_LOGIN_FAILED").await.expect(200).json();
+    let log = root
+        .get("/api/v1/admin/audit?event=USER_LOGIN_FAILED")
+        .await
+        .expect(200)
+        .json();
     assert_eq!(log["items"][0]["ip"], "203.0.113.9");
     assert_eq!(log["items"][1]["ip"], "198.51.100.77");
 }
@@ -189,8 +314,16 @@ async fn the_audit_log_knows_the_client_behind_a_trusted_proxy_only() {
 #[tokio::test]
 async fn the_document_describes_every_route() {
     let app = TestApp::start().await;
-    let document = app.anonymous().get("/api/openapi.json").await.expect(200).json();
+    let document = app
+        .anonymous()
+        .get("/api/openapi.json")
+        .await
+        .expect(200)
+        .json();
     assert_eq!(document["openapi"], "3.1.0");
     assert!(document["paths"]["/api/v1/session"]["post"].is_object());
-    assert_eq!(document, serde_json::to_value(sofie_api::openapi()).unwrap());
+    assert_eq!(
+        document,
+        serde_json::to_value(sofie_api::openapi()).unwrap()
+    );
 }

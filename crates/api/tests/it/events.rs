@@ -36,7 +36,10 @@ async fn made(client: &Client) -> Uuid {
 #[tokio::test]
 async fn a_burst_is_one_hint_about_what_the_listener_may_see() {
     let app = TestApp::start().await;
-    let (eva, bob) = (app.user("eva@example.org").await, app.user("bob@example.org").await);
+    let (eva, bob) = (
+        app.user("eva@example.org").await,
+        app.user("bob@example.org").await,
+    );
     let (mine, hidden, last) = (made(&eva).await, made(&bob).await, made(&eva).await);
     let mut news = open(&eva, "/api/v1/events").await;
     let tell = |id: Uuid| app.app.parts().changes.tell(Change::Package(PackageId(id)));
@@ -63,6 +66,12 @@ async fn an_open_page_does_not_keep_a_session_alive() {
     assert!(next(&mut news).await.unwrap().contains(&id.to_string()));
     app.advance(TimeDelta::minutes(6));
     app.app.parts().changes.tell(Change::Package(PackageId(id)));
-    assert_eq!(next(&mut news).await, None, "the stream ends with the session");
-    eva.get("/api/v1/events").await.expect_problem(401, "unauthenticated");
+    assert_eq!(
+        next(&mut news).await,
+        None,
+        "the stream ends with the session"
+    );
+    eva.get("/api/v1/events")
+        .await
+        .expect_problem(401, "unauthenticated");
 }

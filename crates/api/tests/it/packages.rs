@@ -404,13 +404,22 @@ async fn a_link_shows_nothing_before_the_verdict_and_nobody_else_ever() {
     for client in [&guest, &bob] {
         let early = client.get(&path).await.expect(200).json();
         assert_eq!((&early["title"], &early["note"]), (&json!(""), &json!("")));
-        assert_eq!((&early["files"], &early["file_count"]), (&json!([]), &json!(1)));
+        assert_eq!(
+            (&early["files"], &early["file_count"]),
+            (&json!([]), &json!(1))
+        );
         assert_eq!(early["state"], "checking");
     }
     app.drain().await;
     let ready = guest.get(&path).await.expect(200).json();
-    assert_eq!((&ready["title"], &ready["note"]), (&json!("Plans"), &json!("Look!")));
-    assert_eq!((&ready["files"][0]["name"], &ready["recipients"]), (&json!("a.txt"), &json!([])));
+    assert_eq!(
+        (&ready["title"], &ready["note"]),
+        (&json!("Plans"), &json!("Look!"))
+    );
+    assert_eq!(
+        (&ready["files"][0]["name"], &ready["recipients"]),
+        (&json!("a.txt"), &json!([]))
+    );
     let named = bob.get(&path).await.expect(200).json();
     assert_eq!(named["recipients"][0]["email"], "bob@example.org");
 }

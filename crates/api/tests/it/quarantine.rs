@@ -165,7 +165,10 @@ async fn notice(app: &TestApp, again: bool) -> Value {
     let admin = app.administrator("root@example.org").await;
     let mails = admin.get("/api/v1/admin/outbox").await.expect(200).json();
     let items = mails["items"].as_array().unwrap();
-    let mail = items.iter().find(|mail| mail["kind"] == "package_received").unwrap();
+    let mail = items
+        .iter()
+        .find(|mail| mail["kind"] == "package_received")
+        .unwrap();
     let path = format!("/api/v1/admin/outbox/{}", mail["id"].as_str().unwrap());
     if again {
         let _ = admin.post_empty(&format!("{path}/retry")).await;
@@ -182,13 +185,23 @@ async fn a_notice_waits_for_a_recheck_and_goes_with_its_package() {
     let _ = app.user("bob@example.org").await;
     let id = send(&eva, "bob@example.org", &[("a.txt", b"hello")]).await;
     app.drain().await;
-    assert_eq!(notice(&app, false).await["state"], "held", "no server is set");
+    assert_eq!(
+        notice(&app, false).await["state"],
+        "held",
+        "no server is set"
+    );
     app.set("clamd.address", "unix:/nowhere/clamd").await;
     let admin = app.administrator("root@example.org").await;
     let path = format!("/api/v1/admin/packages/{id}");
-    let _ = admin.post_empty(&format!("{path}/recheck")).await.expect(200);
+    let _ = admin
+        .post_empty(&format!("{path}/recheck"))
+        .await
+        .expect(200);
     assert_eq!(notice(&app, true).await["state"], "queued");
-    let _ = eva.delete(&format!("/api/v1/packages/{id}")).await.expect(204);
+    let _ = eva
+        .delete(&format!("/api/v1/packages/{id}"))
+        .await
+        .expect(204);
     app.pass(TimeDelta::minutes(1)).await;
     app.drain().await;
     let dropped = notice(&app, false).await;
@@ -205,11 +218,17 @@ async fn nothing_is_delivered_after_its_time() {
     app.drain().await;
     let path = format!("/api/v1/admin/packages/{id}");
     let admin = app.administrator("root@example.org").await;
-    let _ = admin.post_empty(&format!("{path}/recheck")).await.expect(200);
+    let _ = admin
+        .post_empty(&format!("{path}/recheck"))
+        .await
+        .expect(200);
     app.advance(TimeDelta::days(31));
     app.drain().await;
     let admin = app.administrator("root@example.org").await;
-    assert_eq!(admin.get(&path).await.expect(200).json()["life"], "submitted");
+    assert_eq!(
+        admin.get(&path).await.expect(200).json()["life"],
+        "submitted"
+    );
     let release = json!({ "reason": "our own test file" });
     let release = admin.post(&format!("{path}/release"), release).await;
     release.expect_problem(409, "conflict");

@@ -202,7 +202,10 @@ async fn orphans_are_collected_late() {
         blob: sofie_vault::BlobId::random().unwrap(),
         ..orphan.clone()
     };
-    vault.put(&fresh, "its row may still come".into()).await.unwrap();
+    vault
+        .put(&fresh, "its row may still come".into())
+        .await
+        .unwrap();
     run(&app, Task::CollectOrphans).await;
     run(&app, Task::UnlinkBlobs).await;
     assert_eq!(blobs(&app), 3, "there is a day to find out about a mistake");

@@ -43,10 +43,15 @@ async fn log_in_sets_a_cookie_that_scripts_and_other_sites_never_see() {
     let app = TestApp::start().await;
     app.user("alice@example.org").await;
     let browser = app.anonymous();
-    let answer = log_in(&browser, "Alice@Example.org", PASSWORD).await.expect(200);
+    let answer = log_in(&browser, "Alice@Example.org", PASSWORD)
+        .await
+        .expect(200);
     let cookie = answer.header("set-cookie");
     assert!(cookie.starts_with(&format!("{COOKIE}=")), "{cookie}");
-    assert!(cookie.ends_with("; Path=/; Secure; HttpOnly; SameSite=Strict"), "{cookie}");
+    assert!(
+        cookie.ends_with("; Path=/; Secure; HttpOnly; SameSite=Strict"),
+        "{cookie}"
+    );
     assert!(cookie.len() < 512, "{} bytes", cookie.len());
     let value = browser.cookie(COOKIE).unwrap();
     assert!(!String::from_utf8_lossy(&answer.body).contains(&value));
@@ -96,7 +101,10 @@ async fn a_changed_cookie_is_nobody() {
     alice.set_cookie(COOKIE, &other_kind);
     assert!(!is_logged_in(&alice).await);
     alice.set_cookie("__Host-sofie-admin", &cookie);
-    alice.get("/api/v1/admin/users").await.expect_problem(401, "unauthenticated");
+    alice
+        .get("/api/v1/admin/users")
+        .await
+        .expect_problem(401, "unauthenticated");
 }
 
 #[tokio::test]
@@ -104,7 +112,9 @@ async fn log_in_begins_a_new_session_and_ends_the_old_one() {
     let app = TestApp::start().await;
     let browser = app.user("alice@example.org").await;
     let old = browser.cookie(COOKIE).unwrap();
-    let _ = log_in(&browser, "alice@example.org", PASSWORD).await.expect(200);
+    let _ = log_in(&browser, "alice@example.org", PASSWORD)
+        .await
+        .expect(200);
     assert_ne!(browser.cookie(COOKIE).unwrap(), old);
     let thief = app.anonymous();
     thief.set_cookie(COOKIE, &old);
@@ -120,13 +130,19 @@ async fn the_eleventh_session_ends_the_first() {
     for number in 0..11 {
         app.advance(TimeDelta::minutes(1));
         let browser = app.anonymous().from_address([198, 51, 100, number]);
-        let _ = log_in(&browser, "alice@example.org", PASSWORD).await.expect(200);
+        let _ = log_in(&browser, "alice@example.org", PASSWORD)
+            .await
+            .expect(200);
         browsers.push(browser);
     }
     assert!(!is_logged_in(&browsers[0]).await);
     assert!(is_logged_in(&browsers[1]).await);
 
-    let listed = browsers[10].get("/api/v1/sessions").await.expect(200).json();
+    let listed = browsers[10]
+        .get("/api/v1/sessions")
+        .await
+        .expect(200)
+        .json();
     let items = listed["items"].as_array().unwrap();
     assert_eq!(items.len(), 10);
     assert_eq!(items[0]["current"], true);
@@ -160,21 +176,35 @@ async fn tries_are_limited_per_account_and_address() {
     app.user("alice@example.org").await;
     let guesser = app.anonymous();
     for _ in 0..5 {
-        log_in(&guesser, "alice@example.org", "guess").await.expect_problem(401, "wrong_credentials");
+        log_in(&guesser, "alice@example.org", "guess")
+            .await
+            .expect_problem(401, "wrong_credentials");
     }
     let answer = log_in(&guesser, "alice@example.org", PASSWORD).await;
     answer.expect_problem(429, "rate_limited");
     assert_eq!(answer.header("retry-after"), "60");
     // Alice herself, elsewhere, is not shut out by it.
     let alice = app.anonymous().from_address([203, 0, 113, 9]);
-    let _ = log_in(&alice, "alice@example.org", PASSWORD).await.expect(200);
+    let _ = log_in(&alice, "alice@example.org", PASSWORD)
+        .await
+        .expect(200);
     app.advance(TimeDelta::seconds(61));
-    let _ = log_in(&guesser, "alice@example.org", PASSWORD).await.expect(200);
+    let _ = log_in(&guesser, "alice@example.org", PASSWORD)
+        .await
+        .expect(200);
 
     let root = app.administrator("root@example.org").await;
-    let log = root.get("/api/v1/admin/audit?event=RATE_LIMITED").await.expect(200).json();
+    let log = root
+        .get("/api/v1/admin/audit?event=RATE_LIMITED")
+        .await
+        .expect(200)
+        .json();
     assert_eq!(log["items"].as_array().unwrap().len(), 1);
-    let log = root.get("/api/v1/admin/audit?event=USER_LOGIN_FAILED").await.expect(200).json();
+    let log = root
+        .get("/api/v1/admin/audit?event=USER_LOGIN_FAILED")
+        .await
+        .expect(200)
+        .json();
     assert_eq!(log["items"].as_array().unwrap().len(), 5);
 }
 
@@ -196,7 +226,9 @@ async fn a_preset_cookie_is_not_kept() {
     app.user("alice@example.org").await;
     let browser = app.anonymous();
     browser.set_cookie(COOKIE, "attacker-chose-this");
-    let _ = log_in(&browser, "alice@example.org", PASSWORD).await.expect(200);
+    let _ = log_in(&browser, "alice@example.org", PASSWORD)
+        .await
+        .expect(200);
     assert_ne!(browser.cookie(COOKIE).unwrap(), "attacker-chose-this");
 }
 
@@ -213,7 +245,11 @@ async fn reading_writes_the_use_of_a_session_at_most_once_a_minute() {
     assert_eq!(seen().await, first);
     app.advance(TimeDelta::seconds(1));
     assert_ne!(seen().await, first);
-    let _ = alice.request(Method::HEAD, "/api/v1/session").send().await.expect(200);
+    let _ = alice
+        .request(Method::HEAD, "/api/v1/session")
+        .send()
+        .await
+        .expect(200);
 }
 
 /// Guesses from many addresses at one account end too.
@@ -223,10 +259,14 @@ async fn tries_are_limited_per_account_everywhere() {
     app.user("alice@example.org").await;
     let from = |number: u8| app.anonymous().from_address([198, 51, 100, number]);
     for number in 0..100 {
-        log_in(&from(number), "alice@example.org", "guess").await.expect_problem(401, "wrong_credentials");
+        log_in(&from(number), "alice@example.org", "guess")
+            .await
+            .expect_problem(401, "wrong_credentials");
     }
     let late = log_in(&from(100), "alice@example.org", PASSWORD).await;
     late.expect_problem(429, "rate_limited");
     app.advance(TimeDelta::minutes(60));
-    let _ = log_in(&from(100), "alice@example.org", PASSWORD).await.expect(200);
+    let _ = log_in(&from(100), "alice@example.org", PASSWORD)
+        .await
+        .expect(200);
 }

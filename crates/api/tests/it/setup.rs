@@ -18,11 +18,19 @@ async fn the_printed_link_makes_one_administrator_once() {
     let required = browser.get("/api/v1/setup").await.expect(200).json();
     assert_eq!(required, json!({ "required": true }));
     let post = async |secret: &str| browser.post("/api/v1/setup", input(secret)).await;
-    post("sofie_set_guess").await.expect_problem(404, "link_invalid");
-    post(stale.expose()).await.expect_problem(404, "link_invalid");
+    post("sofie_set_guess")
+        .await
+        .expect_problem(404, "link_invalid");
+    post(stale.expose())
+        .await
+        .expect_problem(404, "link_invalid");
     let _ = post(token.expose()).await.expect(204);
 
-    let session = browser.get("/api/v1/admin/session").await.expect(200).json();
+    let session = browser
+        .get("/api/v1/admin/session")
+        .await
+        .expect(200)
+        .json();
     assert_eq!(session["administrator"]["email"], "root@example.org");
     let permissions = session["administrator"]["permissions"].as_array().unwrap();
     assert!(permissions.contains(&json!("settings")) && !permissions.contains(&json!("contents")));
@@ -38,10 +46,21 @@ async fn the_link_ends_after_a_day_and_needs_a_good_password() {
     let token = setup::offer(&app.app).await.unwrap().unwrap();
     let mut weak = input(token.expose());
     weak["password"] = json!("admin");
-    let answer = app.anonymous().post("/api/v1/setup", weak).await.expect(422).json();
-    assert_eq!(answer["errors"][0], json!({ "field": "password", "code": "too_short" }));
+    let answer = app
+        .anonymous()
+        .post("/api/v1/setup", weak)
+        .await
+        .expect(422)
+        .json();
+    assert_eq!(
+        answer["errors"][0],
+        json!({ "field": "password", "code": "too_short" })
+    );
     app.advance(TimeDelta::hours(25));
-    let answer = app.anonymous().post("/api/v1/setup", input(token.expose())).await;
+    let answer = app
+        .anonymous()
+        .post("/api/v1/setup", input(token.expose()))
+        .await;
     answer.expect_problem(404, "link_invalid");
 }
 

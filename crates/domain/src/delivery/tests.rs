@@ -77,8 +77,7 @@ fn only_the_promised_combinations_deliver() {
                         package.approval = *approval;
                         package.has_password = bit(0);
                         package.access_limit = bit(1).then_some(5);
-                        package.expires_at =
-                            Some(now() + TimeDelta::seconds(i64::from(!bit(2))));
+                        package.expires_at = Some(now() + TimeDelta::seconds(i64::from(!bit(2))));
                         let mut file = file(&package);
                         file.check = *check;
                         file.completed_at = bit(3).then(now);
