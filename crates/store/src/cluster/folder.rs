@@ -160,13 +160,17 @@ pub(super) fn open_handle(path: &Path) -> Result<OwnedFd, ClusterError> {
 }
 
 fn settings() -> String {
-    // Some containers have no shared memory file system.
-    let shared_memory = if Path::new("/dev/shm").is_dir() {
+    let shared_memory = if everybody_may_write(Path::new("/dev/shm")) {
         "posix"
     } else {
+        // Some containers have no shared memory file system, or one for root alone.
         "mmap"
     };
     format!("{SETTINGS}dynamic_shared_memory_type = {shared_memory}\n")
+}
+
+fn everybody_may_write(dir: &Path) -> bool {
+    fs::metadata(dir).is_ok_and(|found| found.is_dir() && found.permissions().mode() & 0o002 != 0)
 }
 
 /// The rules of pg_hba.conf and pg_ident.conf: who the kernel says the other end is, it must be us or root.
@@ -245,6 +249,15 @@ mod tests {
         );
         assert_eq!(access_rules(&account(Some("root"))).1.lines().count(), 2);
         assert!(access_rules(&account(None)).0.contains("trust"));
+    }
+
+    #[test]
+    fn shared_memory_of_root_alone_is_not_used() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(!everybody_may_write(dir.path()));
+        assert!(!everybody_may_write(&dir.path().join("missing")));
+        fs::set_permissions(dir.path(), Permissions::from_mode(0o1777)).unwrap();
+        assert!(everybody_may_write(dir.path()));
     }
 
     #[test]
