@@ -50,8 +50,7 @@ pub async fn post(app: &App, tx: &mut Tx, ctx: &Context, post: Post<'_>) -> Resu
     let settings = app.settings().await?;
     let fallback = settings.text("instance.language");
     let lang = Lang::from_str(post.locale.unwrap_or(&fallback)).unwrap_or(Lang::En);
-    let renderer = Renderer::new(settings.text("instance.name"));
-    let rendered = renderer
+    let words = Renderer::new(settings.text("instance.name"))
         .render(&post.template, lang)
         .map_err(Error::internal)?;
     let id = MailId::fresh();
@@ -65,7 +64,7 @@ pub async fn post(app: &App, tx: &mut Tx, ctx: &Context, post: Post<'_>) -> Resu
         reply_to: post.reply_to,
         message_id: &message_id.to_string(),
         locale: lang.tag(),
-        parts: [&rendered.subject, &rendered.text, &rendered.html],
+        parts: [&words.subject, &words.text, &words.html],
         package_id: post.about.map(|(package, _)| package),
         recipient_id: post.about.and_then(|(_, recipient)| recipient),
     };

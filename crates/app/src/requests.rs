@@ -61,17 +61,7 @@ pub async fn create(app: &App, ctx: &Context, new: NewRequest) -> Result<Linked>
     if !(1..=360).contains(&days) {
         return Err(Error::invalid("expires_in_days", "not_allowed"));
     }
-    let password = match &new.password {
-        Some(password) if password.expose_secret().is_empty() => None,
-        Some(password) => Some(
-            app.parts()
-                .passwords
-                .hash(password)
-                .await
-                .map_err(Error::internal)?,
-        ),
-        None => None,
-    };
+    let password = hashed(app, new.password.as_ref()).await?;
     let token = PlainToken::generate(TokenKind::Link);
     let request = Request {
         id: RequestId::fresh(),
@@ -110,6 +100,17 @@ pub async fn create(app: &App, ctx: &Context, new: NewRequest) -> Result<Linked>
     tx.commit().await?;
     app.parts().waker.wake(crate::jobs::queues::MAIL);
     Ok(Linked { request, link })
+}
+
+/// Hashes the upload password; an empty one is none.
+async fn hashed(app: &App, password: Option<&SecretString>) -> Result<Option<String>> {
+    match password.filter(|password| !password.expose_secret().is_empty()) {
+        Some(password) => {
+            let hash = app.parts().passwords.hash(password).await;
+            hash.map(Some).map_err(Error::internal)
+        }
+        None => Ok(None),
+    }
 }
 
 async fn mail(app: &App, tx: &mut Tx, ctx: &Context, request: &Request, link: &str) -> Result<()> {

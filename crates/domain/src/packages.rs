@@ -278,12 +278,9 @@ mod tests {
         for from in Life::ALL {
             for event in LifeEvent::ALL {
                 if let Ok(to) = from.apply(*event) {
-                    table.push_str(&format!(
-                        "{} {} {}\n",
-                        from.as_str(),
-                        event.as_str(),
-                        to.as_str()
-                    ));
+                    let row = [from.as_str(), event.as_str(), to.as_str()].join(" ");
+                    table.push_str(&row);
+                    table.push('\n');
                 }
             }
         }

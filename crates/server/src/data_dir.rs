@@ -1,7 +1,8 @@
 //! Where the data directory is, and where its key is.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, DirBuilder, OpenOptions};
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -16,7 +17,7 @@ const HERE: &str = "data";
 pub fn choose(asked: Option<&Path>, config: &Config) -> Result<PathBuf> {
     let dir = match asked.or(config.data_dir.as_deref()) {
         Some(dir) => dir.to_owned(),
-        None if can_be_made(Path::new(USUAL)) => PathBuf::from(USUAL),
+        None if can_be_made(Path::new(USUAL), 0o700) => PathBuf::from(USUAL),
         None => PathBuf::from(HERE),
     };
     std::path::absolute(&dir).with_context(|| format!("cannot tell where {} is", dir.display()))
@@ -32,8 +33,11 @@ pub fn kek_file(config: &Config, dir: &Path) -> PathBuf {
     }
     let beside = beside(dir);
     let usual = Path::new(USUAL_KEK);
-    let usual_will_do =
-        dir == Path::new(USUAL) && (usual.exists() || usual.parent().is_some_and(can_be_made));
+    let usual_will_do = dir == Path::new(USUAL)
+        && (usual.exists()
+            || usual
+                .parent()
+                .is_some_and(|folder| can_be_made(folder, 0o755)));
     if !beside.exists() && usual_will_do {
         usual.to_owned()
     } else {
@@ -48,11 +52,12 @@ fn beside(dir: &Path) -> PathBuf {
     dir.with_file_name(name)
 }
 
-/// Whether a directory is there, or can be made, and takes files.
-fn can_be_made(dir: &Path) -> bool {
-    fs::create_dir_all(dir)
-        .and_then(|()| try_writing(dir))
-        .is_ok()
+/// Whether a directory is there and takes files, or can be made with a mode of its own.
+fn can_be_made(dir: &Path, mode: u32) -> bool {
+    let parents = dir.parent().map_or(Ok(()), fs::create_dir_all);
+    let made = parents.and_then(|()| DirBuilder::new().mode(mode).create(dir));
+    let there = made.or_else(|error| if dir.is_dir() { Ok(()) } else { Err(error) });
+    there.and_then(|()| try_writing(dir)).is_ok()
 }
 
 /// Writes and removes a small file.
@@ -90,6 +95,21 @@ mod tests {
                 .unwrap()
                 .is_absolute()
         );
+    }
+
+    #[test]
+    fn a_directory_is_made_for_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let temp = tempfile::tempdir().unwrap();
+        let dir = temp.path().join("sofie/data");
+        assert!(can_be_made(&dir, 0o700) && can_be_made(&dir, 0o755));
+        assert_eq!(
+            fs::metadata(&dir).unwrap().permissions().mode() & 0o777,
+            0o700
+        );
+        fs::write(temp.path().join("file"), "").unwrap();
+        assert!(!can_be_made(&temp.path().join("file/data"), 0o700));
+        assert!(!can_be_made(&temp.path().join("file"), 0o700));
     }
 
     #[test]

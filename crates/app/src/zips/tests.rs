@@ -8,9 +8,13 @@ fn at() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 22, 12, 30, 10).unwrap()
 }
 
+fn index(offset: u64) -> usize {
+    usize::try_from(offset).unwrap()
+}
+
 fn content(seed: u8, size: u64) -> Vec<u8> {
     (0..size)
-        .map(|n| (n as u8).wrapping_mul(31).wrapping_add(seed))
+        .map(|n| n.to_le_bytes()[0].wrapping_mul(31).wrapping_add(seed))
         .collect()
 }
 
@@ -49,7 +53,7 @@ fn assemble(layout: &Layout, range: &Range<u64>, files: &[(FileId, Vec<u8>)]) ->
             Piece::Bytes(bytes) => out.extend_from_slice(&bytes),
             Piece::File(id, range) => {
                 let bytes = &files.iter().find(|(file, _)| *file == id).unwrap().1;
-                out.extend_from_slice(&bytes[range.start as usize..range.end as usize]);
+                out.extend_from_slice(&bytes[index(range.start)..index(range.end)]);
             }
         }
     }
@@ -72,7 +76,7 @@ fn an_unpacker_agrees_and_ranges_are_slices() {
         (5, 5),
     ] {
         let part = assemble(&layout, &(from..to), &files);
-        assert_eq!(part, whole[from as usize..to as usize], "{from}..{to}");
+        assert_eq!(part, whole[index(from)..index(to)], "{from}..{to}");
     }
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(&whole).unwrap();
