@@ -64,8 +64,13 @@ fn log(method: &Method, route: &str, status: u16, started: Instant) {
 /// Names a method; a client can make up as many others as it likes, and each would be a row of metrics for ever.
 fn known(method: &Method) -> &str {
     match *method {
-        Method::GET | Method::HEAD | Method::POST | Method::PUT | Method::PATCH => method.as_str(),
-        Method::DELETE | Method::OPTIONS => method.as_str(),
+        Method::GET
+        | Method::HEAD
+        | Method::POST
+        | Method::PUT
+        | Method::PATCH
+        | Method::DELETE
+        | Method::OPTIONS => method.as_str(),
         _ => "other",
     }
 }

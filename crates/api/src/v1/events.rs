@@ -91,9 +91,9 @@ pub(crate) async fn all(
     caller: Caller,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     caller.ctx.user()?;
-    let changes = caller.app.parts().changes.listen();
-    let batches = stream::unfold((caller, changes), |(caller, mut changes)| async move {
-        let changed = collect(&mut changes).await?;
+    let news = caller.app.parts().changes.listen();
+    let batches = stream::unfold((caller, news), |(caller, mut news)| async move {
+        let changed = collect(&mut news).await?;
         let caller = caller.again().await?;
         let mut events = Vec::new();
         for id in changed {
@@ -106,16 +106,16 @@ pub(crate) async fn all(
                 events.push(Ok(Event::default().event("changed").data(data)));
             }
         }
-        Some((stream::iter(events), (caller, changes)))
+        Some((stream::iter(events), (caller, news)))
     });
     Ok(Sse::new(batches.flatten()).keep_alive(KeepAlive::default()))
 }
 
 /// Waits for news and returns the packages that changed, each once; nothing after a while without news, none
 /// when there will be no more.
-async fn collect(changes: &mut Receiver<Change>) -> Option<BTreeSet<PackageId>> {
+async fn collect(news: &mut Receiver<Change>) -> Option<BTreeSet<PackageId>> {
     let mut changed = BTreeSet::new();
-    let Ok(first) = tokio::time::timeout(STILL_THERE, changes.recv()).await else {
+    let Ok(first) = tokio::time::timeout(STILL_THERE, news.recv()).await else {
         return Some(changed);
     };
     match first {
@@ -128,7 +128,7 @@ async fn collect(changes: &mut Receiver<Change>) -> Option<BTreeSet<PackageId>> 
     }
     tokio::time::sleep(COLLECT).await;
     for _ in 0..AT_ONCE {
-        match changes.try_recv() {
+        match news.try_recv() {
             Ok(Change::Package(id)) => {
                 changed.insert(id);
             }
