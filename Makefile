@@ -6,7 +6,7 @@ SHELL := /usr/bin/env bash
 .DEFAULT_GOAL := help
 ENV := . scripts/env.sh;
 
-.PHONY: help run build dev test test-rust test-frontend test-e2e check gen clean install-build install-run install-test
+.PHONY: help run build dev test test-rust test-frontend test-e2e test-long bench check gen clean install-build install-run install-test
 
 help: ## lists the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -28,6 +28,14 @@ test: install-test ## runs every test: Rust, front end, end to end
 test-rust test-frontend test-e2e: test-%: install-test
 	@scripts/frontend.sh build
 	@scripts/test.sh $*
+
+test-long: install-test ## end-to-end tests with the full figures: 200 uploads at once, 20 GB, needs an hour and 50 GB of disk
+	@scripts/frontend.sh build
+	@$(ENV) cargo build --release --locked --package sofie-server
+	@$(ENV) SOFIE_BIN=target/release/sofie node tests/e2e/run.mjs --long
+
+bench: build install-test ## compares this machine's SOFiE with nginx, tus-node and rustus
+	@bench/run.sh
 
 check: install-build ## formatting, lints, licences, layers, sizes, generated files, translations
 	@scripts/frontend.sh build

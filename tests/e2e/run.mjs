@@ -4,7 +4,7 @@
 // SOFIE_BIN (or SOFIE_BINARY) names the binary; otherwise target/debug/sofie is taken.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { run } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
@@ -28,7 +28,7 @@ function fail(message) {
   process.exit(1);
 }
 
-const binary = process.env.SOFIE_BIN ?? process.env.SOFIE_BINARY ?? join(root, 'target/debug/sofie');
+const binary = resolve(process.env.SOFIE_BIN ?? process.env.SOFIE_BINARY ?? join(root, 'target/debug/sofie'));
 if (!existsSync(binary)) fail(`there is no binary at ${binary}; build it (cargo build) or set SOFIE_BIN`);
 process.env.SOFIE_BIN = binary;
 process.env.SOFIE_LONG = long ? '1' : '';

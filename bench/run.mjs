@@ -1,0 +1,198 @@
+// Runs the comparison; see run.sh. Rounds are interleaved: each peer once, then all again, so that a change of the machine
+// in the meantime meets everybody. Medians and the whole spread are shown; only the ratios travel to another machine.
+//
+// Against the traps of such measurements: the page cache is warmed by a larger file that is written and removed before each
+// upload; small files come first and none is deleted before the end (ext4 makes files slowly for minutes after a mass
+// deletion); nginx runs as it comes and tuned; the source lies in memory; client and server share the same cores for all.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { nginx, rustus, sofie, tusNode } from './peers.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const ROUNDS = Number(process.argv[2] ?? 5);
+const GIB = 2 ** 30;
+const SECONDS = 4;
+const TICKS = Number(execFileSync('getconf', ['CLK_TCK']));
+const STAMP = join(tmpdir(), 'sofie-bench-removed');
+
+const median = (list) => {
+  const sorted = [...list].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+};
+
+/** CPU seconds of a process and of all that it started; of PostgreSQL apart. */
+function cpu(pid) {
+  const found = new Map();
+  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+      found.set(Number(name), { parent: Number(fields[1]), ticks, database: stat.includes('(postgres)') });
+    } catch {
+      // gone meanwhile
+    }
+  }
+  const sum = { own: 0, database: 0 };
+  for (const [id, { ticks, database }] of found) {
+    let at = id;
+    while (at > 1 && at !== pid) at = found.get(at)?.parent ?? 0;
+    if (at === pid) sum[database ? 'database' : 'own'] += ticks / TICKS;
+  }
+  return sum;
+}
+
+async function timed(peer, work) {
+  const before = cpu(peer.pid);
+  const start = process.hrtime.bigint();
+  await work();
+  const seconds = Number(process.hrtime.bigint() - start) / 1e9;
+  const after = cpu(peer.pid);
+  return { seconds, cpu: after.own - before.own, database: after.database - before.database };
+}
+
+function wrk(script, { url, args }, connections) {
+  const out = execFileSync('wrk', ['-t', '2', '-c', connections, '-d', `${SECONDS}s`, '-s', join(here, script), url, '--', ...args.map(String)]).toString();
+  const [, requests, micros, errors, p99] = out.match(/RESULT (\d+) (\d+) (\d+) ([\d.]+)/);
+  return { rate: Number(requests) / (Number(micros) / 1e6), errors: Number(errors), requests: Number(requests), p99: Number(p99) };
+}
+
+/** How many CPU seconds OpenSSL needs to encrypt one GiB. */
+function opensslCost() {
+  const out = execFileSync('openssl', ['speed', '-evp', 'aes-256-gcm', '-bytes', '65536', '-seconds', '2', '-mr'], { stdio: ['ignore', 'pipe', 'ignore'] }).toString();
+  return GIB / Number(out.match(/^\+F:\d+:[^:]+:([\d.]+)/m)[1]);
+}
+
+if (existsSync(STAMP) && Date.now() - statSync(STAMP).mtimeMs < 6 * 60_000) {
+  console.log('note: the last run removed its files less than 6 minutes ago; small files may be slower than they are');
+}
+const dir = mkdtempSync(join(tmpdir(), 'sofie-bench-'));
+const source = join('/dev/shm', `sofie-bench-${process.pid}`);
+const place = (name) => {
+  const path = join(dir, name);
+  mkdirSync(path);
+  return path;
+};
+const peers = [];
+const results = [];
+const add = (test, peer, round, values) => results.push({ test, peer: peer.name, round, ...values });
+
+try {
+  // Not compressible, not zeros: the same for everybody.
+  execFileSync('openssl', ['rand', '-out', source, String(GIB)]);
+  for (const start of [() => nginx(place('nginx'), false), () => nginx(place('nginx-tuned'), true), () => tusNode(place('tus-node')), () => rustus(place('rustus')), sofie]) {
+    const peer = await start();
+    if (peer) peers.push(peer);
+  }
+  if (!peers.some(({ name }) => name === 'rustus')) console.log('note: rustus is not here and not compared (RUSTUS=1 builds it)');
+
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const peer of peers) {
+      const job = await peer.small(`r${round}`);
+      const { rate, errors, p99 } = wrk('small.lua', job, 16);
+      if (errors > 0) console.log(`note: ${peer.name} answered ${errors} small uploads with an error`);
+      add('P-4', peer, round, { rate, p99 });
+    }
+    console.log(`small files: round ${round + 1} of ${ROUNDS}`);
+  }
+
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const peer of peers) {
+      const warm = join(dir, 'warm');
+      execFileSync('dd', ['if=/dev/zero', `of=${warm}`, 'bs=1M', 'count=1280', 'status=none']);
+      rmSync(warm);
+      const id = await peer.prepare?.();
+      add('P-1', peer, round, await timed(peer, () => peer.up(source, `up${round}`, GIB, id)));
+      if (round > 0) await peer.drop(`up${round}`);
+      else await peer.deliver?.('up0');
+    }
+    console.log(`1 GiB up: round ${round + 1} of ${ROUNDS}`);
+  }
+
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const peer of peers) {
+      const { url, token } = peer.get('up0');
+      const args = ['-sS', '-f', '-o', '/dev/null', ...(token ? ['-H', `Authorization: Bearer ${token}`] : []), url];
+      if (round === 0) execFileSync('curl', args);
+      add('P-2', peer, round, await timed(peer, () => execFileSync('curl', args)));
+    }
+    console.log(`1 GiB down: round ${round + 1} of ${ROUNDS}`);
+  }
+
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const peer of peers) {
+      const { url, token } = peer.get('up0');
+      if (peer.crashed) continue;
+      let found;
+      try {
+        found = wrk('ranges.lua', { url, args: [GIB, token ?? '-'] }, 16);
+      } catch {
+        peer.crashed = true;
+        console.log(`note: ${peer.name} did not survive the ranges`);
+        continue;
+      }
+      const { rate, errors, requests, p99 } = found;
+      if (errors * 10 > requests) console.log(`note: ${peer.name} answered ${errors} of ${requests} ranges with an error`);
+      add('P-5', peer, round, { rate, p99 });
+    }
+    console.log(`ranges: round ${round + 1} of ${ROUNDS}`);
+  }
+} finally {
+  for (const peer of peers) await peer.stop();
+  rmSync(source, { force: true });
+  rmSync(dir, { recursive: true, force: true });
+  writeFileSync(STAMP, '');
+}
+
+const values = (test, peer, key) => results.filter((row) => row.test === test && row.peer === peer).map((row) => row[key]);
+const openssl = opensslCost();
+const TESTS = {
+  'P-1': ['1 GiB up', 'seconds', 's', (own, reference) => reference / own],
+  'P-2': ['1 GiB down', 'seconds', 's', (own, reference) => reference / own],
+  'P-4': ['10 KiB files', 'rate', '/s', (own, reference) => own / reference],
+  'P-5': ['64 KiB ranges', 'rate', '/s', (own, reference) => own / reference],
+};
+const short = (value) => (value >= 100 ? value.toFixed(0) : value.toFixed(2));
+console.log(`\n${cpus().length} × ${cpus()[0].model}; ${ROUNDS} rounds, median (least to most); client and server on the same cores\n`);
+const summary = [];
+for (const [test, [what, key, unit, ratio]] of Object.entries(TESTS)) {
+  console.log(`${test}  ${what}`);
+  const reference = median(values(test, 'nginx default', key));
+  for (const { name } of peers) {
+    const list = values(test, name, key);
+    if (list.length === 0) {
+      console.log(`  ${name.padEnd(14)} did not get through`);
+      continue;
+    }
+    const row = { test, peer: name, median: median(list), least: Math.min(...list), most: Math.max(...list), ratio: ratio(median(list), reference) };
+    if (key === 'seconds') row.cpu = median(values(test, name, 'cpu'));
+    if (name === 'SOFiE' && key === 'seconds') row.database_cpu = median(values(test, name, 'database'));
+    if (key === 'rate') row.p99_ms = median(values(test, name, 'p99'));
+    summary.push(row);
+    const spread = `${short(row.median)} ${unit} (${short(row.least)} to ${short(row.most)})`;
+    const more = row.cpu === undefined ? `p99 ${short(row.p99_ms)} ms` : `CPU ${short(row.cpu)} s${row.database_cpu ? ` + database ${short(row.database_cpu)} s` : ''}`;
+    console.log(`  ${name.padEnd(14)} ${spread.padEnd(36)} ${short(row.ratio).padStart(6)} × nginx   ${more}`);
+  }
+}
+
+const own = (test) => summary.find((row) => row.test === test && row.peer === 'SOFiE');
+const of = (test, peer) => summary.find((row) => row.test === test && row.peer === peer);
+const goals = [
+  ['P-1 speed at least 1.0 × nginx default', own('P-1').ratio, 1.0, true],
+  ['P-1 CPU at most 2.5 × OpenSSL AES-256-GCM', (own('P-1').cpu + own('P-1').database_cpu) / openssl, 2.5, false],
+  ['P-2 speed at least 0.85 × nginx sendfile', own('P-2').ratio, 0.85, true],
+  ['P-2 CPU at most 1.4 × nginx sendfile', own('P-2').cpu / of('P-2', 'nginx default').cpu, 1.4, false],
+  ['P-4 at least 0.22 × nginx', own('P-4').ratio, 0.22, true],
+  ['P-4 at least 4 × tus-node', own('P-4').median / of('P-4', 'tus-node').median, 4, true],
+  ['P-5 at least 0.5 × nginx', own('P-5').ratio, 0.5, true],
+];
+console.log('\nTargets');
+for (const [what, value, wanted, atLeast] of goals) {
+  const met = atLeast ? value >= wanted : value <= wanted;
+  console.log(`  ${met ? 'met    ' : 'not met'}  ${what}: ${value.toFixed(2)}`);
+}
+writeFileSync(join(here, 'results.json'), `${JSON.stringify({ rounds: ROUNDS, machine: cpus()[0].model, cores: cpus().length, openssl_gcm_cpu_seconds_per_gib: openssl, summary, goals: goals.map(([what, value, wanted]) => ({ what, value, wanted })), results }, null, 2)}\n`);
