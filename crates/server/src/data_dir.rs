@@ -54,10 +54,10 @@ fn beside(dir: &Path) -> PathBuf {
 
 /// Whether a directory is there and takes files, or can be made with a mode of its own.
 fn can_be_made(dir: &Path, mode: u32) -> bool {
-    let above = dir.parent().map_or(Ok(()), fs::create_dir_all);
-    let made = above.and_then(|()| DirBuilder::new().mode(mode).create(dir));
-    let present = made.or_else(|error| if dir.is_dir() { Ok(()) } else { Err(error) });
-    present.and_then(|()| try_writing(dir)).is_ok()
+    let parents = dir.parent().map_or(Ok(()), fs::create_dir_all);
+    let outcome = parents.and_then(|()| DirBuilder::new().mode(mode).create(dir));
+    let usable = outcome.is_ok() || dir.is_dir();
+    usable && try_writing(dir).is_ok()
 }
 
 /// Writes and removes a small file.
