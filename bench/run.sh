@@ -10,7 +10,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 missing=()
 for tool in curl nginx wrk openssl; do have "$tool" || missing+=("$tool"); done
-if [ ${#missing[@]} -gt 0 ]; then
+if [ ${#missing[@]} -gt 0 ] && have apt-get && [ "$(id -u)" = 0 ]; then
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+elif [ ${#missing[@]} -gt 0 ]; then
     echo "missing: ${missing[*]} (Debian packages of these names)" >&2
     exit 1
 fi
