@@ -24,12 +24,16 @@ export default defineConfig({
               test: /node_modules\/(react|react-dom|scheduler|react-i18next|i18next|@tanstack)\//,
             },
             {
-              name: 'mantine',
-              test: /node_modules\/(clsx|@mantine\/core\/esm\/(core|components\/(ActionIcon|Button|CloseButton|Group|Input|InputBase|Loader|Progress|Skeleton|Stack|TextInput|Title|Transition|UnstyledButton))\/)/,
+              name: 'base',
+              test: /src\/(api|i18n|ui\/(actions\/copy|badge|base|brand|feedback\/(feedback|notify)|fields\/(code-form|preferences|size|time)|page|shell\/(public|skip)|theme\/(color|global|variables))|lib\/(format|held|link|paths|problem|query|route|secret|use)|routes\/(fallbacks|guards|split|public\/layout)|features\/(session|admin-session|visits)\/api)/,
             },
             {
-              name: 'base',
-              test: /src\/(api|i18n|lib|ui\/(actions\/copy|badge|brand|feedback\/(feedback|notify)|fields\/(code-form|preferences|size|time)|page|shell\/(public|skip))|routes\/(fallbacks|guards|split|public\/layout)|features\/(session|admin-session|visits)\/api)/,
+              name: 'mantine',
+              test: /node_modules\/(clsx|@mantine\/(form|hooks)|@mantine\/core\/esm\/(core|components\/(CloseButton|Group|Input|InputBase|Loader|PasswordInput|Stack|TextInput|Textarea|Transition|UnstyledButton)))\//,
+            },
+            {
+              name: 'frame',
+              test: /node_modules\/@mantine\/(notifications|core\/esm\/components\/(Drawer|FocusTrap|Modal|ModalBase|Notification|Overlay|Paper|Portal))\/|ui\/(shell\/app|feedback\/toaster|actions\/confirm)/,
             },
           ],
         },

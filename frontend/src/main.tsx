@@ -1,4 +1,4 @@
-import './ui/theme/mantine.css';
+import './ui/theme/variables.css';
 import './ui/theme/global.css';
 import { createRoot } from 'react-dom/client';
 import type { AdminSession } from './api/admin-types';
@@ -12,8 +12,10 @@ import { holdSecret } from './lib/held-secret';
 import { paths } from './lib/paths';
 import { makeQueryClient } from './lib/query-client';
 import { makeRouter } from './router';
+import { startColorScheme } from './ui/theme/color-scheme';
 
 holdSecret();
+startColorScheme();
 await startI18n();
 
 const queryClient = makeQueryClient();

@@ -22,18 +22,29 @@ const home = createRoute({
 const open = createRoute({ getParentRoute: () => root, id: 'public', component: PublicLayout });
 const publicPage = (path: string, load: Parameters<typeof split>[0], texts: Namespace[] = []) =>
   createRoute({ getParentRoute: () => open, path, ...split(load, texts) });
-const publicPages = [
-  publicPage('/login', () => import('./routes/public/login')),
-  publicPage('/forgot', () => import('./routes/public/forgot')),
-  publicPage('/reset', () => import('./routes/public/reset')),
-  publicPage('/welcome', () => import('./routes/public/welcome')),
+/** On the way of a recipient to the files: what these load is counted (scripts/check-weight.mjs). */
+const recipientPages = [
   publicPage('/p', () => import('./routes/public/open-link'), ['visit']),
   publicPage('/r', () => import('./routes/public/open-link'), ['visit']),
   publicPage('/p/$id', () => import('./routes/public/visit-package'), ['visit', 'packages']),
-  publicPage('/r/$id', () => import('./routes/public/visit-request'), ['visit', 'send']),
-  publicPage('/guest', () => import('./routes/public/guest'), ['visit', 'send']),
-  publicPage('/setup', () => import('./routes/public/setup'), ['admin', 'settings']),
-  publicPage('/admin/login', () => import('./routes/admin/login'), ['admin']),
+];
+
+const forms = createRoute({
+  getParentRoute: () => open,
+  id: 'forms',
+  ...split(() => import('./routes/public/forms'), []),
+});
+const formPage = (path: string, load: Parameters<typeof split>[0], texts: Namespace[] = []) =>
+  createRoute({ getParentRoute: () => forms, path, ...split(load, texts) });
+const formPages = [
+  formPage('/login', () => import('./routes/public/login')),
+  formPage('/forgot', () => import('./routes/public/forgot')),
+  formPage('/reset', () => import('./routes/public/reset')),
+  formPage('/welcome', () => import('./routes/public/welcome')),
+  formPage('/r/$id', () => import('./routes/public/visit-request'), ['visit', 'send']),
+  formPage('/guest', () => import('./routes/public/guest'), ['visit', 'send']),
+  formPage('/setup', () => import('./routes/public/setup'), ['admin', 'settings']),
+  formPage('/admin/login', () => import('./routes/admin/login'), ['admin']),
 ];
 
 const user = createRoute({
@@ -83,7 +94,7 @@ const adminPages = [
 
 const tree = root.addChildren([
   home,
-  open.addChildren(publicPages),
+  open.addChildren([...recipientPages, forms.addChildren(formPages)]),
   user.addChildren(userPages),
   admin.addChildren(adminPages),
 ]);

@@ -38,6 +38,7 @@ const CODE_BY_STATUS: Record<number, string> = {
   401: 'unauthenticated',
   403: 'forbidden',
   404: 'not_found',
+  408: 'too_slow',
   409: 'conflict',
   413: 'too_large',
   429: 'rate_limited',

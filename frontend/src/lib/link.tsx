@@ -1,6 +1,6 @@
-import { Button, type ButtonProps } from '@mantine/core';
 import { Link as RouterLink } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { type ButtonLook, buttonLook } from '~/ui/base/button';
 
 type Props = {
   to: string;
@@ -17,10 +17,13 @@ export function Link({ to, exact = false, ...rest }: Props) {
   return <RouterLink to={to} activeOptions={{ exact, includeSearch: false }} {...rest} />;
 }
 
-export function LinkButton({ to, children, ...rest }: ButtonProps & { to: string; children: ReactNode }) {
+type ButtonProps = ButtonLook & { to: string; children: ReactNode };
+
+export function LinkButton({ to, leftSection, children, ...look }: ButtonProps) {
   return (
-    <Button renderRoot={(props) => <RouterLink to={to} {...props} />} {...rest}>
+    <RouterLink to={to} {...buttonLook(look)}>
+      {leftSection}
       {children}
-    </Button>
+    </RouterLink>
   );
 }

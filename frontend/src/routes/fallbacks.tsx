@@ -1,9 +1,9 @@
-import { Button } from '@mantine/core';
 import { type ErrorComponentProps, useRouter } from '@tanstack/react-router';
 import { isProblem } from '~/api/problem';
 import { useT } from '~/i18n/use-t';
 import { LinkButton } from '~/lib/link';
 import { paths } from '~/lib/paths';
+import { Button } from '~/ui/base/button';
 import { Empty, ListSkeleton, LoadError } from '~/ui/feedback/feedback';
 import { Card } from '~/ui/page/card';
 import { Page } from '~/ui/page/page';
@@ -24,7 +24,7 @@ export function PageMissing() {
     <div className={classes.alone}>
       <Page title={t('not_found.title')} width="narrow">
         <Empty icon="search" title={t('not_found.text')}>
-          <LinkButton to={paths.home()} variant="light" mt="md">
+          <LinkButton to={paths.home()} variant="light">
             {t('not_found.home')}
           </LinkButton>
         </Empty>
@@ -50,7 +50,7 @@ export function PageError({ error, reset }: ErrorComponentProps) {
             <LoadError error={error} onRetry={retry} />
           ) : (
             <Empty icon="alert" title={t('crash.text')}>
-              <Button variant="light" mt="md" onClick={() => window.location.reload()}>
+              <Button variant="light" onClick={() => window.location.reload()}>
                 {t('crash.reload')}
               </Button>
             </Empty>

@@ -1,10 +1,12 @@
-import { Button, SegmentedControl, Select, Stack, TextInput, useMantineColorScheme } from '@mantine/core';
+import { SegmentedControl, Select, Stack, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { Session } from '~/api/types';
 import { isLanguage, LANGUAGE_NAMES, LANGUAGES } from '~/i18n';
 import { useT } from '~/i18n/use-t';
 import { useAction } from '~/lib/use-action';
+import { Button } from '~/ui/base/button';
 import { useLanguage } from '~/ui/fields/preferences';
+import { chooseScheme, SCHEMES, useSchemeChoice } from '~/ui/theme/color-scheme';
 import classes from './account.module.css';
 import { changeMe } from './api';
 
@@ -35,7 +37,7 @@ export function ProfileForm({ user, onChanged }: Props) {
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
         />
-        <Button type="submit" w="fit-content" loading={save.isPending} disabled={name.trim() === user.name}>
+        <Button type="submit" fit loading={save.isPending} disabled={name.trim() === user.name}>
           {t('action.save')}
         </Button>
       </Stack>
@@ -47,7 +49,7 @@ export function ProfileForm({ user, onChanged }: Props) {
 export function AppearanceForm({ onChanged }: Pick<Props, 'onChanged'>) {
   const t = useT();
   const [language, setLanguage] = useLanguage();
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const chosen = useSchemeChoice();
   const save = useAction({ run: (locale: string) => changeMe({ locale }), onDone: onChanged });
   return (
     <Stack gap="md" maw={420}>
@@ -68,11 +70,9 @@ export function AppearanceForm({ onChanged }: Pick<Props, 'onChanged'>) {
         </div>
         <SegmentedControl
           aria-labelledby="scheme-label"
-          value={colorScheme}
-          onChange={(value) => {
-            if (value === 'light' || value === 'dark' || value === 'auto') setColorScheme(value);
-          }}
-          data={(['light', 'dark', 'auto'] as const).map((value) => ({
+          value={chosen}
+          onChange={chooseScheme}
+          data={SCHEMES.map((value) => ({
             value,
             label: t(`preferences.${value}`),
           }))}

@@ -1,10 +1,10 @@
-import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { SessionEntry } from '~/api/types';
 import { useT } from '~/i18n/use-t';
 import { useAction } from '~/lib/use-action';
 import { browserName } from '~/lib/user-agent';
 import { Badge } from '~/ui/badge/badge';
+import { Button } from '~/ui/base/button';
 import { ListSkeleton, LoadError } from '~/ui/feedback/feedback';
 import { Time } from '~/ui/fields/time';
 import { Row, Rows } from '~/ui/list/rows';

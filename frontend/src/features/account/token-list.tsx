@@ -1,4 +1,4 @@
-import { Button, Group, Modal, NumberInput, Stack, TextInput } from '@mantine/core';
+import { Group, Modal, NumberInput, Stack, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -7,6 +7,7 @@ import { useT } from '~/i18n/use-t';
 import { useAction } from '~/lib/use-action';
 import { ConfirmButton } from '~/ui/actions/confirm-button';
 import { CopyButton } from '~/ui/actions/copy-button';
+import { Button } from '~/ui/base/button';
 import { Icon } from '~/ui/brand/icon';
 import { Empty, ListSkeleton, LoadError, Notice, ProblemAlert } from '~/ui/feedback/feedback';
 import { Time } from '~/ui/fields/time';

@@ -1,10 +1,11 @@
-import { Button, Group, Stack, TextInput } from '@mantine/core';
+import { Group, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { ADMINISTRATOR_PERMISSIONS, type Administrator } from '~/api/admin-types';
 import { useT } from '~/i18n/use-t';
 import { isEmail } from '~/lib/email';
 import { fieldErrors } from '~/lib/problem-text';
 import { useAction } from '~/lib/use-action';
+import { Button } from '~/ui/base/button';
 import { ProblemAlert } from '~/ui/feedback/feedback';
 import { NewPassword } from '~/ui/fields/new-password';
 import { PermissionBoxes } from '~/ui/fields/permission-boxes';

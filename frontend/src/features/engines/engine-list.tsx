@@ -1,10 +1,10 @@
-import { Button } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import type { Engine } from '~/api/admin-types';
 import type { Items } from '~/api/types';
 import { textOf, useT } from '~/i18n/use-t';
 import { useAction } from '~/lib/use-action';
 import { Badge } from '~/ui/badge/badge';
+import { Button } from '~/ui/base/button';
 import { Icon } from '~/ui/brand/icon';
 import { Notice } from '~/ui/feedback/feedback';
 import { Time } from '~/ui/fields/time';

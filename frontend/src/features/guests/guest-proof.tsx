@@ -1,9 +1,10 @@
-import { Button, Stack, TextInput } from '@mantine/core';
+import { Stack, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { Session } from '~/api/types';
 import { useT } from '~/i18n/use-t';
 import { isEmail } from '~/lib/email';
 import { useAction } from '~/lib/use-action';
+import { Button } from '~/ui/base/button';
 import { ProblemAlert } from '~/ui/feedback/feedback';
 import { CodeForm } from '~/ui/fields/code-form';
 import { Card } from '~/ui/page/card';

@@ -1,7 +1,7 @@
-import { Button } from '@mantine/core';
 import type { Job } from '~/api/admin-types';
 import { textOf, useT } from '~/i18n/use-t';
 import { useAction } from '~/lib/use-action';
+import { Button } from '~/ui/base/button';
 import { Time } from '~/ui/fields/time';
 import { Row, Rows } from '~/ui/list/rows';
 import { jobsKey, retryJob } from './api';

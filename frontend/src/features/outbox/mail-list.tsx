@@ -1,10 +1,10 @@
-import { Button } from '@mantine/core';
 import type { Mail, MailState } from '~/api/admin-types';
 import { textOf, useT } from '~/i18n/use-t';
 import { Link } from '~/lib/link';
 import { paths } from '~/lib/paths';
 import { useAction } from '~/lib/use-action';
 import { Badge, type Tone } from '~/ui/badge/badge';
+import { Button } from '~/ui/base/button';
 import { Time } from '~/ui/fields/time';
 import { Row, Rows } from '~/ui/list/rows';
 import { outboxKey, retryMail } from './api';

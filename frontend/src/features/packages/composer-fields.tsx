@@ -1,5 +1,4 @@
 import {
-  Button,
   Collapse,
   NumberInput,
   PasswordInput,
@@ -14,6 +13,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
 import type { Instance, PackageType, Session } from '~/api/types';
 import { useT } from '~/i18n/use-t';
+import { Button } from '~/ui/base/button';
 import { Icon } from '~/ui/brand/icon';
 import { EmailChips } from '~/ui/fields/email-chips';
 import classes from './composer.module.css';
@@ -43,7 +43,7 @@ export function LetterFields({ form, instance }: { form: Form; instance: Instanc
           onChange={(value) => form.setFieldValue('recipients', value)}
         />
         {!showBlind && (
-          <Button variant="subtle" size="compact-sm" mt={6} onClick={() => setShowBlind(true)}>
+          <Button variant="subtle" size="compact-sm" onClick={() => setShowBlind(true)}>
             {t('send:add_blind')}
           </Button>
         )}

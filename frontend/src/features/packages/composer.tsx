@@ -1,8 +1,8 @@
-import { Button } from '@mantine/core';
 import { useNetwork } from '@mantine/hooks';
 import type { ReactNode } from 'react';
 import type { Instance, Package, Session } from '~/api/types';
 import { useLocale, useT } from '~/i18n/use-t';
+import { Button } from '~/ui/base/button';
 import { Icon } from '~/ui/brand/icon';
 import { ProblemAlert } from '~/ui/feedback/feedback';
 import { Card } from '~/ui/page/card';

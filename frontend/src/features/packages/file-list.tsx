@@ -1,9 +1,10 @@
-import { Button, Progress } from '@mantine/core';
 import type { PackageFile } from '~/api/types';
 import { useT } from '~/i18n/use-t';
 import { groupHash } from '~/lib/format';
 import { paths } from '~/lib/paths';
 import { CopyButton } from '~/ui/actions/copy-button';
+import { ButtonAnchor } from '~/ui/base/button';
+import { Progress } from '~/ui/base/progress';
 import { Icon } from '~/ui/brand/icon';
 import { Size } from '~/ui/fields/size';
 import classes from './file-list.module.css';
@@ -50,7 +51,6 @@ function FileRow({
         </div>
         {!file.complete && file.size > 0 && (
           <Progress
-            size="xs"
             value={(100 * file.received) / file.size}
             aria-label={t('packages:file.arriving', { name: file.name })}
           />
@@ -66,8 +66,7 @@ function FileRow({
       <div className={classes.end}>
         <FileBadge file={file} />
         {mayDownload && file.deliverable && (
-          <Button
-            component="a"
+          <ButtonAnchor
             href={paths.api.file(packageId, file.id)}
             download={file.name}
             variant="default"
@@ -76,7 +75,7 @@ function FileRow({
             aria-label={t('packages:file.download_named', { name: file.name })}
           >
             {t('packages:file.download')}
-          </Button>
+          </ButtonAnchor>
         )}
       </div>
     </li>
@@ -103,12 +102,7 @@ export function CheckProgress({ checked, total }: { checked: number; total: numb
   const text = t('packages:checks_progress', { count: total, checked });
   return (
     <div className={classes.progress}>
-      <Progress
-        value={total === 0 ? 0 : (100 * checked) / total}
-        size="sm"
-        animated={checked < total}
-        aria-label={text}
-      />
+      <Progress value={total === 0 ? 0 : (100 * checked) / total} busy={checked < total} aria-label={text} />
       <span aria-live="polite">{text}</span>
     </div>
   );

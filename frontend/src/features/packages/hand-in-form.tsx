@@ -1,4 +1,4 @@
-import { Button, Stack, Textarea, TextInput } from '@mantine/core';
+import { Stack, Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import type { ReactNode } from 'react';
 import type { Instance, Package, PackageInput } from '~/api/types';
@@ -6,6 +6,7 @@ import { useT } from '~/i18n/use-t';
 import { isEmail } from '~/lib/email';
 import { fieldErrors } from '~/lib/problem-text';
 import { useAction } from '~/lib/use-action';
+import { Button } from '~/ui/base/button';
 import { Icon } from '~/ui/brand/icon';
 import { ProblemAlert } from '~/ui/feedback/feedback';
 import { EmailChips } from '~/ui/fields/email-chips';

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, NumberInput, Stack } from '@mantine/core';
+import { Group, Modal, NumberInput, Stack } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
 import type { Instance, Package } from '~/api/types';
@@ -6,6 +6,7 @@ import { useT } from '~/i18n/use-t';
 import { paths } from '~/lib/paths';
 import { useAction } from '~/lib/use-action';
 import { ConfirmButton } from '~/ui/actions/confirm-button';
+import { Button, ButtonAnchor } from '~/ui/base/button';
 import { Icon } from '~/ui/brand/icon';
 import { ProblemAlert } from '~/ui/feedback/feedback';
 import { changePackage, deletePackage, packageKeys, restorePackage } from './api';
@@ -77,14 +78,13 @@ export function PackageActions({ value, instance, onDeleted }: Props) {
   return (
     <>
       {value.can.zip && (
-        <Button
-          component="a"
+        <ButtonAnchor
           href={paths.api.zip(value.id)}
           download=""
           leftSection={<Icon name="download" size={16} />}
         >
           {t('packages:zip')}
-        </Button>
+        </ButtonAnchor>
       )}
       {value.can.extend && <ExtendButton value={value} limits={instance.expiry_days} />}
       {value.can.restore && (

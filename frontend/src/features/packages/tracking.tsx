@@ -1,9 +1,9 @@
-import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { Download, Package, Tracking } from '~/api/types';
 import { useT } from '~/i18n/use-t';
 import { useAction } from '~/lib/use-action';
 import { Badge, type Tone } from '~/ui/badge/badge';
+import { Button } from '~/ui/base/button';
 import { Empty, ListSkeleton, LoadError } from '~/ui/feedback/feedback';
 import { Size } from '~/ui/fields/size';
 import { Time } from '~/ui/fields/time';

@@ -1,7 +1,7 @@
-import { Button } from '@mantine/core';
 import type { Package } from '~/api/types';
 import { useT } from '~/i18n/use-t';
 import { paths } from '~/lib/paths';
+import { ButtonAnchor } from '~/ui/base/button';
 import { Icon } from '~/ui/brand/icon';
 import { Notice } from '~/ui/feedback/feedback';
 import { Size } from '~/ui/fields/size';
@@ -45,14 +45,13 @@ export function VisitorPackage({ value }: { value: Package }) {
         flush
         actions={
           value.can.zip && (
-            <Button
-              component="a"
+            <ButtonAnchor
               href={paths.api.zip(value.id)}
               download=""
               leftSection={<Icon name="download" size={16} />}
             >
               {t('packages:zip')}
-            </Button>
+            </ButtonAnchor>
           )
         }
       >

@@ -1,10 +1,11 @@
-import { Button, Group, Modal, PasswordInput, Stack, Switch, Textarea, TextInput } from '@mantine/core';
+import { Group, Modal, PasswordInput, Stack, Switch, Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import type { FileRequest, FileRequestInput, Instance } from '~/api/types';
 import { useT } from '~/i18n/use-t';
 import { isEmail } from '~/lib/email';
 import { fieldErrors } from '~/lib/problem-text';
 import { useAction } from '~/lib/use-action';
+import { Button } from '~/ui/base/button';
 import { ProblemAlert } from '~/ui/feedback/feedback';
 import { createRequest, requestsKey } from './api';
 

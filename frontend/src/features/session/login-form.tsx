@@ -1,8 +1,9 @@
-import { Button, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { PasswordInput, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import type { ReactNode } from 'react';
 import { useT } from '~/i18n/use-t';
 import { useAction } from '~/lib/use-action';
+import { Button } from '~/ui/base/button';
 import { ProblemAlert } from '~/ui/feedback/feedback';
 
 type Credentials = { email: string; password: string };

@@ -1,8 +1,9 @@
-import { Button, Stack } from '@mantine/core';
+import { Stack } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useT } from '~/i18n/use-t';
 import { fieldErrors } from '~/lib/problem-text';
 import { useAction } from '~/lib/use-action';
+import { Button } from '~/ui/base/button';
 import { ProblemAlert } from '~/ui/feedback/feedback';
 import { NewPassword } from '~/ui/fields/new-password';
 import { resetPassword } from './api';

@@ -1,8 +1,9 @@
-import { Button, Group, TextInput } from '@mantine/core';
+import { Group, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useT } from '~/i18n/use-t';
 import { isEmail } from '~/lib/email';
 import { useAction } from '~/lib/use-action';
+import { Button } from '~/ui/base/button';
 import { Notice, ProblemAlert } from '~/ui/feedback/feedback';
 import { Card } from '~/ui/page/card';
 import { testMail } from './api';

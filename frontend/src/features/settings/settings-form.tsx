@@ -1,4 +1,3 @@
-import { Button } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Setting, SettingValue } from '~/api/admin-types';
@@ -8,6 +7,7 @@ import { formatNumber, formatSize } from '~/lib/format';
 import { fieldErrors } from '~/lib/problem-text';
 import { useAction } from '~/lib/use-action';
 import { Badge } from '~/ui/badge/badge';
+import { Button } from '~/ui/base/button';
 import { ProblemAlert } from '~/ui/feedback/feedback';
 import { Card } from '~/ui/page/card';
 import { changeSettings, settingsKey } from './api';
@@ -67,7 +67,7 @@ function SettingRow({ setting, value, error, onChange }: RowProps) {
           describedBy={helpId}
         />
         {!isDefault(setting, value) && setting.kind !== 'secret' && (
-          <Button variant="subtle" size="compact-xs" onClick={() => onChange(setting.default)}>
+          <Button variant="subtle" size="compact-sm" onClick={() => onChange(setting.default)}>
             {t('settings:reset')}
           </Button>
         )}

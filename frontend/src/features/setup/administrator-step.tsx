@@ -1,9 +1,10 @@
-import { Button, Stack, TextInput } from '@mantine/core';
+import { Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useT } from '~/i18n/use-t';
 import { isEmail } from '~/lib/email';
 import { fieldErrors } from '~/lib/problem-text';
 import { useAction } from '~/lib/use-action';
+import { Button } from '~/ui/base/button';
 import { ProblemAlert } from '~/ui/feedback/feedback';
 import { NewPassword } from '~/ui/fields/new-password';
 import { Card } from '~/ui/page/card';

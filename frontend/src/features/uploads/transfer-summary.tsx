@@ -1,6 +1,7 @@
-import { Button, Progress } from '@mantine/core';
 import { useLocale, useT } from '~/i18n/use-t';
 import { formatDuration, formatPercent, formatSize, formatSpeed } from '~/lib/format';
+import { Button } from '~/ui/base/button';
+import { Progress } from '~/ui/base/progress';
 import { Icon } from '~/ui/brand/icon';
 import type { Snapshot, Uploader } from './uploader';
 import classes from './uploads.module.css';
@@ -55,11 +56,7 @@ export function TransferSummary({ snapshot, uploader }: { snapshot: Snapshot; up
         </span>
       </div>
       {active + paused > 0 && (
-        <Progress
-          value={total === 0 ? 100 : (100 * sent) / total}
-          size="sm"
-          aria-label={t('send:progress.label')}
-        />
+        <Progress value={total === 0 ? 100 : (100 * sent) / total} aria-label={t('send:progress.label')} />
       )}
       {/* A screen reader hears the beginning, the end and whole quarters, not each tick. */}
       <span className={classes.hidden} role="status">

@@ -1,8 +1,8 @@
-import { Progress } from '@mantine/core';
 import { useLocale, useT } from '~/i18n/use-t';
 import { formatPercent } from '~/lib/format';
 import { Link } from '~/lib/link';
 import { paths } from '~/lib/paths';
+import { Progress } from '~/ui/base/progress';
 import classes from './uploads.module.css';
 import { useRunningUploads } from './use-uploads';
 
@@ -30,7 +30,6 @@ export function UploadDock({ hiddenFor }: { hiddenFor: string | null }) {
           </div>
           <Progress
             value={snapshot.total === 0 ? 0 : (100 * snapshot.sent) / snapshot.total}
-            size="sm"
             aria-label={t('send:progress.label')}
           />
         </div>

@@ -1,10 +1,10 @@
-import { Button } from '@mantine/core';
 import { useState } from 'react';
 import type { Instance, PackageFile } from '~/api/types';
 import { useLocale, useT } from '~/i18n/use-t';
 import type { PickedFile } from '~/lib/dropped-files';
 import { formatSize } from '~/lib/format';
 import { problemText } from '~/lib/problem-text';
+import { Button } from '~/ui/base/button';
 import { Notice } from '~/ui/feedback/feedback';
 import { DropZone } from '~/ui/fields/drop-zone';
 import { Card } from '~/ui/page/card';

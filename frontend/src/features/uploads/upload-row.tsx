@@ -1,7 +1,8 @@
-import { ActionIcon, Progress } from '@mantine/core';
 import type { PackageFile } from '~/api/types';
 import { textOf, useLocale, useT } from '~/i18n/use-t';
 import { formatPercent } from '~/lib/format';
+import { IconButton } from '~/ui/base/button';
+import { Progress } from '~/ui/base/progress';
 import { Icon, type IconName } from '~/ui/brand/icon';
 import { Size } from '~/ui/fields/size';
 import type { Item } from './uploader';
@@ -9,9 +10,9 @@ import classes from './uploads.module.css';
 
 function RowButton({ icon, label, onClick }: { icon: IconName; label: string; onClick: () => void }) {
   return (
-    <ActionIcon variant="subtle" color="gray" size="lg" aria-label={label} title={label} onClick={onClick}>
+    <IconButton aria-label={label} title={label} onClick={onClick}>
       <Icon name={icon} size={17} />
-    </ActionIcon>
+    </IconButton>
   );
 }
 
@@ -54,7 +55,6 @@ export function UploadRow({ item, onPause, onResume, onRemove }: Props) {
         {state.name !== 'done' && state.name !== 'failed' && (
           <Progress
             value={source.size === 0 ? 0 : (100 * sent) / source.size}
-            size={4}
             aria-label={t('send:item.progress', { name })}
           />
         )}

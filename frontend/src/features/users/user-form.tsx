@@ -1,10 +1,11 @@
-import { Button, Group, SegmentedControl, Stack, TextInput } from '@mantine/core';
+import { Group, SegmentedControl, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { type AdminUser, type AdminUserInput, USER_PERMISSIONS } from '~/api/admin-types';
 import { useT } from '~/i18n/use-t';
 import { isEmail } from '~/lib/email';
 import { fieldErrors } from '~/lib/problem-text';
 import { useAction } from '~/lib/use-action';
+import { Button } from '~/ui/base/button';
 import { ProblemAlert } from '~/ui/feedback/feedback';
 import { NewPassword } from '~/ui/fields/new-password';
 import { PermissionBoxes } from '~/ui/fields/permission-boxes';

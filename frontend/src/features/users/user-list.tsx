@@ -1,9 +1,10 @@
-import { ActionIcon, Button, Group, Menu, Modal, Stack, TextInput } from '@mantine/core';
+import { Group, Menu, Modal, Stack, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { type AccountState, type AdminUser, type AdminUserPatch, USER_PERMISSIONS } from '~/api/admin-types';
 import { useT } from '~/i18n/use-t';
 import { useAction } from '~/lib/use-action';
 import { Badge, type Tone } from '~/ui/badge/badge';
+import { Button, IconButton } from '~/ui/base/button';
 import { Icon } from '~/ui/brand/icon';
 import { ProblemAlert } from '~/ui/feedback/feedback';
 import { PermissionBoxes } from '~/ui/fields/permission-boxes';
@@ -81,9 +82,9 @@ function UserMenu({ user, onEdit }: { user: AdminUser; onEdit: () => void }) {
   return (
     <Menu position="bottom-end">
       <Menu.Target>
-        <ActionIcon variant="default" size="lg" aria-label={t('admin:users.menu', { email: user.email })}>
+        <IconButton aria-label={t('admin:users.menu', { email: user.email })}>
           <Icon name="menu" size={18} />
-        </ActionIcon>
+        </IconButton>
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item leftSection={<Icon name="draft" size={16} />} onClick={onEdit}>

@@ -1,7 +1,8 @@
-import { Button, Stack } from '@mantine/core';
 import type { Visit } from '~/api/types';
 import { useT } from '~/i18n/use-t';
 import { useAction } from '~/lib/use-action';
+import { Button } from '~/ui/base/button';
+import { Stack } from '~/ui/base/stack';
 import { ProblemAlert } from '~/ui/feedback/feedback';
 import { confirmAccess } from './api';
 
@@ -10,7 +11,7 @@ export function AccessForm({ visit, onDone }: { visit: Visit; onDone: (next: Vis
   const t = useT();
   const open = useAction<void, Visit>({ run: () => confirmAccess(visit.id), onDone, errors: 'inline' });
   return (
-    <Stack gap="md">
+    <Stack>
       <div>
         {visit.access
           ? t('visit:access.left', { count: visit.access.left, limit: visit.access.limit })

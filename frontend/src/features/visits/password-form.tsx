@@ -1,8 +1,10 @@
-import { Button, PasswordInput, Stack } from '@mantine/core';
 import { useState } from 'react';
 import type { Visit } from '~/api/types';
 import { useT } from '~/i18n/use-t';
 import { useAction } from '~/lib/use-action';
+import { Button } from '~/ui/base/button';
+import { SecretField } from '~/ui/base/field';
+import { Stack } from '~/ui/base/stack';
 import { ProblemAlert } from '~/ui/feedback/feedback';
 import { givePassword } from './api';
 
@@ -22,18 +24,12 @@ export function PasswordForm({ visit, onDone }: { visit: Visit; onDone: (next: V
         if (password !== '') unlock.mutate();
       }}
     >
-      <Stack gap="md">
-        <PasswordInput
+      <Stack>
+        <SecretField
           label={t('visit:password.label')}
           description={t('visit:password.hint')}
           autoComplete="off"
           autoFocus
-          size="md"
-          visibilityToggleButtonProps={{
-            'aria-label': t('password.toggle'),
-            tabIndex: 0,
-            'aria-hidden': undefined,
-          }}
           value={password}
           onChange={(event) => setPassword(event.currentTarget.value)}
         />

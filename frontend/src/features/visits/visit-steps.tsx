@@ -39,7 +39,7 @@ export function VisitSteps({ visit }: { visit: Visit }) {
     case 'login':
       return (
         <Page title={t('visit:login.title')} lead={t('visit:login.lead')} width="narrow">
-          <LinkButton to={paths.login(paths.visitPackage(visit.id))} size="md" w="fit-content">
+          <LinkButton to={paths.login(paths.visitPackage(visit.id))} size="md" fit>
             {t('visit:login.submit')}
           </LinkButton>
         </Page>

@@ -1,4 +1,4 @@
-import { Button, Modal } from '@mantine/core';
+import { Modal } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { ADMINISTRATOR_PERMISSIONS } from '~/api/admin-types';
 import { adminSessionQuery } from '~/features/admin-session/api';
@@ -6,6 +6,7 @@ import { AdministratorForm } from '~/features/administrators/administrator-form'
 import { administratorsQuery } from '~/features/administrators/api';
 import { textOf, useT } from '~/i18n/use-t';
 import { useLoaded } from '~/lib/use-loaded';
+import { Button } from '~/ui/base/button';
 import { Icon } from '~/ui/brand/icon';
 import { Row, Rows } from '~/ui/list/rows';
 import { Card } from '~/ui/page/card';

@@ -8,6 +8,7 @@ import { useAction } from '~/lib/use-action';
 import { useLoaded } from '~/lib/use-loaded';
 import { Toaster } from '~/ui/feedback/toaster';
 import { AppShell, type NavItem } from '~/ui/shell/app-shell';
+import { WithMantine } from '~/ui/theme/mantine';
 
 /** Whoever lacks a right does not see its page; the server refuses in any case. */
 function useMenu(permissions: readonly string[]): NavItem[] {
@@ -58,16 +59,18 @@ export function Page() {
     onDone: () => window.location.assign(paths.admin.login()),
   });
   return (
-    <AppShell
-      name={instance.name}
-      area={t('admin:area')}
-      home={paths.admin.home()}
-      items={items}
-      who={administrator?.name || administrator?.email || ''}
-      onLogout={() => logout.mutate()}
-    >
-      <Outlet />
-      <Toaster />
-    </AppShell>
+    <WithMantine>
+      <AppShell
+        name={instance.name}
+        area={t('admin:area')}
+        home={paths.admin.home()}
+        items={items}
+        who={administrator?.name || administrator?.email || ''}
+        onLogout={() => logout.mutate()}
+      >
+        <Outlet />
+        <Toaster />
+      </AppShell>
+    </WithMantine>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Modal } from '@mantine/core';
+import { Modal } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { adminSessionQuery } from '~/features/admin-session/api';
 import { usersQuery } from '~/features/users/api';
@@ -7,6 +7,7 @@ import { UserList } from '~/features/users/user-list';
 import { useT } from '~/i18n/use-t';
 import { useSearchText } from '~/lib/route';
 import { useLoaded } from '~/lib/use-loaded';
+import { Button } from '~/ui/base/button';
 import { Icon } from '~/ui/brand/icon';
 import { Empty } from '~/ui/feedback/feedback';
 import { PagedList } from '~/ui/list/paged-list';

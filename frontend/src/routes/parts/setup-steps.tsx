@@ -1,4 +1,4 @@
-import { Button, Group } from '@mantine/core';
+import { Group } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { enginesQuery } from '~/features/engines/api';
 import { AntivirusNote, EngineList } from '~/features/engines/engine-list';
@@ -9,6 +9,7 @@ import { UserForm } from '~/features/users/user-form';
 import { useT } from '~/i18n/use-t';
 import { LinkButton } from '~/lib/link';
 import { paths } from '~/lib/paths';
+import { Button } from '~/ui/base/button';
 import { ListSkeleton, LoadError, Notice } from '~/ui/feedback/feedback';
 import { Card } from '~/ui/page/card';
 

@@ -1,4 +1,4 @@
-import { Button, Stack, TextInput } from '@mantine/core';
+import { Stack, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { forgotPassword } from '~/features/session/api';
 import { useT } from '~/i18n/use-t';
@@ -6,6 +6,7 @@ import { isEmail } from '~/lib/email';
 import { Link } from '~/lib/link';
 import { paths } from '~/lib/paths';
 import { useAction } from '~/lib/use-action';
+import { Button } from '~/ui/base/button';
 import { Notice, ProblemAlert } from '~/ui/feedback/feedback';
 import { Card } from '~/ui/page/card';
 import { Page as Frame } from '~/ui/page/page';

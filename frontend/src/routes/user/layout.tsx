@@ -12,6 +12,7 @@ import { useAction } from '~/lib/use-action';
 import { useLoaded } from '~/lib/use-loaded';
 import { Toaster } from '~/ui/feedback/toaster';
 import { AppShell, type NavItem } from '~/ui/shell/app-shell';
+import { WithMantine } from '~/ui/theme/mantine';
 
 function useMenu(): NavItem[] {
   const t = useT();
@@ -51,16 +52,18 @@ export function Page() {
     [queryClient],
   );
   return (
-    <AppShell
-      name={instance.name}
-      home={paths.inbox()}
-      items={items}
-      who={user?.name || user?.email || ''}
-      onLogout={() => logout.mutate()}
-      dock={<UploadDock hiddenFor={params.id ?? null} />}
-    >
-      <Outlet />
-      <Toaster />
-    </AppShell>
+    <WithMantine>
+      <AppShell
+        name={instance.name}
+        home={paths.inbox()}
+        items={items}
+        who={user?.name || user?.email || ''}
+        onLogout={() => logout.mutate()}
+        dock={<UploadDock hiddenFor={params.id ?? null} />}
+      >
+        <Outlet />
+        <Toaster />
+      </AppShell>
+    </WithMantine>
   );
 }

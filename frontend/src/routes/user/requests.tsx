@@ -1,4 +1,4 @@
-import { Button, Modal, Stack } from '@mantine/core';
+import { Modal, Stack } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
 import type { FileRequest } from '~/api/types';
@@ -9,6 +9,7 @@ import { sessionQuery } from '~/features/session/api';
 import { useT } from '~/i18n/use-t';
 import { useLoaded } from '~/lib/use-loaded';
 import { CopyButton } from '~/ui/actions/copy-button';
+import { Button } from '~/ui/base/button';
 import { Icon } from '~/ui/brand/icon';
 import { Empty } from '~/ui/feedback/feedback';
 import { PagedList } from '~/ui/list/paged-list';

@@ -18,9 +18,7 @@ export function Page() {
         deleted ? (
           t('packages:box.deleted.hint')
         ) : (
-          <LinkButton to={paths.send()} mt="sm">
-            {t('packages:box.sent.action')}
-          </LinkButton>
+          <LinkButton to={paths.send()}>{t('packages:box.sent.action')}</LinkButton>
         )
       }
       actions={

@@ -1,10 +1,11 @@
-import { Button, type ButtonProps, Group, Modal, Stack, Textarea } from '@mantine/core';
+import { Group, Modal, Stack, Textarea } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { type ReactNode, useState } from 'react';
 import { useT } from '~/i18n/use-t';
+import { Button, type ButtonProps } from '~/ui/base/button';
 import { ProblemAlert } from '~/ui/feedback/feedback';
 
-type Props = Omit<ButtonProps, 'children'> & {
+type Props = Omit<ButtonProps, 'children' | 'title' | 'onClick'> & {
   label: string;
   title: string;
   text: ReactNode;

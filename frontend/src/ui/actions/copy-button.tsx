@@ -1,6 +1,6 @@
-import { ActionIcon, Button } from '@mantine/core';
-import { useClipboard } from '@mantine/hooks';
 import { useT } from '~/i18n/use-t';
+import { Button, IconButton } from '~/ui/base/button';
+import { useCopy } from '~/ui/base/use-copy';
 import { Icon } from '~/ui/brand/icon';
 
 type Props = { value: string; label: string; withText?: boolean };
@@ -8,7 +8,7 @@ type Props = { value: string; label: string; withText?: boolean };
 /** Copies a text and says so, to the eye and to the ear. */
 export function CopyButton({ value, label, withText }: Props) {
   const t = useT();
-  const { copy, copied } = useClipboard({ timeout: 2000 });
+  const { copy, copied } = useCopy();
   const icon = <Icon name={copied ? 'check' : 'copy'} size={16} />;
   const text = copied ? t('action.copied') : label;
   if (withText) {
@@ -19,8 +19,8 @@ export function CopyButton({ value, label, withText }: Props) {
     );
   }
   return (
-    <ActionIcon variant="subtle" color="gray" aria-label={text} title={text} onClick={() => copy(value)}>
+    <IconButton aria-label={text} title={text} onClick={() => copy(value)}>
       {icon}
-    </ActionIcon>
+    </IconButton>
   );
 }

@@ -1,8 +1,10 @@
-import { Button, Skeleton, Stack } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { isProblem } from '~/api/problem';
 import { useLocale, useT } from '~/i18n/use-t';
 import { problemText } from '~/lib/problem-text';
+import { Button } from '~/ui/base/button';
+import { Skeleton } from '~/ui/base/progress';
+import { Stack } from '~/ui/base/stack';
 import { Icon, type IconName } from '~/ui/brand/icon';
 import classes from './feedback.module.css';
 
@@ -23,9 +25,9 @@ export function ListSkeleton({ rows = 5 }: { rows?: number }) {
   const t = useT();
   return (
     <div role="status" aria-label={t('state.loading')} className={classes.skeleton}>
-      <Stack gap="md">
+      <Stack>
         {Array.from({ length: rows }, (_, row) => row).map((row) => (
-          <Skeleton key={row} height={44} radius="md" />
+          <Skeleton key={row} />
         ))}
       </Stack>
     </div>

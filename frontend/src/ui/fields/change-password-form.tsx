@@ -1,8 +1,9 @@
-import { Button, PasswordInput, Stack } from '@mantine/core';
+import { PasswordInput, Stack } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useT } from '~/i18n/use-t';
 import { fieldErrors } from '~/lib/problem-text';
 import { useAction } from '~/lib/use-action';
+import { Button } from '~/ui/base/button';
 import { ProblemAlert } from '~/ui/feedback/feedback';
 import { NewPassword } from './new-password';
 
@@ -51,7 +52,7 @@ export function ChangePasswordForm({
         />
         <NewPassword min={min} {...form.getInputProps('new')} value={form.values.new} />
         <ProblemAlert error={save.error} />
-        <Button type="submit" w="fit-content" loading={save.isPending}>
+        <Button type="submit" fit loading={save.isPending}>
           {t('password.change')}
         </Button>
       </Stack>

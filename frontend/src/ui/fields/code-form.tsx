@@ -1,7 +1,9 @@
-import { Button, Stack, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useT } from '~/i18n/use-t';
 import { useAction } from '~/lib/use-action';
+import { Button } from '~/ui/base/button';
+import { Field } from '~/ui/base/field';
+import { Stack } from '~/ui/base/stack';
 import { ProblemAlert } from '~/ui/feedback/feedback';
 import classes from './code-form.module.css';
 import { Time } from './time';
@@ -27,7 +29,7 @@ export function CodeForm({ sentTo, sentAt, request, verify }: Props) {
 
   if (sentAt === null) {
     return (
-      <Stack gap="md">
+      <Stack>
         <p className={classes.text}>
           {sentTo ? t('code.will_send', { email: sentTo }) : t('code.will_send_somewhere')}
         </p>
@@ -46,18 +48,17 @@ export function CodeForm({ sentTo, sentAt, request, verify }: Props) {
         if (digits.length === DIGITS) checking.mutate(digits);
       }}
     >
-      <Stack gap="md">
+      <Stack>
         <p className={classes.text} role="status">
           {sentTo ? t('code.sent', { email: sentTo }) : t('code.sent_somewhere')} <Time at={sentAt} />.
         </p>
-        <TextInput
+        <Field
           label={t('code.label')}
           description={t('code.hint')}
           inputMode="numeric"
           autoComplete="one-time-code"
           autoFocus
-          size="lg"
-          classNames={{ input: classes.code }}
+          className={classes.code}
           value={shown}
           onChange={(event) => setCode(event.currentTarget.value)}
         />

@@ -1,7 +1,7 @@
-import { Button } from '@mantine/core';
 import { type DragEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { useT } from '~/i18n/use-t';
 import { filesOfInput, filesOfTransfer, type PickedFile } from '~/lib/dropped-files';
+import { Button } from '~/ui/base/button';
 import { Icon } from '~/ui/brand/icon';
 import classes from './drop-zone.module.css';
 

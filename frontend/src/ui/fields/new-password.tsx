@@ -1,5 +1,6 @@
-import { PasswordInput, type PasswordInputProps, Progress } from '@mantine/core';
+import { PasswordInput, type PasswordInputProps } from '@mantine/core';
 import { useT } from '~/i18n/use-t';
+import { Progress } from '~/ui/base/progress';
 import classes from './new-password.module.css';
 
 type Props = PasswordInputProps & { value: string; min: number };
@@ -27,8 +28,7 @@ export function NewPassword({ value, min, ...props }: Props) {
         <div className={classes.meter}>
           <Progress
             value={Math.min(100, (100 * length) / min)}
-            size="xs"
-            color={length >= min ? 'spruce' : 'amber'}
+            tone={length >= min ? undefined : 'warn'}
             aria-label={t('password.length')}
           />
           <span aria-live="polite">

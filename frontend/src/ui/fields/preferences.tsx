@@ -1,9 +1,10 @@
-import { ActionIcon, useMantineColorScheme } from '@mantine/core';
 import { type ReactNode, type ToggleEvent, useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import { LANGUAGE_NAMES, LANGUAGES, type Language, rememberLanguage } from '~/i18n';
 import { useT } from '~/i18n/use-t';
+import { IconButton } from '~/ui/base/button';
 import { Icon } from '~/ui/brand/icon';
+import { chooseScheme, SCHEMES, useSchemeChoice } from '~/ui/theme/color-scheme';
 import classes from './preferences.module.css';
 
 export function useLanguage(): [string, (language: Language) => void] {
@@ -16,8 +17,6 @@ export function useLanguage(): [string, (language: Language) => void] {
     },
   ];
 }
-
-const SCHEMES = ['light', 'dark', 'auto'] as const;
 
 type ChoiceProps = {
   name: string;
@@ -52,18 +51,12 @@ export function Preferences() {
   const t = useT();
   const id = useId();
   const [language, setLanguage] = useLanguage();
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const chosen = useSchemeChoice();
   return (
     <>
-      <ActionIcon
-        variant="subtle"
-        color="gray"
-        size="lg"
-        aria-label={t('preferences.title')}
-        popoverTarget={id}
-      >
+      <IconButton aria-label={t('preferences.title')} popoverTarget={id}>
         <Icon name="language" size={20} />
-      </ActionIcon>
+      </IconButton>
       {/* biome-ignore lint/a11y/useSemanticElements: a dialog element would be modal, this is not */}
       <div
         id={id}
@@ -93,8 +86,8 @@ export function Preferences() {
             <Choice
               key={scheme}
               name={`${id}-scheme`}
-              checked={colorScheme === scheme}
-              onChoose={() => setColorScheme(scheme)}
+              checked={chosen === scheme}
+              onChoose={() => chooseScheme(scheme)}
             >
               {t(`preferences.${scheme}`)}
             </Choice>

@@ -1,4 +1,3 @@
-import { Button } from '@mantine/core';
 import {
   type InfiniteData,
   type QueryKey,
@@ -8,6 +7,7 @@ import {
 import type { ReactNode } from 'react';
 import type { Page } from '~/api/types';
 import { useT } from '~/i18n/use-t';
+import { Button } from '~/ui/base/button';
 import { ListSkeleton, LoadError } from '~/ui/feedback/feedback';
 import classes from './paged-list.module.css';
 

@@ -1,4 +1,3 @@
-import { Title } from '@mantine/core';
 import { type ReactNode, useId } from 'react';
 import classes from './card.module.css';
 
@@ -22,9 +21,7 @@ export function Card({ title, description, actions, children, flush, className }
       {title && (
         <header className={classes.header}>
           <div className={classes.heading}>
-            <Title order={2} size="h3" id={id}>
-              {title}
-            </Title>
+            <h2 id={id}>{title}</h2>
             {description && <div className={classes.description}>{description}</div>}
           </div>
           {actions}

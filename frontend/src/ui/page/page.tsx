@@ -1,4 +1,3 @@
-import { Title } from '@mantine/core';
 import { type ReactNode, useEffect, useRef } from 'react';
 import classes from './page.module.css';
 
@@ -32,9 +31,9 @@ export function Page({ title, tab, lead, actions, children, width = 'normal' }: 
     <div className={classes.page} data-width={width}>
       <header className={classes.header}>
         <div className={classes.heading}>
-          <Title order={1} ref={heading} tabIndex={-1}>
+          <h1 ref={heading} tabIndex={-1}>
             {title}
-          </Title>
+          </h1>
           {lead && <div className={classes.lead}>{lead}</div>}
         </div>
         {actions && <div className={classes.actions}>{actions}</div>}

@@ -1,8 +1,9 @@
-import { ActionIcon, Drawer } from '@mantine/core';
+import { Drawer } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import type { ReactNode } from 'react';
 import { useT } from '~/i18n/use-t';
 import { Link } from '~/lib/link';
+import { IconButton } from '~/ui/base/button';
 import { Icon, type IconName } from '~/ui/brand/icon';
 import { Logo } from '~/ui/brand/logo';
 import { Preferences } from '~/ui/fields/preferences';
@@ -59,16 +60,9 @@ function Who({ who, onLogout }: Pick<Props, 'who' | 'onLogout'>) {
       <span className={classes.whoName} title={who}>
         {who}
       </span>
-      <ActionIcon
-        variant="subtle"
-        color="gray"
-        size="lg"
-        aria-label={t('action.logout')}
-        title={t('action.logout')}
-        onClick={onLogout}
-      >
+      <IconButton aria-label={t('action.logout')} title={t('action.logout')} onClick={onLogout}>
         <Icon name="logout" size={20} />
-      </ActionIcon>
+      </IconButton>
     </div>
   );
 }
@@ -87,16 +81,9 @@ export function AppShell({ name, area, home, items, who, onLogout, children, doc
     <div className={classes.shell}>
       <SkipLink />
       <header className={classes.bar}>
-        <ActionIcon
-          variant="subtle"
-          color="gray"
-          size="lg"
-          aria-label={t('a11y.open_menu')}
-          aria-expanded={opened}
-          onClick={menu.open}
-        >
+        <IconButton aria-label={t('a11y.open_menu')} aria-expanded={opened} onClick={menu.open}>
           <Icon name="menu" size={22} />
-        </ActionIcon>
+        </IconButton>
         {brand}
         <Preferences />
       </header>

@@ -1,0 +1,11 @@
+import { Outlet } from '@tanstack/react-router';
+import { WithMantine } from '~/ui/theme/mantine';
+
+/** Public pages with more to fill in than a code. */
+export function Page() {
+  return (
+    <WithMantine>
+      <Outlet />
+    </WithMantine>
+  );
+}
