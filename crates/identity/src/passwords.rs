@@ -1,6 +1,7 @@
 //! Passwords: how they are hashed, and which are good enough.
 
 mod hashing;
+mod leaked;
 mod policy;
 mod words;
 

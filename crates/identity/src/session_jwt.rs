@@ -114,13 +114,13 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// The keys in use: one signs, both verify, so that a change of keys ends no session.
+/// The keys in use: one signs, all verify, so that a change of keys ends no session.
 #[derive(Debug, Clone)]
 pub struct SigningKeys {
     /// Signs and verifies.
     pub current: SigningKey,
-    /// Verifies what was signed before the last change.
-    pub previous: Option<SigningKey>,
+    /// Verify what was signed before the last changes.
+    pub previous: Vec<SigningKey>,
 }
 
 /// Writes and reads the session cookies of one installation.
@@ -208,10 +208,8 @@ impl SessionCookies {
 
     /// Finds the key under which we would have written exactly this header.
     fn key_of(&self, header: &Header) -> Option<&SigningKey> {
-        let SigningKeys { current, previous } = &self.keys;
-        [Some(current), previous.as_ref()]
-            .into_iter()
-            .flatten()
+        std::iter::once(&self.keys.current)
+            .chain(&self.keys.previous)
             .find(|key| key.header() == *header)
     }
 }

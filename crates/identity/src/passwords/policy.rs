@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 use secrecy::SecretString;
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::normalised;
 use super::words::{COMMON, WALKS};
+use super::{leaked, normalised};
 
 /// A password must fall into at least this many pieces; see [`count_pieces`].
 const MIN_PIECES: usize = 6;
@@ -137,7 +137,7 @@ fn plain(c: char, one: char) -> char {
     }
 }
 
-/// Counts the steps of somebody who guesses: a common word, a year, a walk, a run of one character, a repetition of
+/// Counts the steps of somebody who guesses: a common word, a leaked password, a year, a walk, a run of one character, a repetition of
 /// what came before are one step each; any other character is one.
 ///
 /// Taking the longest piece at each place is not always the fewest pieces, but close enough for a judgement.
@@ -157,7 +157,8 @@ fn longest_piece(readings: &Readings, at: usize) -> usize {
         readings
             .words
             .iter()
-            .map(|reading| common_word(&reading[at..]))
+            .map(|reading| &reading[at..])
+            .map(|text| common_word(text).max(leaked::longest(text)))
             .max()
             .unwrap_or(0),
         walk(lower),
@@ -315,6 +316,11 @@ mod tests {
             "tajneheslo123456",
             "Welcome12345678",
             "summerwinter2025",
+            "manchesterunited",
+            "Kartoffelpuffer!",
+            "zqjphsyf6ctifgu",
+            "stefangreil1983",
+            "Neworleans12345",
         ] {
             assert_eq!(alone(bad), Err(PasswordProblem::Guessable), "{bad}");
         }

@@ -9,6 +9,7 @@ fn key() -> SigningKey {
 }
 
 fn cookies_with(current: SigningKey, previous: Option<SigningKey>) -> SessionCookies {
+    let previous = previous.into_iter().collect();
     let keys = SigningKeys { current, previous };
     SessionCookies::new(keys, "sofie", "0196f0c0-5a4c-7cc3-9a0d-2f6f2b6f4f10")
 }
