@@ -58,8 +58,8 @@ const userPage = (path: string, load: Parameters<typeof split>[0], texts: Namesp
   createRoute({ getParentRoute: () => user, path, ...split(load, texts) });
 const userPages = [
   userPage('/inbox', () => import('./routes/user/inbox')),
-  userPage('/send', () => import('./routes/user/send'), ['packages', 'send']),
-  userPage('/send/$id', () => import('./routes/user/draft'), ['packages', 'send']),
+  // One route, so that the form stays when its package gets an address.
+  userPage('/send/{-$id}', () => import('./routes/user/compose'), ['packages', 'send']),
   userPage('/requests', () => import('./routes/user/requests'), ['account']),
   userPage('/sent', () => import('./routes/user/sent')),
   userPage('/drafts', () => import('./routes/user/drafts')),

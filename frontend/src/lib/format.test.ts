@@ -7,6 +7,7 @@ import {
   formatSize,
   formatSpeed,
   groupHash,
+  plainName,
 } from './format';
 
 /** Narrow no-break spaces of the locale data read as plain ones here. */
@@ -73,4 +74,9 @@ it('counts begun days', () => {
 
 it('groups a hash for reading aloud', () => {
   expect(groupHash('0123456789abcdef01')).toBe('01234567 89abcdef 01');
+});
+
+it('shows what turns a name around', () => {
+  expect(plainName('invoice\u202efdp.exe')).toBe('invoice\ufffdfdp.exe');
+  expect(plainName('žluťoučký kůň 💣.txt')).toBe('žluťoučký kůň 💣.txt');
 });

@@ -85,6 +85,14 @@ export function daysUntil(iso: string, now: number): number {
   return Math.ceil((new Date(iso).getTime() - now) / 86_400_000);
 }
 
+/** Characters that nobody sees but that turn or break the text around them: an order of their own, controls. */
+const UNSEEN = /[\p{Cc}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]/gu;
+
+/** A name as it is, with a mark where something unseen could make it look like another one. */
+export function plainName(name: string): string {
+  return name.replace(UNSEEN, '\ufffd');
+}
+
 /** Groups a SHA-256 in eights, so that two people can compare it by voice. */
 export function groupHash(hash: string): string {
   return hash.match(/.{1,8}/g)?.join(' ') ?? hash;

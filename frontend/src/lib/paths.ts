@@ -45,6 +45,8 @@ export const paths = {
 
   api: {
     file: (packageId: string, fileId: string) => `/api/v1/packages/${packageId}/files/${fileId}/content`,
+    adminFile: (packageId: string, fileId: string, reason: string) =>
+      withQuery(`/api/v1/admin/packages/${packageId}/files/${fileId}/content`, { reason }),
     zip: (packageId: string) => `/api/v1/packages/${packageId}/zip`,
     uploads: () => '/api/v1/uploads',
   },

@@ -8,6 +8,12 @@ export function useRouteParam(name: string): string {
   return value;
 }
 
+/** A parameter that the current URL may have. */
+export function useOptionalParam(name: string): string | undefined {
+  const params: Record<string, string | undefined> = useParams({ strict: false });
+  return params[name];
+}
+
 /** A text kept in the query string, so that a view can be linked to and the back button works. */
 export function useSearchText(name: string): [string, (value: string) => void] {
   const search: Record<string, unknown> = useSearch({ strict: false });

@@ -7,7 +7,7 @@ import { Time } from '~/ui/fields/time';
 import { Row, Rows } from '~/ui/list/rows';
 import classes from './audit.module.css';
 
-const TONES: Record<string, Tone> = { info: 'mute', notice: 'info', warning: 'warn', alert: 'bad' };
+const TONES: Record<string, Tone> = { notice: 'info', warning: 'warn', alert: 'bad' };
 
 function isEmpty(data: unknown): boolean {
   return data === null || data === undefined || (typeof data === 'object' && Object.keys(data).length === 0);
@@ -20,7 +20,10 @@ function Entry({ entry }: { entry: AuditEntry }) {
     <Row
       title={textOf(t, 'admin:event', entry.event)}
       badge={
-        <Badge tone={TONES[entry.severity] ?? 'mute'}>{textOf(t, 'admin:severity', entry.severity)}</Badge>
+        // Most of what happens is information only; a word at each line would hide the others.
+        entry.severity !== 'info' && (
+          <Badge tone={TONES[entry.severity] ?? 'mute'}>{textOf(t, 'admin:severity', entry.severity)}</Badge>
+        )
       }
       sub={
         <>

@@ -19,18 +19,33 @@ type Props = {
   uploads: (ensure: () => Promise<string>) => ReactNode;
   /** Files that have arrived or are on their way. */
   fileCount: number;
+  /** Some upload was broken off by a reload and waits for its file. */
+  interrupted: boolean;
   uploading: boolean;
   onCreated: (value: Package) => void;
   onSent: (value: Package) => void;
 };
 
 /** A package being written: like a mail, with files that travel while you type. */
-export function Composer({ instance, can, draft, uploads, fileCount, uploading, onCreated, onSent }: Props) {
+export function Composer({
+  instance,
+  can,
+  draft,
+  uploads,
+  fileCount,
+  interrupted,
+  uploading,
+  onCreated,
+  onSent,
+}: Props) {
   const t = useT();
   const locale = useLocale();
   const { online } = useNetwork();
   const composer = useComposer({ instance, draft, fileCount, onCreated, onSent });
-  const missing = missingForSend(composer.form.values, fileCount, composer.hadPassword);
+  const missing = !online
+    ? 'offline'
+    : (missingForSend(composer.form.values, fileCount, composer.hadPassword) ??
+      (interrupted ? 'interrupted' : null));
   return (
     <form
       className={classes.composer}
@@ -58,7 +73,7 @@ export function Composer({ instance, can, draft, uploads, fileCount, uploading, 
           size="md"
           fullWidth
           loading={composer.sending}
-          disabled={missing !== null || !online}
+          disabled={missing !== null}
           leftSection={<Icon name="send" />}
           aria-describedby="send-hint"
         >

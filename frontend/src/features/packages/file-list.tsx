@@ -1,6 +1,7 @@
+import type { ReactNode } from 'react';
 import type { PackageFile } from '~/api/types';
 import { useT } from '~/i18n/use-t';
-import { groupHash } from '~/lib/format';
+import { groupHash, plainName } from '~/lib/format';
 import { paths } from '~/lib/paths';
 import { CopyButton } from '~/ui/actions/copy-button';
 import { ButtonAnchor } from '~/ui/base/button';
@@ -24,16 +25,26 @@ function Hash({ value }: { value: string }) {
   );
 }
 
-function FileRow({
-  file,
-  packageId,
-  mayDownload,
-}: {
-  file: PackageFile;
-  packageId: string;
-  mayDownload: boolean;
-}) {
+/** Fetches a file that may leave. */
+export function DownloadLink({ packageId, file }: { packageId: string; file: PackageFile }) {
   const t = useT();
+  return (
+    <ButtonAnchor
+      href={paths.api.file(packageId, file.id)}
+      download={file.name}
+      variant="default"
+      size="xs"
+      leftSection={<Icon name="download" size={16} />}
+      aria-label={t('packages:file.download_named', { name })}
+    >
+      {t('packages:file.download')}
+    </ButtonAnchor>
+  );
+}
+
+function FileRow({ file, download }: { file: PackageFile; download: ReactNode }) {
+  const t = useT();
+  const name = plainName(file.name);
   const folder = file.path.slice(0, Math.max(0, file.path.length - file.name.length));
   return (
     <li className={classes.row}>
@@ -42,8 +53,8 @@ function FileRow({
       </span>
       <div className={classes.what}>
         <div className={classes.name}>
-          {folder && <span className={classes.folder}>{folder}</span>}
-          {file.name}
+          {folder && <span className={classes.folder}>{plainName(folder)}</span>}
+          {name}
         </div>
         <div className={classes.facts}>
           <Size bytes={file.size} />
@@ -52,7 +63,7 @@ function FileRow({
         {!file.complete && file.size > 0 && (
           <Progress
             value={(100 * file.received) / file.size}
-            aria-label={t('packages:file.arriving', { name: file.name })}
+            aria-label={t('packages:file.arriving', { name })}
           />
         )}
         <FindingList findings={file.findings} check={file.check} />
@@ -65,32 +76,32 @@ function FileRow({
       </div>
       <div className={classes.end}>
         <FileBadge file={file} />
-        {mayDownload && file.deliverable && (
-          <ButtonAnchor
-            href={paths.api.file(packageId, file.id)}
-            download={file.name}
-            variant="default"
-            size="xs"
-            leftSection={<Icon name="download" size={16} />}
-            aria-label={t('packages:file.download_named', { name: file.name })}
-          >
-            {t('packages:file.download')}
-          </ButtonAnchor>
-        )}
+        {download}
       </div>
     </li>
   );
 }
 
-type Props = { files: readonly PackageFile[]; packageId: string; mayDownload: boolean };
+const collator = new Intl.Collator(undefined, { numeric: true });
+/** As a folder shows them; they arrive side by side, so the order of arrival means nothing. */
+const byPath = (a: PackageFile, b: PackageFile): number => collator.compare(a.path, b.path);
+
+type Props = {
+  files: readonly PackageFile[];
+  packageId: string;
+  mayDownload: boolean;
+  /** What fetches a file, if it is not the usual link. */
+  download?: (file: PackageFile) => ReactNode;
+};
 
 /** The files of a package with what is known of each. */
-export function FileList({ files, packageId, mayDownload }: Props) {
+export function FileList({ files, packageId, mayDownload, download }: Props) {
   const t = useT();
+  const link = (file: PackageFile) => download?.(file) ?? <DownloadLink packageId={packageId} file={file} />;
   return (
     <ul className={classes.list} aria-label={t('packages:files')}>
-      {files.map((file) => (
-        <FileRow key={file.id} file={file} packageId={packageId} mayDownload={mayDownload} />
+      {[...files].sort(byPath).map((file) => (
+        <FileRow key={file.id} file={file} download={mayDownload && file.deliverable && link(file)} />
       ))}
     </ul>
   );

@@ -19,6 +19,7 @@ type Props = {
   /** Asks for recipients; on a request they are fixed. */
   withRecipients: boolean;
   initialTitle?: string;
+  initialNote?: string;
   ensure: () => Promise<string>;
   fileCount: number;
   uploads: ReactNode;
@@ -27,9 +28,12 @@ type Props = {
 
 /** The form of people without an account: files, a title, a few words. */
 export function HandInForm(props: Props) {
-  const { instance, withRecipients, initialTitle = '', ensure, fileCount, uploads, onSent } = props;
+  const { instance, withRecipients, initialTitle = '', initialNote = '' } = props;
+  const { ensure, fileCount, uploads, onSent } = props;
   const t = useT();
-  const form = useForm({ initialValues: { recipients: [] as string[], title: initialTitle, note: '' } });
+  const form = useForm({
+    initialValues: { recipients: [] as string[], title: initialTitle, note: initialNote },
+  });
   const send = useAction<PackageInput, Package>({
     run: async (input) => {
       const id = await ensure();

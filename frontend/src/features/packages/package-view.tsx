@@ -54,14 +54,17 @@ export function PackageView({ value, instance, uploads, onDeleted }: Props) {
         <PackageFacts value={value} />
         {value.note && <p className={classes.note}>{value.note}</p>}
       </Card>
-      <Card title={t('packages:files')} flush>
-        {isMoving(value.state) && (
-          <div className={classes.progress}>
-            <CheckProgress checked={value.progress.checked_files} total={value.file_count} />
-          </div>
-        )}
-        <FileList files={value.files} packageId={value.id} mayDownload={value.can.download} />
-      </Card>
+      {/* While they still arrive, the uploads above are the list of the files. */}
+      {!(uploads && value.state === 'uploading') && (
+        <Card title={t('packages:files')} flush>
+          {isMoving(value.state) && (
+            <div className={classes.progress}>
+              <CheckProgress checked={value.progress.checked_files} total={value.file_count} />
+            </div>
+          )}
+          <FileList files={value.files} packageId={value.id} mayDownload={value.can.download} />
+        </Card>
+      )}
       {value.role === 'sender' && value.submitted_at && (
         <Card title={t('packages:tracking.title')} description={t('packages:tracking.lead')} flush>
           <TrackingTable value={value} />

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Download, Package, Tracking } from '~/api/types';
 import { useT } from '~/i18n/use-t';
+import { plainName } from '~/lib/format';
 import { useAction } from '~/lib/use-action';
 import { Badge, type Tone } from '~/ui/badge/badge';
 import { Button } from '~/ui/base/button';
@@ -18,7 +19,7 @@ function Downloads({ items }: { items: readonly Download[] }) {
     <ul className={classes.downloads}>
       {items.map((one) => (
         <li key={`${one.file_id}${one.at}`}>
-          <strong>{one.file_id === null ? t('packages:tracking.zip') : one.name}</strong>
+          <strong>{one.file_id === null ? t('packages:tracking.zip') : plainName(one.name ?? '')}</strong>
           {one.who && <span>{one.who}</span>}
           <Badge tone={one.complete ? 'good' : 'mute'}>
             {one.complete ? t('packages:tracking.complete') : t('packages:tracking.partial')}

@@ -10,6 +10,7 @@ import classes from './verdict-table.module.css';
 
 const TONES: Record<Verdict['outcome'], Tone> = {
   clean: 'good',
+  skipped: 'mute',
   pending: 'info',
   infected: 'bad',
   suspicious: 'warn',
@@ -20,8 +21,17 @@ const TONES: Record<Verdict['outcome'], Tone> = {
   error: 'bad',
 };
 
+/** Why and how far, in words; that an engine looked at all of it goes without saying. */
+function useRemarks({ qualifier, detail }: Verdict): string {
+  const t = useT();
+  const word =
+    qualifier === null || qualifier === 'full' ? null : textOf(t, 'admin:verdicts.qualifier', qualifier);
+  return [word, detail].filter(Boolean).join(': ');
+}
+
 function VerdictRow({ verdict }: { verdict: Verdict }) {
   const t = useT();
+  const remarks = useRemarks(verdict);
   return (
     <Table.Tr>
       <Table.Td>
@@ -38,11 +48,7 @@ function VerdictRow({ verdict }: { verdict: Verdict }) {
       <Table.Td>
         {verdict.name && textOf(t, 'packages:finding_name', verdict.name)}
         {verdict.object && <div className={classes.object}>{verdict.object}</div>}
-        {(verdict.qualifier || verdict.detail) && (
-          <div className={classes.small}>
-            {[verdict.qualifier, verdict.detail].filter(Boolean).join(': ')}
-          </div>
-        )}
+        {remarks && <div className={classes.small}>{remarks}</div>}
       </Table.Td>
       <Table.Td className={classes.small}>
         <Time at={verdict.at} />

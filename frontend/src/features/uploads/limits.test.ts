@@ -19,7 +19,7 @@ const picked = (path: string, size: number) => {
 it('takes what fits and says of the rest why not', () => {
   const { accepted, refusals } = checkLimits(
     [picked('a', 100), picked('b', 101), picked('c', 51), picked('d', 1), picked('e', 1), picked('f', 1)],
-    { count: 0, size: 0 },
+    { count: 0, size: 0, paths: new Set() },
     limits,
   );
   expect(accepted.map(({ path }) => path)).toEqual(['a', 'd', 'e']);
@@ -31,5 +31,18 @@ it('takes what fits and says of the rest why not', () => {
 });
 
 it('counts what is there already', () => {
-  expect(checkLimits([picked('a', 10)], { count: 3, size: 0 }, limits).refusals[0]?.why).toBe('too_many');
+  expect(
+    checkLimits([picked('a', 10)], { count: 3, size: 0, paths: new Set() }, limits).refusals[0]?.why,
+  ).toBe('too_many');
+});
+
+it('takes no path twice', () => {
+  const present = { count: 1, size: 0, paths: new Set(['a']) };
+  const { accepted, refusals } = checkLimits(
+    [picked('a', 1), picked('b', 1), picked('b', 2)],
+    present,
+    limits,
+  );
+  expect(accepted.map(({ path }) => path)).toEqual(['b']);
+  expect(refusals.map(({ path, why }) => `${path} ${why}`)).toEqual(['a duplicate', 'b duplicate']);
 });

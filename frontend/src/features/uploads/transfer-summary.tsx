@@ -10,12 +10,13 @@ import classes from './uploads.module.css';
 export function TransferSummary({ snapshot, uploader }: { snapshot: Snapshot; uploader: Uploader }) {
   const t = useT();
   const locale = useLocale();
-  const { items, sent, total, speed, secondsLeft, active, paused, failed, done } = snapshot;
+  const { items, sent, total, speed, secondsLeft, active, retrying, paused, failed, done } = snapshot;
   const percent = formatPercent(sent, total, locale);
   const words =
     active > 0
       ? [
           t('send:progress.sent', { sent: formatSize(sent, locale), total: formatSize(total, locale) }),
+          retrying === active ? t('send:item.retrying') : null,
           speed > 0 ? formatSpeed(speed, locale) : null,
           secondsLeft !== null
             ? t('send:progress.left', { time: formatDuration(secondsLeft, locale) })

@@ -1,26 +1,22 @@
 import { DetailedError, Upload } from 'tus-js-client';
 import { CSRF_HEADER } from '~/api/client';
+import type { Problem } from '~/api/problem';
 import { paths } from '~/lib/paths';
 import type { Failure, Transfer, TransferEvents, Transport } from './uploader';
 
 /** One request carries at most this much, so that a proxy's or a session's time limit never meets a whole large file. */
 const CHUNK = 64 * 1024 * 1024;
 
-function codeOfBody(body: string): string | null {
+/** The code of a problem document, and of a refused file name what is wrong with it; null if a proxy answered. */
+export function codeOfBody(body: string): string | null {
   try {
-    const parsed: unknown = JSON.parse(body);
-    if (
-      typeof parsed === 'object' &&
-      parsed !== null &&
-      'code' in parsed &&
-      typeof parsed.code === 'string'
-    ) {
-      return parsed.code;
-    }
+    const { code, errors } = JSON.parse(body) as Partial<Problem>;
+    const name = errors?.find(({ field }) => field === 'filename');
+    if (name) return name.code === 'duplicate' ? 'file_duplicate' : 'file_name';
+    return typeof code === 'string' ? code : null;
   } catch {
-    // Not a problem document: a proxy answered.
+    return null;
   }
-  return null;
 }
 
 function failureOf(error: Error): Failure {

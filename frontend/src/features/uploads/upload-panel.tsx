@@ -1,8 +1,9 @@
 import { useState } from 'react';
+import { isProblem } from '~/api/problem';
 import type { Instance, PackageFile } from '~/api/types';
 import { useLocale, useT } from '~/i18n/use-t';
 import type { PickedFile } from '~/lib/dropped-files';
-import { formatSize } from '~/lib/format';
+import { formatSize, plainName } from '~/lib/format';
 import { problemText } from '~/lib/problem-text';
 import { Button } from '~/ui/base/button';
 import { Notice } from '~/ui/feedback/feedback';
@@ -24,21 +25,28 @@ type Props = {
   serverFiles: readonly PackageFile[];
   /** A file is left out: delete it on the server if it has an id there (an unfinished one is gone already). */
   onRemoveServerFile: (fileId: string | null) => Promise<unknown>;
+  /** Makes the package in the place of one that another browser has begun. */
+  onStartOver?: () => Promise<string>;
 };
 
 /** Takes files and shows how they travel. The work itself is the uploader's. */
-export function UploadPanel({ packageId, ensure, limits, serverFiles, onRemoveServerFile }: Props) {
+export function UploadPanel(props: Props) {
+  const { packageId, ensure, limits, serverFiles, onRemoveServerFile, onStartOver } = props;
   const t = useT();
   const locale = useLocale();
   const uploads = useUploads(packageId);
   const [refused, setRefused] = useState<Refusal[]>([]);
-  const [failure, setFailure] = useState<unknown>(null);
+  const [failure, setFailure] = useState<{ error: unknown; picked: PickedFile[] } | null>(null);
   const local = new Set(uploads.items.map((item) => item.source.path));
   const earlier = serverFiles.filter((file) => !local.has(file.path));
 
-  const take = async (picked: PickedFile[]): Promise<void> => {
+  const take = async (picked: PickedFile[], begin = ensure): Promise<void> => {
     const present = {
       count: uploads.items.length + earlier.filter((file) => file.complete).length,
+      paths: new Set([
+        ...uploads.items.filter(({ state }) => state.name !== 'failed').map(({ source }) => source.path),
+        ...earlier.filter(({ complete }) => complete).map(({ path }) => path),
+      ]),
       size: uploads.total + earlier.reduce((sum, file) => sum + (file.complete ? file.size : 0), 0),
     };
     const { accepted, refusals } = checkLimits(picked, present, limits);
@@ -46,7 +54,7 @@ export function UploadPanel({ packageId, ensure, limits, serverFiles, onRemoveSe
     setFailure(null);
     if (accepted.length === 0) return;
     try {
-      const id = await ensure();
+      const id = await begin();
       uploaderOf(id).add(
         accepted.map(({ file, path }) => ({
           path,
@@ -57,7 +65,7 @@ export function UploadPanel({ packageId, ensure, limits, serverFiles, onRemoveSe
         })),
       );
     } catch (error) {
-      setFailure(error);
+      setFailure({ error, picked });
     }
   };
   const remove = async (key: string, fileId: string | null): Promise<void> => {
@@ -72,7 +80,21 @@ export function UploadPanel({ packageId, ensure, limits, serverFiles, onRemoveSe
     <Card title={t('send:files')} flush>
       <div className={classes.zone}>
         <DropZone onFiles={(files) => void take(files)} compact={!empty} hint={empty ? hint : undefined} />
-        {failure !== null && <Notice tone="bad">{problemText(t, locale, failure)}</Notice>}
+        {failure !== null && (
+          <Notice
+            tone="bad"
+            actions={
+              onStartOver &&
+              isProblem(failure.error, 'answer_begun') && (
+                <Button size="compact-sm" onClick={() => void take(failure.picked, onStartOver)}>
+                  {t('visit:request.start_over')}
+                </Button>
+              )
+            }
+          >
+            {problemText(t, locale, failure.error)}
+          </Notice>
+        )}
         {refused.length > 0 && (
           <Notice
             tone="warn"
@@ -86,7 +108,7 @@ export function UploadPanel({ packageId, ensure, limits, serverFiles, onRemoveSe
             <ul className={classes.refused}>
               {refused.slice(0, 5).map(({ path, why }) => (
                 <li key={path}>
-                  {path}: {t(`send:refusal.${why}`)}
+                  {plainName(path)}: {t(`send:refusal.${why}`)}
                 </li>
               ))}
             </ul>

@@ -1,6 +1,6 @@
 import type { PackageFile } from '~/api/types';
 import { textOf, useLocale, useT } from '~/i18n/use-t';
-import { formatPercent } from '~/lib/format';
+import { formatPercent, plainName } from '~/lib/format';
 import { IconButton } from '~/ui/base/button';
 import { Progress } from '~/ui/base/progress';
 import { Icon, type IconName } from '~/ui/brand/icon';
@@ -42,7 +42,7 @@ export function UploadRow({ item, onPause, onResume, onRemove }: Props) {
   const t = useT();
   const { state, sent, source } = item;
   const text = useStateText(item);
-  const name = source.path;
+  const name = plainName(source.path);
   const running = state.name === 'sending' || state.name === 'retrying' || state.name === 'waiting';
   return (
     <li className={classes.row} data-state={state.name}>
@@ -80,7 +80,7 @@ export function ServerFileRow({ file, onRemove }: { file: PackageFile; onRemove:
   return (
     <li className={classes.row} data-state={file.complete ? 'done' : 'interrupted'}>
       <div className={classes.what}>
-        <span className={classes.name}>{file.path}</span>
+        <span className={classes.name}>{plainName(file.path)}</span>
         <span className={classes.facts}>
           <Size bytes={file.size} />
           <span className={classes.state}>
@@ -91,7 +91,11 @@ export function ServerFileRow({ file, onRemove }: { file: PackageFile; onRemove:
         </span>
       </div>
       <div className={classes.buttons}>
-        <RowButton icon="trash" label={t('send:item.remove', { name: file.path })} onClick={onRemove} />
+        <RowButton
+          icon="trash"
+          label={t('send:item.remove', { name: plainName(file.path) })}
+          onClick={onRemove}
+        />
       </div>
     </li>
   );

@@ -31,6 +31,8 @@ export type Snapshot = {
   secondsLeft: number | null;
   /** Files that still have to arrive and are neither paused nor failed. */
   active: number;
+  /** Of those, how many wait for a lost connection. */
+  retrying: number;
   paused: number;
   failed: number;
   done: number;
@@ -225,7 +227,7 @@ export class Uploader {
     const sent = this.#sum();
     const total = this.#entries.reduce((sum, entry) => sum + entry.source.size, 0);
     const active = count('waiting', 'sending', 'retrying');
-    const speed = active > 0 ? this.#speed.at(this.#env.now()) : 0;
+    const speed = count('sending') > 0 ? this.#speed.at(this.#env.now()) : 0;
     return {
       items: this.#entries.map(({ key, source, sent: itemSent, state }) => ({
         key,
@@ -238,6 +240,7 @@ export class Uploader {
       speed,
       secondsLeft: speed > 0 ? (total - sent) / speed : null,
       active,
+      retrying: count('retrying'),
       paused: count('paused'),
       failed: count('failed'),
       done: count('done'),

@@ -9,6 +9,7 @@ const EMPTY: Snapshot = {
   speed: 0,
   secondsLeft: null,
   active: 0,
+  retrying: 0,
   paused: 0,
   failed: 0,
   done: 0,

@@ -83,7 +83,7 @@ function UserMenu({ user, onEdit }: { user: AdminUser; onEdit: () => void }) {
     <Menu position="bottom-end">
       <Menu.Target>
         <IconButton aria-label={t('admin:users.menu', { email: user.email })}>
-          <Icon name="menu" size={18} />
+          <Icon name="more" size={20} />
         </IconButton>
       </Menu.Target>
       <Menu.Dropdown>

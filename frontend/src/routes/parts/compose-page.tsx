@@ -12,8 +12,15 @@ import { paths } from '~/lib/paths';
 import { useLoaded } from '~/lib/use-loaded';
 import { Page } from '~/ui/page/page';
 
+type Props = {
+  draft: Package | null;
+  /** The first file made the package. */
+  onCreated: (value: Package) => void;
+  actions?: ReactNode;
+};
+
 /** Writing a package: the letter is the packages' business, its files are the uploads'; they meet here. */
-export function ComposePage({ draft, actions }: { draft: Package | null; actions?: ReactNode }) {
+export function ComposePage({ draft, onCreated, actions }: Props) {
   const t = useT();
   const router = useRouter();
   const queryClient = useQueryClient();
@@ -23,7 +30,8 @@ export function ComposePage({ draft, actions }: { draft: Package | null; actions
   const current = useQuery({ ...packageQuery(id ?? ''), enabled: id !== null });
   const serverFiles = current.data?.files ?? draft?.files ?? [];
   const local = new Set(uploads.items.map((item) => item.source.path));
-  const earlier = serverFiles.filter((file) => file.complete && !local.has(file.path)).length;
+  const others = serverFiles.filter((file) => !local.has(file.path));
+  const earlier = others.filter((file) => file.complete).length;
 
   return (
     <Page title={draft ? t('send:page.draft') : t('send:page.new')} actions={actions} width="wide">
@@ -32,11 +40,11 @@ export function ComposePage({ draft, actions }: { draft: Package | null; actions
         can={can}
         draft={draft}
         fileCount={uploads.items.length + earlier}
+        interrupted={earlier < others.length}
         uploading={uploads.active > 0}
         onCreated={(value) => {
           setId(value.id);
-          // The address becomes the draft's own, so that a reload finds it; the page stays as it is.
-          window.history.replaceState(window.history.state, '', paths.draft(value.id));
+          onCreated(value);
         }}
         onSent={(value) => void router.navigate({ to: paths.package(value.id) })}
         uploads={(ensure) => (

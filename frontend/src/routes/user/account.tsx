@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import type { Session } from '~/api/types';
-import { changePassword } from '~/features/account/api';
+import { changePassword, endSession, sessionsQuery } from '~/features/account/api';
 import { AppearanceForm, ProfileForm } from '~/features/account/profile-form';
 import { SessionList } from '~/features/account/session-list';
 import { NewTokenButton, TokenList } from '~/features/account/token-list';
@@ -29,7 +29,7 @@ export function Page() {
         <ChangePasswordForm change={changePassword} min={instance.password_min} />
       </Card>
       <Card title={t('account:sessions.title')} description={t('account:sessions.lead')} flush>
-        <SessionList />
+        <SessionList query={sessionsQuery} end={endSession} />
       </Card>
       {can.api_tokens && (
         <Card

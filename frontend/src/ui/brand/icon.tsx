@@ -20,6 +20,7 @@ const SHAPES = {
   audit: 'M6 3h9l4 4v14H6zM14 3v5h5M9 12h7M9 16h7',
   jobs: 'M12 7v5l3 2M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18z',
   menu: 'M4 7h16M4 12h16M4 17h16',
+  more: 'M12 5.5h.01M12 12h.01M12 18.5h.01',
   close: 'M6 6l12 12M18 6 6 18',
   check: 'M5 12.5l4.5 4.5L19 7.5',
   alert: 'M12 4 2.8 20h18.4zM12 10v4.5M12 17.3h.01',

@@ -59,7 +59,8 @@ export function DropZone({ onFiles, hint, compact }: Props) {
         <Icon name="upload" size={compact ? 20 : 26} />
       </span>
       <div className={classes.text}>
-        <strong>{over ? t('drop.release') : t('drop.title')}</strong>
+        <strong className={classes.mouse}>{over ? t('drop.release') : t('drop.title')}</strong>
+        <strong className={classes.touch}>{t('drop.touch')}</strong>
         {hint && <span>{hint}</span>}
       </div>
       <div className={classes.buttons}>

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import type { DragEventHandler, ReactNode } from 'react';
 import classes from './rows.module.css';
 
 /** A list of like things with their facts and buttons: a table where there is room, cards on a phone. */
@@ -16,13 +16,18 @@ type RowProps = {
   badge?: ReactNode;
   meta?: ReactNode;
   actions?: ReactNode;
+  /** Before all the rest, such as a handle to drag the row by. */
+  lead?: ReactNode;
+  onDragOver?: DragEventHandler;
+  onDrop?: DragEventHandler;
   children?: ReactNode;
 };
 
-export function Row({ title, sub, badge, meta, actions, children }: RowProps) {
+export function Row({ title, sub, badge, meta, actions, lead, children, ...drag }: RowProps) {
   return (
-    <li className={classes.row}>
+    <li className={classes.row} {...drag}>
       <div className={classes.line}>
+        {lead}
         <div className={classes.main}>
           <div className={classes.title}>
             {title} {badge}

@@ -5,8 +5,15 @@ import { Preferences } from '~/ui/fields/preferences';
 import classes from './public-shell.module.css';
 import { SkipLink } from './skip-link';
 
+type Props = {
+  name?: string;
+  /** Stands in the footer. */
+  below?: ReactNode;
+  children: ReactNode;
+};
+
 /** The frame of pages for people who are not logged in: little, so that it loads at once. */
-export function PublicShell({ name, children }: { name?: string; children: ReactNode }) {
+export function PublicShell({ name, below, children }: Props) {
   const t = useT();
   return (
     <div className={classes.shell}>
@@ -18,7 +25,10 @@ export function PublicShell({ name, children }: { name?: string; children: React
       <main id="content" className={classes.main}>
         {children}
       </main>
-      <footer className={classes.footer}>{t('app.promise')}</footer>
+      <footer className={classes.footer}>
+        {below && <div>{below}</div>}
+        {t('app.promise')}
+      </footer>
     </div>
   );
 }
