@@ -57,6 +57,20 @@ const EDGES: &[(&str, &[&str])] = &[
             "sofie-vault",
         ],
     ),
+    (
+        "sofie-fuzz",
+        &[
+            "sofie-api",
+            "sofie-app",
+            "sofie-client",
+            "sofie-detection",
+            "sofie-domain",
+            "sofie-identity",
+            "sofie-inspector",
+            "sofie-mail",
+            "sofie-vault",
+        ],
+    ),
     ("xtask", &[]),
 ];
 

@@ -2,6 +2,7 @@
 
 mod gen_files;
 mod layers;
+mod licences;
 mod sizes;
 mod workspace;
 
@@ -10,7 +11,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 const USAGE: &str =
-    "usage: cargo xtask check        layers, sizes and the crate map of docs/ARCHITECTURE.md
+    "usage: cargo xtask check        layers, licences, sizes and the crate map of docs/ARCHITECTURE.md
        cargo xtask gen          writes every derived file again
        cargo xtask gen --check  fails when a derived file is not current";
 
@@ -45,11 +46,12 @@ fn main() -> ExitCode {
 fn check() -> Result<Vec<String>> {
     let workspace = workspace::Workspace::load()?;
     let mut problems = layers::check(&workspace);
+    problems.extend(licences::check(&workspace.root)?);
     problems.extend(sizes::check(&workspace.root)?);
     problems.extend(workspace.missing_from_crate_map()?);
     if problems.is_empty() {
         println!(
-            "layers, sizes and crate map: ok ({} crates)",
+            "layers, licences, sizes and crate map: ok ({} crates)",
             workspace.packages.len()
         );
     }
