@@ -3,6 +3,7 @@ import './ui/theme/global.css';
 import { createRoot } from 'react-dom/client';
 import type { AdminSession } from './api/admin-types';
 import { setUnauthenticatedHandler } from './api/client';
+import { isProblem } from './api/problem';
 import type { Session } from './api/types';
 import { App } from './app';
 import { adminSessionKey } from './features/admin-session/api';
@@ -42,4 +43,10 @@ setUnauthenticatedHandler((path) => {
 
 const element = document.getElementById('root');
 if (!element) throw new Error('index.html has no element #root');
-createRoot(element).render(<App router={router} queryClient={queryClient} />);
+const root = createRoot(element, {
+  // The page shows what the server refused; only what broke is the console's business.
+  onCaughtError: (error) => {
+    if (!isProblem(error)) console.error(error);
+  },
+});
+root.render(<App router={router} queryClient={queryClient} />);

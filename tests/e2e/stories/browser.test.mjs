@@ -175,6 +175,8 @@ describe('browser', () => {
       else assert.deepEqual(readFileSync(path), known.report);
     }
     const reopened = await page.reload();
+    known.visit = new URL(page.url()).pathname;
+    known.recipient = await who.context.storageState();
     assert.equal(reopened.status(), 200);
     await row(page, t('packages:files'), 'report.txt').waitFor();
     assert.deepEqual(errors, []);
@@ -274,10 +276,42 @@ describe('browser', () => {
     await guest.context.close();
   });
 
-  const PUBLIC = ['/login', '/forgot', '/reset', '/welcome', '/p', '/guest', '/admin/login', '/nowhere'];
-  const USER = ['/inbox', '/send', '/requests', '/sent', '/drafts', '/account', () => `/packages/${known.package}`, () => `/packages/${known.held}`];
-  const ADMIN = ['', '/packages', () => `/packages/${known.held}`, '/quarantine', '/users', '/administrators', '/engines', '/settings', '/outbox', '/audit', '/jobs', '/account']
+  const PUBLIC = ['/', '/login', '/forgot', '/reset', '/welcome', '/p', '/r', '/guest', '/setup', '/admin/login', '/nowhere'];
+  const USER = ['/inbox', '/send', () => `/send/${known.draft}`, '/requests', '/sent', '/drafts', '/account',
+    () => `/packages/${known.package}`, () => `/packages/${known.held}`];
+  const ADMIN = ['', '/packages', () => `/packages/${known.held}`, '/quarantine', '/users', '/administrators', '/engines', '/settings',
+    '/outbox', () => `/outbox/${known.mail}`, '/audit', '/jobs', '/account']
     .map((path) => () => `/admin${typeof path === 'function' ? path() : path}`);
+  /** Pages that send everybody, or whoever has no more business there, on to another one. */
+  const LEAVES = ['/', '/setup'];
+
+  /** Whether an address is one of a route, such as `/packages/$id` or `/send/{-$id}`. */
+  const isOf = (route, path) => new RegExp(`^${route.replace(/\/\{-\$\w+\}/, '(/[^/]+)?').replaceAll(/\$\w+/g, '[^/]+')}$`).test(path);
+
+  it('the pages below are all pages of the router', async () => {
+    const who = await person(browser);
+    await login(who, '/login', 'alice@example.org');
+    const ask = (page, method, path, body) => page.evaluate(async ([method, path, body]) => {
+      const headers = { 'X-Sofie': '1', 'Content-Type': 'application/json' };
+      const answer = await fetch(`/api/v1${path}`, { method, headers, body });
+      return { status: answer.status, body: await answer.json() };
+    }, [method, path, body && JSON.stringify(body)]);
+    known.draft = (await ask(who.page, 'POST', '/packages', { title: 'A draft' })).body.id;
+    known.asked = (await ask(who.page, 'POST', '/requests', { email: 'frank@example.net', title: 'Your report' })).body.link;
+    await who.context.close();
+    const admin = await person(browser);
+    await login(admin, '/admin/login', 'root@example.org');
+    known.mail = (await ask(admin.page, 'GET', '/admin/outbox')).body.items[0].id;
+    const set = await ask(admin.page, 'PATCH', '/admin/settings', { values: { 'guest_form.enabled': true } });
+    assert.equal(set.status, 200, JSON.stringify(set.body));
+    await admin.context.close();
+
+    const routes = JSON.parse(readFileSync(new URL('../../../frontend/src/routes.json', import.meta.url), 'utf8'));
+    const shown = [...PUBLIC, ...USER, ...ADMIN].map((entry) => (typeof entry === 'function' ? entry() : entry));
+    const visits = ['/p/of-the-recipient', '/r/of-the-one-asked'];
+    const missing = routes.filter((route) => ![...shown, ...visits].some((path) => isOf(route, path)));
+    assert.deepEqual(missing, [], 'nobody looks at these pages');
+  });
 
   for (const look of [
     { language: 'en', width: 1440, scheme: 'light' },
@@ -292,6 +326,8 @@ describe('browser', () => {
           assert.doesNotMatch(path, /undefined/, 'an earlier test did not get that far');
           await who.page.goto(`${sofie.url}${path}`);
           await settled(who.page);
+          const landed = new URL(who.page.url()).pathname;
+          if (landed !== path && !LEAVES.includes(path)) found.push(`${path}: led to ${landed}`);
           const name = `${area}${path.replaceAll(/[0-9a-f-]{36}/g, 'ID').replaceAll('/', '-')}-${Object.values(look).join('-')}`;
           await shot(who.page, name);
           for (const violation of await axe(who.page)) found.push(`${path}: ${violation}`);
@@ -305,13 +341,19 @@ describe('browser', () => {
       };
       const anyone = await person(browser, look);
       await visit(anyone, PUBLIC, 'public');
+      const recipient = await person(browser, { ...look, storageState: known.recipient });
+      await visit(recipient, [known.visit], 'recipient');
+      const asked = await person(browser, look);
+      await asked.page.goto(known.asked);
+      await asked.page.waitForURL(/\/r\/[0-9a-f-]+$/);
+      await visit(asked, [new URL(asked.page.url()).pathname], 'asked');
       const user = await person(browser, look);
       await login(user, '/login', 'alice@example.org');
       await visit(user, USER, 'user');
       const admin = await person(browser, look);
       await login(admin, '/admin/login', 'root@example.org');
       await visit(admin, ADMIN, 'admin');
-      for (const { context, errors } of [anyone, user, admin]) {
+      for (const { context, errors } of [anyone, recipient, asked, user, admin]) {
         found.push(...errors);
         await context.close();
       }

@@ -77,7 +77,7 @@ export function PackageActions({ value, instance, onDeleted }: Props) {
   });
   return (
     <>
-      {value.can.zip && (
+      {value.can.zip && value.file_count > 1 && (
         <ButtonAnchor
           href={paths.api.zip(value.id)}
           download=""

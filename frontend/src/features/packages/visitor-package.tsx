@@ -44,7 +44,8 @@ export function VisitorPackage({ value }: { value: Package }) {
         }
         flush
         actions={
-          value.can.zip && (
+          value.can.zip &&
+          value.file_count > 1 && (
             <ButtonAnchor
               href={paths.api.zip(value.id)}
               download=""
