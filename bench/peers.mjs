@@ -1,11 +1,13 @@
 // The programs that are compared, each started on a folder of the same disk. A peer knows how to take one large file (`up`),
 // how to take many small ones (`small`), and where a large file is fetched from (`get`).
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Api } from '../tests/e2e/lib/api.mjs';
 import { Sofie, until } from '../tests/e2e/lib/sofie.mjs';
 
@@ -21,7 +23,13 @@ export async function freePort() {
   return port;
 }
 
-const curl = (...args) => execFileSync('curl', ['-sS', '-f', '--max-time', '300', ...args], { maxBuffer: 1 << 24 }).toString();
+/** Runs a program without holding this one up: it also takes the servers' output. */
+export const run = promisify(execFile);
+
+const curl = async (...args) => (await run('curl', ['-sS', '-f', '--max-time', '300', ...args], { maxBuffer: 1 << 24 })).stdout;
+
+// Minutes pass between calls; a connection kept from before is closed by then.
+http.globalAgent = new http.Agent({ keepAlive: false });
 
 async function answering(url) {
   await until(`${url} answers`, () => fetch(url).then(() => true, () => false), 30_000);
@@ -55,27 +63,27 @@ export async function nginx(dir, tuned) {
   await answering(base);
   return Object.assign(new Process(child), {
     name: tuned ? 'nginx tuned' : 'nginx default',
-    up: (file, name) => void curl('-T', file, '-H', 'Expect:', `${base}/${name}`),
-    drop: (name) => void curl('-X', 'DELETE', `${base}/${name}`),
+    up: (file, name) => curl('-T', file, '-H', 'Expect:', `${base}/${name}`),
+    drop: (name) => curl('-X', 'DELETE', `${base}/${name}`),
     small: (run) => ({ url: base, args: ['put', run, '-', `/small-${run}/`] }),
     get: (name) => ({ url: `${base}/${name}` }),
   });
 }
 
 function tus(name, child, base, store) {
-  const create = (size) => {
-    const head = curl('-D', '-', '-o', '/dev/null', '-X', 'POST', ...TUS, '-H', `Upload-Length: ${size}`, '-H', 'Upload-Metadata: filename YQ==', `${base}/files`);
+  const create = async (size) => {
+    const head = await curl('-D', '-', '-o', '/dev/null', '-X', 'POST', ...TUS, '-H', `Upload-Length: ${size}`, '-H', 'Upload-Metadata: filename YQ==', `${base}/files`);
     return new URL(head.match(/^location:\s*(\S+)/im)[1], base).href;
   };
   const known = new Map();
   return Object.assign(new Process(child), {
     name,
-    up: (file, key, size) => {
-      const url = create(size);
+    up: async (file, key, size) => {
+      const url = await create(size);
       known.set(key, url);
-      curl('-X', 'PATCH', '-T', file, '-H', 'Expect:', ...TUS, '-H', 'Upload-Offset: 0', '-H', 'Content-Type: application/offset+octet-stream', url);
+      await curl('-X', 'PATCH', '-T', file, '-H', 'Expect:', ...TUS, '-H', 'Upload-Offset: 0', '-H', 'Content-Type: application/offset+octet-stream', url);
     },
-    drop: (key) => void curl('-X', 'DELETE', ...TUS, known.get(key)),
+    drop: (key) => curl('-X', 'DELETE', ...TUS, known.get(key)),
     small: (run) => ({ url: base, args: ['tus', run, '-', '/files'] }),
     get: (key) => ({ url: known.get(key) }),
     store,
@@ -102,7 +110,8 @@ export async function rustus(dir) {
 }
 
 export async function sofie() {
-  const server = await Sofie.start();
+  // Like the others: no line per request.
+  const server = await Sofie.start({ SOFIE__LOG__FILTER: 'warn' });
   const token = await server.addUser('bench@example.org');
   const api = new Api(server.url, { token });
   const authorised = ['-H', `Authorization: Bearer ${token}`];
@@ -115,8 +124,8 @@ export async function sofie() {
     stop: () => server.remove(),
     // As the other end sees it: when the answer is here, the file is encrypted, synced and in the database.
     prepare: async () => (await api.package({ type: 'public' })).id,
-    up: (file, key, _, id) => {
-      files.set(key, { id, file: JSON.parse(curl('-T', file, '-H', 'Expect:', '-H', 'Content-Type: application/octet-stream', ...authorised, `${api.base}/packages/${id}/files/${key}`)).id });
+    up: async (file, key, _, id) => {
+      files.set(key, { id, file: JSON.parse(await curl('-T', file, '-H', 'Expect:', '-H', 'Content-Type: application/octet-stream', ...authorised, `${api.base}/packages/${id}/files/${key}`)).id });
     },
     drop: async (key) => void await api.json('DELETE', `/packages/${files.get(key).id}`),
     /** Nothing is served before its checks are over. */

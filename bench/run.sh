@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Benchmarks side by side with peers on this machine, in one run; prints a table and writes bench/results.json.
+# Benchmarks side by side with peers on this machine, in one run; prints a Markdown table and writes bench/results.md and
+# bench/results.json.
 #
 # Usage: bench/run.sh [ROUNDS]      (default 5)
 # Needs: the release binary (make build), curl, nginx, wrk, openssl. Takes about 12 minutes.
 # rustus is compared when it is there; RUSTUS=1 builds it from crates.io first (long).
+# BENCH_MIB=64 BENCH_SECONDS=1 BENCH_HURRY=1 bench/run.sh 1 only shows that everything works.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../scripts/env.sh"
