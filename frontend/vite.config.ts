@@ -33,7 +33,7 @@ export default defineConfig({
             },
             {
               name: 'frame',
-              test: /node_modules\/@mantine\/(notifications|core\/esm\/components\/(Drawer|FocusTrap|Modal|ModalBase|Notification|Overlay|Paper|Portal))\/|ui\/(shell\/app|feedback\/toaster|actions\/confirm)/,
+              test: /node_modules\/@mantine\/(notifications|core\/esm\/components\/(Drawer|FocusTrap|Modal|ModalBase|Notification|Overlay|Paper|Portal))\/|ui\/(shell\/app|feedback\/(toaster|password-gate)|actions\/confirm)/,
             },
           ],
         },

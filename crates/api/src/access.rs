@@ -42,6 +42,8 @@ pub enum Gate {
     Owners,
     /// Users at a browser: what a stolen token must not do.
     Browsers,
+    /// Users at a browser; only for what is theirs.
+    OwnersAtBrowsers,
     /// Administrators.
     Administrators,
 }
@@ -54,7 +56,7 @@ impl Gate {
             Self::Open => true,
             Self::Holders => matches!(kind, Kind::Visitor | Kind::User | Kind::Token),
             Self::Users | Self::Owners => matches!(kind, Kind::User | Kind::Token),
-            Self::Browsers => kind == Kind::User,
+            Self::Browsers | Self::OwnersAtBrowsers => kind == Kind::User,
             Self::Administrators => kind == Kind::Administrator,
         }
     }
@@ -62,7 +64,7 @@ impl Gate {
     /// Tells whether a caller of the right kind is still refused what belongs to another.
     #[must_use]
     pub fn of_own_things(self) -> bool {
-        matches!(self, Self::Holders | Self::Owners)
+        matches!(self, Self::Holders | Self::Owners | Self::OwnersAtBrowsers)
     }
 }
 
@@ -75,6 +77,7 @@ pub const RULES: &[(&str, &str, Gate)] = &[
     ("GET", "/api/v1/session", Gate::Open),
     ("POST", "/api/v1/session", Gate::Open),
     ("DELETE", "/api/v1/session", Gate::Open),
+    ("POST", "/api/v1/session/confirm", Gate::Browsers),
     ("POST", "/api/v1/password/forgot", Gate::Open),
     ("POST", "/api/v1/password/reset", Gate::Open),
     ("GET", "/api/v1/setup", Gate::Open),
@@ -84,7 +87,7 @@ pub const RULES: &[(&str, &str, Gate)] = &[
     ("POST", "/api/v1/guest/verify", Gate::Open),
     ("OPTIONS", "/api/v1/uploads", Gate::Open),
     ("GET", "/api/v1/sessions", Gate::Users),
-    ("DELETE", "/api/v1/sessions/{id}", Gate::Owners),
+    ("DELETE", "/api/v1/sessions/{id}", Gate::OwnersAtBrowsers),
     ("PATCH", "/api/v1/me", Gate::Users),
     ("POST", "/api/v1/password", Gate::Browsers),
     ("GET", "/api/v1/tokens", Gate::Users),
@@ -133,6 +136,17 @@ pub const RULES: &[(&str, &str, Gate)] = &[
     ("GET", "/api/v1/admin/session", Gate::Open),
     ("POST", "/api/v1/admin/session", Gate::Open),
     ("DELETE", "/api/v1/admin/session", Gate::Open),
+    (
+        "POST",
+        "/api/v1/admin/session/confirm",
+        Gate::Administrators,
+    ),
+    ("GET", "/api/v1/admin/sessions", Gate::Administrators),
+    (
+        "DELETE",
+        "/api/v1/admin/sessions/{id}",
+        Gate::Administrators,
+    ),
     ("POST", "/api/v1/admin/password", Gate::Administrators),
     ("GET", "/api/v1/admin/administrators", Gate::Administrators),
     ("POST", "/api/v1/admin/administrators", Gate::Administrators),
@@ -144,6 +158,16 @@ pub const RULES: &[(&str, &str, Gate)] = &[
     ("GET", "/api/v1/admin/audit", Gate::Administrators),
     ("GET", "/api/v1/admin/dashboard", Gate::Administrators),
     ("GET", "/api/v1/admin/engines", Gate::Administrators),
+    ("POST", "/api/v1/admin/engines", Gate::Administrators),
+    ("GET", "/api/v1/admin/engines/kinds", Gate::Administrators),
+    ("PUT", "/api/v1/admin/engines/order", Gate::Administrators),
+    ("PATCH", "/api/v1/admin/engines/{id}", Gate::Administrators),
+    ("DELETE", "/api/v1/admin/engines/{id}", Gate::Administrators),
+    (
+        "GET",
+        "/api/v1/admin/engines/{id}/history",
+        Gate::Administrators,
+    ),
     (
         "POST",
         "/api/v1/admin/engines/{id}/self-test",
@@ -170,6 +194,11 @@ pub const RULES: &[(&str, &str, Gate)] = &[
         Gate::Administrators,
     ),
     ("GET", "/api/v1/admin/packages/{id}", Gate::Administrators),
+    (
+        "GET",
+        "/api/v1/admin/packages/{id}/files/{file_id}/content",
+        Gate::Administrators,
+    ),
     (
         "POST",
         "/api/v1/admin/packages/{id}/recheck",
@@ -210,6 +239,7 @@ pub const RULES: &[(&str, &str, Gate)] = &[
 /// The routes that can return what is in a file. Every one asks `sofie_app::downloads`, which asks
 /// `sofie_domain::deliverable`.
 pub const ROUTES_TO_BYTES: &[(&str, &str)] = &[
+    ("GET", "/api/v1/admin/packages/{id}/files/{file_id}/content"),
     ("GET", "/api/v1/packages/{id}/files/{file_id}/content"),
     ("GET", "/api/v1/packages/{id}/zip"),
 ];

@@ -7,7 +7,7 @@ use sofie_domain::{
 };
 use sofie_store::{
     Tx, administrators,
-    sessions::{self, Owner},
+    sessions::{self as rows, Owner},
 };
 
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
     fields::{self, Fields},
     instance::{self, Instance},
     passwords,
+    sessions::demand,
 };
 
 /// An administrator to make.
@@ -59,6 +60,7 @@ pub async fn describe(app: &App, ctx: &Context) -> Result<Standing> {
 /// Makes an administrator.
 pub async fn create(app: &App, ctx: &Context, new: NewAdministrator) -> Result<Administrator> {
     ctx.may_administrate(AdministratorPermission::Administrators)?;
+    demand(app, ctx).await?;
     let (administrator, hash) = prepare(app, ctx, &new).await?;
     let mut tx = app.db().begin().await?;
     insert(&mut tx, ctx, &administrator, &hash).await?;
@@ -142,6 +144,7 @@ pub async fn change(
     permissions: Option<&[String]>,
 ) -> Result<Administrator> {
     ctx.may_administrate(AdministratorPermission::Administrators)?;
+    demand(app, ctx).await?;
     let permissions = permissions.map(fields::permissions);
     let permissions = permissions.transpose()?;
     let state = disabled.map(|disabled| {
@@ -165,7 +168,7 @@ pub async fn change(
         return Err(Error::Conflict("conflict"));
     }
     if state == Some(AccountState::Disabled) {
-        sessions::end_all(&mut tx, Owner::Administrator(id), None).await?;
+        rows::end_all(&mut tx, Owner::Administrator(id), None).await?;
     }
     let after = find(&mut tx, id).await?;
     let told = |a: &Administrator| json!({ "state": a.state.as_str(), "permissions": words(a) });

@@ -16,8 +16,12 @@ pub struct Context {
     pub user_permissions: Vec<UserPermission>,
     /// What an administrator may do; empty for others.
     pub administrator_permissions: Vec<AdministratorPermission>,
+    /// When the caller last gave the password in the session of this call; none without a session.
+    pub authenticated_at: Option<DateTime<Utc>>,
     /// The browser that showed a visitor's cookie, also when its user is logged in: links opened in it count.
     pub visitor: Option<VisitorId>,
+    /// What that browser proved before this counts no more.
+    pub proofs_since: DateTime<Utc>,
     /// The caller's address, as the trusted proxy or the socket tells it.
     pub ip: Option<IpAddr>,
     /// What the caller's program calls itself, cut to 200 characters.
@@ -45,7 +49,9 @@ impl Context {
             actor: Actor::Anonymous,
             user_permissions: Vec::new(),
             administrator_permissions: Vec::new(),
+            authenticated_at: None,
             visitor: None,
+            proofs_since: now,
             ip: None,
             user_agent: None,
             request_id: None,

@@ -10,6 +10,7 @@ pub mod dashboard;
 pub mod downloads;
 pub mod engines;
 pub mod guests;
+pub mod health;
 pub mod instance;
 pub mod jobs;
 pub mod keys;
@@ -39,6 +40,7 @@ mod fields;
 mod mailed_codes;
 mod parts;
 mod viewers;
+mod warnings;
 
 pub use changes::{Change, Changes};
 pub use context::Context;

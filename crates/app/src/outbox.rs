@@ -14,13 +14,14 @@ use sofie_mail::{
 };
 use sofie_store::{Cursor, Page, Tx, mails, mails::Mail};
 
-use crate::{App, Context, Error, Result, audit, jobs, jobs::DeliverMail};
+use crate::{App, Context, Error, Result, audit, jobs, jobs::DeliverMail, sessions::demand};
 
 /// How long one mail may take.
 const TIMEOUT_SECONDS: u64 = 60;
 /// The kinds of mail with a link or a code that opens an account, a package or a request to whoever has it.
 const WITH_SECRETS: &[&str] = &[
     "account_invite",
+    "expiring",
     "guest_code",
     "new_package",
     "package_code",
@@ -70,6 +71,14 @@ pub async fn post(app: &App, tx: &mut Tx, ctx: &Context, post: Post<'_>) -> Resu
     };
     if mails::insert(tx, &mail, ctx.now).await? {
         enqueue(tx, ctx, id).await?;
+    }
+    Ok(())
+}
+
+/// Lets the notices about a package go that were given up while it could not be fetched.
+pub(crate) async fn revive(tx: &mut Tx, ctx: &Context, package: PackageId) -> Result<()> {
+    for mail in mails::revive(tx, package).await? {
+        enqueue(tx, ctx, mail).await?;
     }
     Ok(())
 }
@@ -140,12 +149,16 @@ pub struct Opened {
 }
 
 /// Reads one mail. Words that let whoever reads them in somewhere are kept back from administrators, unless no
-/// server can deliver them and the administrator could make such a link anyway. Each reading is recorded.
+/// server can deliver them and the administrator could make such a link anyway; then the administrator's own
+/// password must have been given lately. Each reading is recorded.
 pub async fn get(app: &App, ctx: &Context, id: MailId) -> Result<Opened> {
     may_read(ctx)?;
     let mut tx = app.db().begin().await?;
     let mut mail = mails::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
     let hidden = is_hidden(ctx, &mail);
+    if !hidden && WITH_SECRETS.contains(&mail.row.kind.as_str()) {
+        demand(app, ctx).await?;
+    }
     if hidden {
         mail.text.clear();
         mail.html.clear();

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use sofie_domain::{Clock, InstanceId};
-use sofie_identity::{CodeKey, Passwords, SessionCookies};
+use sofie_identity::{CodeKey, Passwords};
 use sofie_queue::Waker;
 use sofie_store::Database;
 use sofie_vault::{Kek, Vault};
 
-use crate::{Changes, Error, Result, settings::SettingsCache, uploads::Uploads};
+use crate::{
+    Changes, Error, Result, downloads::Permits, sessions::CookieKeys, settings::SettingsCache,
+    uploads::Uploads,
+};
 
 /// Everything that a use case works with; the composition root fills it in once.
 #[derive(Debug)]
@@ -25,6 +28,8 @@ pub struct Parts {
     pub engines: crate::engines::Engines,
     /// The uploads that this process is taking in.
     pub uploads: Uploads,
+    /// The downloads that this process has just let through.
+    pub permits: Permits,
     /// This installation.
     pub instance: InstanceId,
     /// Wakes the job runner of this process after a commit that enqueued something.
@@ -36,7 +41,7 @@ pub struct Parts {
     /// Hashes and compares passwords.
     pub passwords: Passwords,
     /// Writes and reads session cookies; [`crate::setup::open`] gives them.
-    pub cookies: SessionCookies,
+    pub cookies: CookieKeys,
     /// The settings in force.
     pub settings: SettingsCache,
 }

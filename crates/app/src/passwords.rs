@@ -1,18 +1,22 @@
 //! Passwords of accounts: how they are set, changed and forgotten (ACC-2, ACC-4).
 
+use chrono::TimeDelta;
 use secrecy::SecretString;
 use serde_json::json;
-use sofie_domain::{Actor, EmailAddress, Event};
+use sofie_domain::{Actor, Event};
 use sofie_identity::{PasswordPolicy, PasswordProblem};
-use sofie_store::{Tx, administrators, secret_links, sessions as rows, users};
+use sofie_store::{Tx, administrators, rate_limits, secret_links, sessions as rows, users};
 
 use crate::{
-    App, Context, Error, Result, audit, limits,
+    App, Context, Error, Result, audit,
+    jobs::queues,
+    limits,
     limits::Limit,
     sessions::{
         Begun,
         begin::{Account, begin},
     },
+    warnings::{self, Person},
 };
 
 mod links;
@@ -22,6 +26,8 @@ pub use links::{forgot, reset};
 
 /// Tries a minute to prove the present password.
 const TRIES: u32 = 5;
+/// Tries an hour without a success in between: who sits at somebody else's browser gets no more.
+const TRIES_AN_HOUR: u32 = 20;
 
 /// Checks a new password against the rules and hashes it. `words` must not occur in it, besides the names of
 /// product and installation.
@@ -58,25 +64,57 @@ pub async fn change(
     new: &SecretString,
 ) -> Result<Begun> {
     let account = logged_in(ctx)?;
-    let key = format!("password:{:?}", account.owner());
-    limits::attempt(app, ctx, &[Limit::per_minute(key, TRIES)]).await?;
-    let mut tx = app.db().read().await?;
-    let (stored, email, name) = stored(&mut tx, &account).await?;
-    drop(tx);
-    let verified = app.parts().passwords.verify(current, &stored).await;
-    if !verified.map_err(Error::internal)?.ok {
-        return Err(Error::Refused("wrong_password"));
-    }
-    let hash = hash(app, new, &[email.as_str(), &name], "new").await?;
+    let person = prove(app, ctx, &account, current).await?;
+    let words = [person.email.as_str(), &person.name];
+    let hash = hash(app, new, &words, "new").await?;
     let mut tx = app.db().begin().await?;
     let event = set(&mut tx, &account, &hash).await?;
     audit::record(&mut tx, ctx, event, None, json!({})).await?;
+    warnings::password_changed(app, &mut tx, ctx, &person).await?;
     let begun = begin(app, &mut tx, ctx, account).await?;
     tx.commit().await?;
+    app.parts().waker.wake(queues::MAIL);
     Ok(begun)
 }
 
-fn logged_in(ctx: &Context) -> Result<Account> {
+/// Compares what the caller gave with the password of its account. Tries are limited.
+pub(crate) async fn prove(
+    app: &App,
+    ctx: &Context,
+    account: &Account,
+    password: &SecretString,
+) -> Result<Person> {
+    let key = format!("password:{:?}", account.owner());
+    let an_hour = Limit {
+        key: format!("{key}:hour"),
+        max: TRIES_AN_HOUR,
+        window: TimeDelta::hours(1),
+    };
+    let tries = [Limit::per_minute(key, TRIES), an_hour];
+    limits::attempt(app, ctx, &tries).await?;
+    let mut tx = app.db().read().await?;
+    let (stored, person) = stored(&mut tx, account).await?;
+    drop(tx);
+    let verified = app.parts().passwords.verify(password, &stored).await;
+    let ok = verified.map_err(Error::internal)?.ok;
+    let mut tx = app.db().begin().await?;
+    if ok {
+        for limit in &tries {
+            rate_limits::clear(&mut tx, &limit.key).await?;
+        }
+    } else {
+        audit::record(&mut tx, ctx, Event::PasswordWrong, None, json!({})).await?;
+    }
+    tx.commit().await?;
+    if ok {
+        Ok(person)
+    } else {
+        Err(Error::Refused("wrong_password"))
+    }
+}
+
+/// Returns the account whose session the call belongs to; a token has none.
+pub(crate) fn logged_in(ctx: &Context) -> Result<Account> {
     match &ctx.actor {
         Actor::User {
             id,
@@ -98,19 +136,18 @@ fn logged_in(ctx: &Context) -> Result<Account> {
     }
 }
 
-async fn stored(tx: &mut Tx, account: &Account) -> Result<(String, EmailAddress, String)> {
+async fn stored(tx: &mut Tx, account: &Account) -> Result<(String, Person)> {
     match account {
         Account::User(id, ..) => {
             let found = users::find_with_password(tx, *id).await?;
             let found = found.ok_or(Error::Unauthenticated)?;
             let password = found.password.ok_or(Error::Unauthenticated)?;
-            Ok((password, found.user.email, found.user.name))
+            Ok((password, found.user.into()))
         }
         Account::Administrator(id, ..) => {
             let found = administrators::find(tx, *id).await?;
             let found = found.ok_or(Error::Unauthenticated)?;
-            let account = found.administrator;
-            Ok((found.password, account.email, account.name))
+            Ok((found.password, found.administrator.into()))
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::{
     jobs::{self, CheckPackage, queues},
     notices,
     packages::{Loaded, View, get, load, lock, tell},
+    sessions::demand,
 };
 
 /// Lets held files out, all of a package or those named, with a reason that stays with them for ever. A
@@ -31,6 +32,7 @@ pub async fn release(
     only: Option<&[FileId]>,
 ) -> Result<View> {
     let by = decider(ctx)?;
+    demand(app, ctx).await?;
     let settings = app.settings().await?;
     let mut tx = app.db().begin().await?;
     let mut loaded = settled(&mut tx, id).await?;

@@ -10,13 +10,19 @@ use crate::{
 
 pub(crate) mod begin;
 mod identify;
+mod keys;
 mod log_in;
 mod own;
+mod proof;
 
 pub use begin::{Begun, Cookie};
 pub use identify::{Credentials, Source, identify, identify_again};
+pub use keys::CookieKeys;
+pub(crate) use keys::rotate;
 pub use log_in::{log_in, log_out};
 pub use own::{OwnSession, end, list};
+pub use proof::confirm;
+pub(crate) use proof::demand;
 pub use sofie_identity::AccountKind;
 
 /// Who a browser is to this installation, and what its pages may offer.

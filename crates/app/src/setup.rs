@@ -4,9 +4,9 @@ use chrono::TimeDelta;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use sofie_domain::{Event, InstanceId};
-use sofie_identity::{PlainToken, SessionCookies, SigningKey, SigningKeys, TokenKind};
+use sofie_identity::{PlainToken, TokenKind};
 use sofie_store::{
-    Database, Tx, administrators as rows, instance, secret_links, secret_links::Purpose,
+    Database, administrators as rows, instance, secret_links, secret_links::Purpose,
 };
 
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
     audit, limits,
     limits::Limit,
     sessions::{
-        Begun,
+        Begun, CookieKeys,
         begin::{Account, begin},
     },
 };
@@ -26,7 +26,7 @@ pub struct Installation {
     /// Identifies the installation.
     pub id: InstanceId,
     /// Writes and reads session cookies.
-    pub cookies: SessionCookies,
+    pub cookies: CookieKeys,
 }
 
 /// Reads the installation's id and keys from a migrated database; the first call makes them.
@@ -35,29 +35,9 @@ pub struct Installation {
 pub async fn open(db: &Database, now: chrono::DateTime<chrono::Utc>) -> Result<Installation> {
     let mut tx = db.begin().await?;
     let id = instance::find_or_create(&mut tx, InstanceId::fresh(), now).await?;
-    let keys = signing_keys(&mut tx, now).await?;
+    let cookies = CookieKeys::open(&mut tx, id, now).await?;
     tx.commit().await?;
-    let cookies = SessionCookies::new(keys, "sofie", id.to_string());
     Ok(Installation { id, cookies })
-}
-
-async fn signing_keys(tx: &mut Tx, now: chrono::DateTime<chrono::Utc>) -> Result<SigningKeys> {
-    let fresh = SigningKey::generate();
-    let row = instance::SigningKeyRow {
-        kid: fresh.id().to_owned(),
-        secret: hex::encode(fresh.expose()),
-    };
-    instance::insert_first_signing_key(tx, &row, now).await?;
-    let mut keys = instance::signing_keys(tx).await?.into_iter().map(|row| {
-        let mut secret = [0; 32];
-        hex::decode_to_slice(&row.secret, &mut secret).map_err(Error::internal)?;
-        Ok::<_, Error>(SigningKey::new(row.kid, secret))
-    });
-    let current = keys
-        .next()
-        .ok_or_else(|| Error::internal("there is no signing key"))??;
-    let previous = keys.next().transpose()?;
-    Ok(SigningKeys { current, previous })
 }
 
 /// How long the set-up link works; a restart prints a new one.

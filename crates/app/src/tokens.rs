@@ -7,7 +7,9 @@ use sofie_identity::{PlainToken, TokenKind};
 pub use sofie_store::tokens::Token;
 use sofie_store::{tokens, users};
 
-use crate::{App, Context, Error, Result, audit, fields::text_code};
+use crate::{
+    App, Context, Error, Result, audit, fields::text_code, jobs::queues, sessions::demand, warnings,
+};
 
 /// The longest life of a token, in days.
 const LONGEST_DAYS: u32 = 3650;
@@ -24,6 +26,7 @@ pub struct NewToken {
 /// Makes a token for the caller; its secret is shown this once. A token can't make tokens.
 pub async fn create(app: &App, ctx: &Context, new: &NewToken) -> Result<(Token, PlainToken)> {
     let user = owner(ctx)?;
+    demand(app, ctx).await?;
     insert(app, ctx, user, new).await
 }
 
@@ -73,10 +76,13 @@ async fn insert(
     };
     let mut tx = app.db().begin().await?;
     tokens::insert(&mut tx, user, &token, secret.hash().as_bytes()).await?;
+    let owner = users::find(&mut tx, user).await?.ok_or(Error::NotFound)?;
+    warnings::token_created(app, &mut tx, ctx, &owner.into(), &token).await?;
     let object = Some(("token", token.id.to_string()));
     let data = json!({ "name": token.name, "user_id": user, "expires_at": token.expires_at });
     audit::record(&mut tx, ctx, Event::TokenCreated, object, data).await?;
     tx.commit().await?;
+    app.parts().waker.wake(queues::MAIL);
     Ok((token, secret))
 }
 

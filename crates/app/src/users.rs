@@ -6,7 +6,7 @@ use sofie_domain::{AccountState, AdministratorPermission, Event, User, UserId, U
 use sofie_queue::Job as _;
 use sofie_store::{
     Cursor, Page, Tx, secret_links,
-    sessions::{self, Owner},
+    sessions::{self as rows, Owner},
     users::{self, Change},
 };
 
@@ -16,6 +16,7 @@ use crate::{
     instance::LANGUAGES,
     jobs::DeliverMail,
     passwords,
+    sessions::demand,
 };
 
 /// A user to make.
@@ -45,6 +46,7 @@ pub struct UserChange {
 /// Makes a user.
 pub async fn create(app: &App, ctx: &Context, new: NewUser) -> Result<User> {
     ctx.may_administrate(AdministratorPermission::Users)?;
+    demand(app, ctx).await?;
     let mut wrong = Fields::default();
     let email = wrong.email("email", &new.email);
     let name = wrong.name("name", &new.name);
@@ -129,9 +131,13 @@ pub async fn list(
     Ok(users::list(&mut tx, text, after, limit).await?)
 }
 
-/// Changes a user. Shutting a user out ends every session at once; tokens and links stop working with it.
+/// Changes a user. Shutting a user out ends every session at once; tokens and links stop working with it. That
+/// alone, and a new name, need no fresh proof: it may be urgent.
 pub async fn change(app: &App, ctx: &Context, id: UserId, change: UserChange) -> Result<User> {
     ctx.may_administrate(AdministratorPermission::Users)?;
+    if change.permissions.is_some() || change.disabled == Some(false) {
+        demand(app, ctx).await?;
+    }
     let mut wrong = Fields::default();
     let name = change.name.as_deref().map(|name| wrong.name("name", name));
     wrong.done()?;
@@ -153,7 +159,7 @@ pub async fn change(app: &App, ctx: &Context, id: UserId, change: UserChange) ->
     };
     users::update(&mut tx, id, &update).await?;
     if state == Some(AccountState::Disabled) {
-        sessions::end_all(&mut tx, Owner::User(id), None).await?;
+        rows::end_all(&mut tx, Owner::User(id), None).await?;
         secret_links::revoke_of(&mut tx, id).await?;
     }
     let after = users::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
@@ -203,6 +209,7 @@ pub async fn change_self(
 /// Mails a user a link to set a password: the invitation again, or a new password.
 pub async fn send_link(app: &App, ctx: &Context, id: UserId) -> Result<()> {
     ctx.may_administrate(AdministratorPermission::Users)?;
+    demand(app, ctx).await?;
     let mut tx = app.db().begin().await?;
     let user = users::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
     let event = match user.state {
@@ -222,7 +229,7 @@ pub async fn end_sessions(app: &App, ctx: &Context, id: UserId) -> Result<()> {
     ctx.may_administrate(AdministratorPermission::Users)?;
     let mut tx = app.db().begin().await?;
     users::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
-    let ended = sessions::end_all(&mut tx, Owner::User(id), None).await?;
+    let ended = rows::end_all(&mut tx, Owner::User(id), None).await?;
     let data = json!({ "ended": ended });
     record(&mut tx, ctx, Event::SessionEnded, id, data).await?;
     Ok(tx.commit().await?)

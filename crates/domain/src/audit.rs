@@ -1,28 +1,18 @@
 //! What the audit log records.
 
-/// How much attention an event deserves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// The usual course of things.
-    Info,
-    /// Somebody should look at it some day.
-    Notice,
-    /// Somebody should look at it soon.
-    Warning,
-    /// Somebody should look at it now.
-    Alert,
-}
+use crate::words::words;
 
-impl Severity {
-    /// Returns the word used in the database and the API.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Notice => "notice",
-            Self::Warning => "warning",
-            Self::Alert => "alert",
-        }
+words! {
+    /// How much attention an event deserves.
+    Severity {
+        /// The usual course of things.
+        Info = "info",
+        /// Somebody should look at it some day.
+        Notice = "notice",
+        /// Somebody should look at it soon.
+        Warning = "warning",
+        /// Somebody should look at it now.
+        Alert = "alert",
     }
 }
 
@@ -69,7 +59,10 @@ events! {
     UserPasswordChanged = "USER_PASSWORD_CHANGED" Notice,
     UserPasswordResetAsked = "USER_PASSWORD_RESET_ASKED" Notice,
     UserPasswordReset = "USER_PASSWORD_RESET" Notice,
+    PasswordWrong = "PASSWORD_WRONG" Notice,
+    SessionConfirmed = "SESSION_CONFIRMED" Info,
     SessionEnded = "SESSION_ENDED" Info,
+    SigningKeyCreated = "SIGNING_KEY_CREATED" Info,
     TokenCreated = "TOKEN_CREATED" Notice,
     TokenRevoked = "TOKEN_REVOKED" Notice,
     SettingsChanged = "SETTINGS_CHANGED" Notice,
@@ -93,18 +86,25 @@ events! {
     FileChecked = "FILE_CHECKED" Info,
     FileBlocked = "FILE_BLOCKED" Warning,
     FileDownloaded = "FILE_DOWNLOADED" Info,
+    FileRead = "FILE_READ" Warning,
     FileRefused = "FILE_REFUSED" Notice,
     FileCorrupted = "FILE_CORRUPTED" Alert,
     CodeSent = "CODE_SENT" Info,
     CodeWrong = "CODE_WRONG" Notice,
     AddressProved = "ADDRESS_PROVED" Info,
+    VisitorForgotten = "VISITOR_FORGOTTEN" Info,
     PackagePasswordWrong = "PACKAGE_PASSWORD_WRONG" Notice,
     RequestCreated = "REQUEST_CREATED" Info,
     RequestCancelled = "REQUEST_CANCELLED" Info,
     RequestOpened = "REQUEST_OPENED" Info,
     RequestFulfilled = "REQUEST_FULFILLED" Info,
+    EngineCreated = "ENGINE_CREATED" Notice,
+    EngineChanged = "ENGINE_CHANGED" Notice,
+    EngineRemoved = "ENGINE_REMOVED" Warning,
+    EnginesOrdered = "ENGINES_ORDERED" Info,
     EngineTested = "ENGINE_TESTED" Info,
     EngineFailed = "ENGINE_FAILED" Warning,
+    EngineRecovered = "ENGINE_RECOVERED" Notice,
     MailSent = "MAIL_SENT" Info,
     MailFailed = "MAIL_FAILED" Warning,
     MailRetried = "MAIL_RETRIED" Info,

@@ -27,12 +27,18 @@ pub enum Template {
     Rejected(Rejected),
     /// To the sender: a recipient fetched something.
     Downloaded(Downloaded),
-    /// To sender or recipient: the package ends soon.
+    /// To a recipient who has fetched nothing: the package ends soon.
     Expiring(Expiring),
     /// To a user or administrator: a link to set a new password.
     PasswordReset(PasswordReset),
     /// To somebody who gets an account: a link to set the first password.
     AccountInvite(AccountInvite),
+    /// To a user or administrator: the password was changed or set anew.
+    PasswordChanged(AccountEvent),
+    /// To a user: the first log-in since a link set the password.
+    FirstLogin(AccountEvent),
+    /// To a user: there is a new API token.
+    TokenCreated(TokenCreated),
     /// To a guest: the code that proves the address.
     GuestCode(Code),
     /// To whoever tests the settings.
@@ -55,6 +61,9 @@ impl Template {
             Self::Expiring(_) => "expiring",
             Self::PasswordReset(_) => "password_reset",
             Self::AccountInvite(_) => "account_invite",
+            Self::PasswordChanged(_) => "password_changed",
+            Self::FirstLogin(_) => "first_login",
+            Self::TokenCreated(_) => "token_created",
             Self::GuestCode(_) => "guest_code",
             Self::Test(_) => "test",
         }
@@ -139,7 +148,7 @@ pub struct Quarantined {
 pub struct Delivered {
     /// The title, if it has one.
     pub title: Option<String>,
-    /// Who was told.
+    /// Who was told; nobody, if the sender passes the link on.
     pub recipients: Vec<String>,
     /// Where to follow it.
     pub link: String,
@@ -170,8 +179,8 @@ pub struct Rejected {
 pub struct Downloaded {
     /// The title, if it has one.
     pub title: Option<String>,
-    /// Who fetched.
-    pub recipient: String,
+    /// Who fetched, if that is known of somebody with the link.
+    pub recipient: Option<String>,
     /// When.
     pub at: DateTime<Utc>,
     /// Where to follow it.
@@ -181,11 +190,13 @@ pub struct Downloaded {
 /// Placeholders of [`Template::Expiring`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expiring {
+    /// Who sent it: a name or an address.
+    pub sender: String,
     /// The title, if it has one.
     pub title: Option<String>,
     /// When the package ends.
     pub expires_at: DateTime<Utc>,
-    /// Where to fetch or prolong it.
+    /// Where to fetch it.
     pub link: String,
 }
 
@@ -207,6 +218,32 @@ pub struct AccountInvite {
     pub link: String,
     /// When that ends.
     pub expires_at: DateTime<Utc>,
+}
+
+/// Placeholders of [`Template::PasswordChanged`] and [`Template::FirstLogin`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountEvent {
+    /// The name to log in with.
+    pub login: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// From which network address, if it is known.
+    pub address: Option<String>,
+}
+
+/// Placeholders of [`Template::TokenCreated`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenCreated {
+    /// The name to log in with.
+    pub login: String,
+    /// What the token is called.
+    pub name: String,
+    /// When it was made.
+    pub at: DateTime<Utc>,
+    /// When it ends; never when not given.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// From which network address, if it is known.
+    pub address: Option<String>,
 }
 
 /// Placeholders of [`Template::Test`].

@@ -35,7 +35,9 @@ create table users (
     locale text,
     permissions text[] not null,
     created_at timestamptz not null,
-    last_login_at timestamptz
+    last_login_at timestamptz,
+    -- a mailed link set the password: the owner is told of the next log-in
+    login_watched boolean not null default false
 );
 
 create table administrators (
@@ -103,6 +105,8 @@ create table visitors (
     email_proved_at timestamptz,
     created_at timestamptz not null,
     last_seen_at timestamptz not null,
+    -- when it came back after it had been away for too long; what it proved before counts no more
+    active_since timestamptz not null,
     expires_at timestamptz not null
 );
 
@@ -160,9 +164,12 @@ create table packages (
     check (life <> 'shredded' or shredded_at is not null)
 );
 create index packages_sender_user on packages (sender_user_id, ordinal desc);
+create index packages_sender_visitor on packages (sender_visitor_id) where sender_visitor_id is not null;
 create index packages_life on packages (life, expires_at);
 create index packages_life_list on packages (life, ordinal desc);
 create index packages_request on packages (request_id);
+-- a request has one answer that is being made
+create unique index packages_answer on packages (request_id) where life = 'uploading';
 create index packages_deleted on packages (deleted_at) where life = 'deleted';
 
 -- Kept apart from the package so that shredding is one delete.
@@ -185,6 +192,8 @@ create table recipients (
     link_sealed bytea,
     notified_at timestamptz,
     opened_at timestamptz,
+    -- when it was reminded that the package ends
+    reminded_at timestamptz,
     unique (package_id, email)
 );
 create index recipients_email on recipients (email, package_ordinal desc);
@@ -197,6 +206,8 @@ create table files (
     -- keyed hash of the path, so that two files of one package can't have the same name
     path_key bytea not null,
     size bigint not null check (size >= 0),
+    -- how much of an unfinished upload is known to be stored; written now and then, the blob knows better
+    received bigint not null default 0 check (received between 0 and size),
     blob_id bytea not null unique check (length(blob_id) = 16),
     generation bigint not null,
     key_wrapped bytea not null,
@@ -231,7 +242,7 @@ create table verdicts (
     file_id uuid not null references files on delete cascade,
     round integer not null,
     engine text not null,
-    outcome text not null check (outcome in ('clean', 'infected', 'suspicious', 'encrypted', 'incomplete', 'unsupported', 'policy_hit', 'error')),
+    outcome text not null check (outcome in ('clean', 'infected', 'suspicious', 'encrypted', 'incomplete', 'skipped', 'unsupported', 'policy_hit', 'error')),
     -- how suspicious, or against which rule
     level text check ((outcome in ('suspicious', 'policy_hit')) = (level is not null)),
     -- which limit, which kind of error, how much was looked at
@@ -241,6 +252,8 @@ create table verdicts (
     detail_sealed bytea,
     engine_version text,
     signature_version text,
+    -- when the signatures were made: their age at the time of the check
+    signature_at timestamptz,
     started_at timestamptz not null,
     finished_at timestamptz not null
 );
@@ -259,7 +272,7 @@ create table grants (
     proved_at timestamptz,
     password_at timestamptz,
     access_until timestamptz,
-    created_at timestamptz not null,
+    opened_at timestamptz not null,
     check ((package_id is null) <> (request_id is null))
 );
 create unique index grants_package on grants (visitor_id, package_id, recipient_id) nulls not distinct where package_id is not null;
@@ -361,10 +374,46 @@ create table mails (
     attempts integer not null default 0,
     created_at timestamptz not null,
     sent_at timestamptz,
+    -- when it was given up because what it tells was no longer so; it goes out if that is so again
+    dropped_at timestamptz,
     last_error text
 );
 create index mails_state on mails (state);
 create index mails_recipient on mails (recipient_id);
+create index mails_dropped on mails (package_id) where dropped_at is not null;
+
+-- The engines beside the internal ones. A removed one stays, so that its verdicts keep their name.
+create table engines (
+    id text primary key,
+    kind text not null,
+    name text not null,
+    stage text not null check (stage in ('reputation', 'antivirus', 'sandbox')),
+    position integer not null,
+    enabled boolean not null,
+    mandatory boolean not null,
+    largest_file bigint not null check (largest_file > 0),
+    oversize text not null check (oversize in ('unscannable', 'skip')),
+    types jsonb not null,
+    at_once integer not null check (at_once between 1 and 64),
+    seconds integer not null check (seconds between 1 and 3600),
+    config jsonb not null,
+    secrets_sealed bytea,
+    version bigint not null default 1,
+    updated_at timestamptz not null,
+    removed_at timestamptz
+);
+
+-- Every time that an engine began or ceased to work.
+create table engine_history (
+    id bigint generated always as identity primary key,
+    engine text not null,
+    at timestamptz not null,
+    available boolean not null,
+    version text,
+    signature_version text,
+    error text
+);
+create index engine_history_engine on engine_history (engine, id desc);
 
 create table engine_states (
     engine text primary key,

@@ -68,11 +68,10 @@ pub async fn find_or_create(
 
 /// Returns the keys that sign session cookies, the newest first.
 pub async fn signing_keys(tx: &mut Tx) -> Result<Vec<SigningKeyRow>> {
-    let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(
-        "select kid, secret_sealed from signing_keys order by created_at desc, kid limit 2",
-    )
-    .fetch_all(tx.conn())
-    .await?;
+    let rows: Vec<(String, Vec<u8>)> =
+        sqlx::query_as("select kid, secret_sealed from signing_keys order by created_at desc, kid")
+            .fetch_all(tx.conn())
+            .await?;
     rows.into_iter()
         .map(|(kid, sealed)| {
             let secret = tx.open("signing_keys.secret", &kid, &sealed)?;
@@ -81,27 +80,43 @@ pub async fn signing_keys(tx: &mut Tx) -> Result<Vec<SigningKeyRow>> {
         .collect()
 }
 
-/// Adds the first signing key; does nothing when there is one.
+/// Adds a signing key, unless there is one already that was made after `since` (or at all, without `since`); tells
+/// whether it did.
 ///
-/// The caller's transaction holds the row of the installation meanwhile, so two processes that start at the
-/// same time agree on one key.
-pub async fn insert_first_signing_key(
+/// The caller's transaction holds the row of the installation meanwhile, so processes that do this at the same
+/// time agree on one key.
+pub async fn add_signing_key(
     tx: &mut Tx,
     key: &SigningKeyRow,
+    since: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
-) -> Result<()> {
+) -> Result<bool> {
     sqlx::query("select 1 from instance for update")
         .execute(tx.conn())
         .await?;
     let sealed = tx.seal("signing_keys.secret", &key.kid, &key.secret)?;
-    sqlx::query(
+    let done = sqlx::query(
         "insert into signing_keys (kid, secret_sealed, created_at)
-         select $1, $2, $3 where not exists (select 1 from signing_keys)",
+         select $1, $2, $3 where not exists (
+            select 1 from signing_keys where $4::timestamptz is null or created_at > $4)",
     )
     .bind(&key.kid)
     .bind(sealed)
     .bind(now)
+    .bind(since)
     .execute(tx.conn())
     .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
+}
+
+/// Forgets the signing keys in whose place another one signs since before a time; returns how many.
+pub async fn forget_signing_keys(tx: &mut Tx, before: DateTime<Utc>) -> Result<u64> {
+    let done = sqlx::query(
+        "delete from signing_keys old where exists (
+            select 1 from signing_keys new where new.created_at > old.created_at and new.created_at < $1)",
+    )
+    .bind(before)
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected())
 }

@@ -72,6 +72,8 @@ pub struct Working<Id, Permission> {
     pub permissions: Vec<Permission>,
     /// When it was last used, to the minute.
     pub last_seen_at: DateTime<Utc>,
+    /// When the account last proved in it who it is.
+    pub authenticated_at: DateTime<Utc>,
 }
 
 /// A session as its owner sees it.
@@ -110,7 +112,14 @@ pub async fn insert(tx: &mut Tx, session: &NewSession, now: DateTime<Utc>) -> Re
     Ok(())
 }
 
-type Row = (Uuid, Uuid, String, Vec<String>, DateTime<Utc>);
+type Row = (
+    Uuid,
+    Uuid,
+    String,
+    Vec<String>,
+    DateTime<Utc>,
+    DateTime<Utc>,
+);
 
 /// Finds a user's session by the hash of its secret: neither over nor unused since `idle_since`, the user
 /// active.
@@ -121,7 +130,7 @@ pub async fn find_user(
     idle_since: DateTime<Utc>,
 ) -> Result<Option<Working<UserId, UserPermission>>> {
     let found: Option<Row> = sqlx::query_as(
-        "select s.id, u.id, u.email, u.permissions, s.last_seen_at
+        "select s.id, u.id, u.email, u.permissions, s.last_seen_at, s.authenticated_at
            from sessions s join users u on u.id = s.user_id
           where s.hash = $1 and s.expires_at > $2 and s.last_seen_at > $3 and u.state = 'active'",
     )
@@ -130,7 +139,7 @@ pub async fn find_user(
     .bind(idle_since)
     .fetch_optional(tx.conn())
     .await?;
-    let Some((id, account, email, permissions, last_seen_at)) = found else {
+    let Some((id, account, email, permissions, last_seen_at, authenticated_at)) = found else {
         return Ok(None);
     };
     Ok(Some(Working {
@@ -139,6 +148,7 @@ pub async fn find_user(
         email: row::parse("users", "email", &email)?,
         permissions: users::permissions(&permissions)?,
         last_seen_at,
+        authenticated_at,
     }))
 }
 
@@ -150,7 +160,7 @@ pub async fn find_administrator(
     idle_since: DateTime<Utc>,
 ) -> Result<Option<Working<AdministratorId, AdministratorPermission>>> {
     let found: Option<Row> = sqlx::query_as(
-        "select s.id, a.id, a.email, a.permissions, s.last_seen_at
+        "select s.id, a.id, a.email, a.permissions, s.last_seen_at, s.authenticated_at
            from sessions s join administrators a on a.id = s.administrator_id
           where s.hash = $1 and s.expires_at > $2 and s.last_seen_at > $3 and a.state = 'active'",
     )
@@ -159,7 +169,7 @@ pub async fn find_administrator(
     .bind(idle_since)
     .fetch_optional(tx.conn())
     .await?;
-    let Some((id, account, email, permissions, last_seen_at)) = found else {
+    let Some((id, account, email, permissions, last_seen_at, authenticated_at)) = found else {
         return Ok(None);
     };
     Ok(Some(Working {
@@ -168,7 +178,27 @@ pub async fn find_administrator(
         email: row::parse("administrators", "email", &email)?,
         permissions: administrators::permissions(&permissions)?,
         last_seen_at,
+        authenticated_at,
     }))
+}
+
+/// Gives a session a new secret because its owner proved again who it is; the old one is worth nothing from
+/// now on. Returns when the session ends in any case; none when there is no such session.
+pub async fn renew(
+    tx: &mut Tx,
+    id: SessionId,
+    hash: &[u8; 32],
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>> {
+    Ok(sqlx::query_scalar(
+        "update sessions set hash = $2, authenticated_at = $3, last_seen_at = $3
+          where id = $1 returning expires_at",
+    )
+    .bind(id.0)
+    .bind(hash.as_slice())
+    .bind(now)
+    .fetch_optional(tx.conn())
+    .await?)
 }
 
 /// Remembers that a session was used.
@@ -229,15 +259,6 @@ pub async fn end(tx: &mut Tx, owner: Owner, id: SessionId) -> Result<bool> {
     .execute(tx.conn())
     .await?;
     Ok(done.rows_affected() == 1)
-}
-
-/// Ends the session with this secret, whoever owns it.
-pub async fn end_by_hash(tx: &mut Tx, hash: &[u8; 32]) -> Result<()> {
-    sqlx::query("delete from sessions where hash = $1")
-        .bind(hash.as_slice())
-        .execute(tx.conn())
-        .await?;
-    Ok(())
 }
 
 /// Ends the sessions of an owner, except perhaps one; returns how many.

@@ -1,5 +1,7 @@
 //! Users.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sofie_domain::{AccountState, EmailAddress, User, UserId, UserPermission};
 use uuid::Uuid;
@@ -109,10 +111,7 @@ pub async fn find_with_password(tx: &mut Tx, id: UserId) -> Result<Option<WithPa
 }
 
 /// Returns the names of users.
-pub async fn names(
-    tx: &mut Tx,
-    ids: &[UserId],
-) -> Result<std::collections::HashMap<UserId, String>> {
+pub async fn names(tx: &mut Tx, ids: &[UserId]) -> Result<HashMap<UserId, String>> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let rows: Vec<(Uuid, String)> = sqlx::query_as("select id, name from users where id = any($1)")
         .bind(ids)
@@ -132,6 +131,25 @@ pub async fn find_by_email(tx: &mut Tx, email: &EmailAddress) -> Result<Option<W
             .fetch_optional(tx.conn())
             .await?;
     row.map(TryInto::try_into).transpose()
+}
+
+/// Finds the users among addresses.
+pub async fn by_emails(
+    tx: &mut Tx,
+    emails: &[EmailAddress],
+) -> Result<HashMap<EmailAddress, User>> {
+    let emails: Vec<&str> = emails.iter().map(EmailAddress::as_str).collect();
+    let rows: Vec<Row> =
+        sqlx::query_as("select *, 0::bigint as ordinal from users where email = any($1)")
+            .bind(emails)
+            .fetch_all(tx.conn())
+            .await?;
+    rows.into_iter()
+        .map(|row| {
+            let user = WithPassword::try_from(row)?.user;
+            Ok((user.email.clone(), user))
+        })
+        .collect()
 }
 
 /// Lists users, newest first; `text` must occur in the address or the name.
@@ -206,10 +224,23 @@ pub async fn set_password(tx: &mut Tx, id: UserId, password: &str) -> Result<()>
 }
 
 /// Remembers when the user logged in.
-pub async fn logged_in(tx: &mut Tx, id: UserId, now: DateTime<Utc>) -> Result<()> {
-    sqlx::query("update users set last_login_at = $2 where id = $1")
+pub async fn logged_in(tx: &mut Tx, id: UserId, now: DateTime<Utc>) -> Result<bool> {
+    let watched: Option<bool> = sqlx::query_scalar(
+        "update users set last_login_at = $2, login_watched = false
+           from (select id, login_watched from users where id = $1 for update) as before
+          where users.id = before.id returning before.login_watched",
+    )
+    .bind(id.0)
+    .bind(now)
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(watched.unwrap_or(false))
+}
+
+/// Makes the user's next log-in one that [`logged_in`] tells about.
+pub async fn watch_login(tx: &mut Tx, id: UserId) -> Result<()> {
+    sqlx::query("update users set login_watched = true where id = $1")
         .bind(id.0)
-        .bind(now)
         .execute(tx.conn())
         .await?;
     Ok(())

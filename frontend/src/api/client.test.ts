@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { api, apiUrl, setUnauthenticatedHandler } from './client';
+import { api, apiUrl, provePassword, setPasswordHandler, setUnauthenticatedHandler } from './client';
 import { ApiProblem } from './problem';
 
 const fetchMock = vi.fn<typeof fetch>();
@@ -13,6 +13,7 @@ beforeEach(() => {
 afterEach(() => {
   vi.unstubAllGlobals();
   setUnauthenticatedHandler(() => {});
+  setPasswordHandler(async () => false);
 });
 
 const headersOfCall = () => new Headers(fetchMock.mock.calls[0]?.[1]?.headers);
@@ -90,5 +91,56 @@ describe('refusals', () => {
     fetchMock.mockResolvedValue(json({ code: 'unauthenticated', title: '', status: 401, type: '' }, 401));
     await caught(api.get('/packages'));
     expect(told).toEqual(['/packages']);
+  });
+});
+
+describe('a sensitive request', () => {
+  const refused = (code: string, status: number) => json({ code, title: '', status, type: '' }, status);
+  const calls = () => fetchMock.mock.calls.map(([url]) => url);
+
+  it('is sent again once the password was given', async () => {
+    setPasswordHandler(async (path) => {
+      await provePassword(path, 'secret');
+      return true;
+    });
+    fetchMock
+      .mockResolvedValueOnce(refused('reauthentication_required', 403))
+      .mockResolvedValueOnce(new Response(null, { status: 204 }))
+      .mockResolvedValueOnce(json({ id: '1' }));
+    expect(await api.post('/tokens', { name: 'backup' })).toEqual({ id: '1' });
+    expect(calls()).toEqual(['/api/v1/tokens', '/api/v1/session/confirm', '/api/v1/tokens']);
+    expect(fetchMock.mock.calls[2]?.[1]?.body).toBe('{"name":"backup"}');
+  });
+
+  it('of an administrator asks for the administrator’s password', async () => {
+    fetchMock.mockResolvedValue(new Response(null, { status: 204 }));
+    await provePassword('/admin/settings', 'secret');
+    expect(calls()).toEqual(['/api/v1/admin/session/confirm']);
+  });
+
+  it('stays refused when no password is given', async () => {
+    fetchMock.mockResolvedValue(refused('reauthentication_required', 403));
+    expect(await caught(api.post('/tokens', {}))).toMatchObject({ code: 'reauthentication_required' });
+    expect(fetchMock).toHaveBeenCalledTimes(1);
+  });
+
+  it('that was on its way while the cookie changed is sent again, and nobody is logged out', async () => {
+    const told: string[] = [];
+    setUnauthenticatedHandler((path) => told.push(path));
+    let answerOld: (response: Response) => void = () => {};
+    fetchMock
+      .mockReturnValueOnce(
+        new Promise((resolve) => {
+          answerOld = resolve;
+        }),
+      )
+      .mockResolvedValueOnce(new Response(null, { status: 204 }))
+      .mockResolvedValueOnce(json({ items: [] }));
+    const reading = api.get('/packages');
+    const proof = provePassword('/tokens', 'secret');
+    answerOld(refused('unauthenticated', 401));
+    await proof;
+    expect(await reading).toEqual({ items: [] });
+    expect(told).toEqual([]);
   });
 });

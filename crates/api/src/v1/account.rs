@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use sofie_app::{
     passwords,
-    sessions::{self, OwnSession},
+    sessions::{self, AccountKind, OwnSession},
     users,
 };
 use sofie_domain::SessionId;
@@ -85,15 +85,15 @@ pub(crate) struct ResetPassword {
 #[utoipa::path(get, path = "/sessions", tag = "account", responses(
     (status = 200, body = ItemsBody<SessionEntryBody>), (status = 401, body = Problem)))]
 pub(crate) async fn list(caller: Caller) -> Result<Json<ItemsBody<SessionEntryBody>>, Problem> {
-    let found = sessions::list(&caller.app, &caller.ctx).await?;
+    let found = sessions::list(&caller.app, &caller.ctx, AccountKind::User).await?;
     Ok(Json(ItemsBody::from_items(found)))
 }
 
 /// Logs the user out elsewhere.
 #[utoipa::path(delete, path = "/sessions/{id}", tag = "account", params(("id" = Uuid, Path)),
-    responses((status = 204), (status = 404, body = Problem)))]
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(crate) async fn end(caller: Caller, Path(id): Path<Uuid>) -> Result<StatusCode, Problem> {
-    sessions::end(&caller.app, &caller.ctx, SessionId(id)).await?;
+    sessions::end(&caller.app, &caller.ctx, AccountKind::User, SessionId(id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -7,19 +7,21 @@ use sofie_app::{
     passwords,
     sessions::{self, AccountKind},
 };
-use sofie_domain::Administrator;
+use sofie_domain::{Administrator, SessionId};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 use super::{
-    account::ChangePassword,
+    account::{ChangePassword, SessionEntryBody},
     instance::InstanceBody,
-    session::{CLEAR_SITE_DATA, LogIn},
+    lists::ItemsBody,
+    session::{CLEAR_SITE_DATA, ConfirmSession, LogIn},
 };
 use crate::{
     Caller, JsonBody, Problem, State,
     cookies::{self, SetCookie},
+    extract::Path,
 };
 
 /// Who the browser is to the administration.
@@ -83,6 +85,36 @@ pub(crate) async fn log_in(
     Ok((cookie, Json(standing.into())))
 }
 
+/// Proves again that it is the administrator who sits there, for acts that answer `reauthentication_required`
+/// without it. The session goes on under a new cookie.
+#[utoipa::path(post, path = "/admin/session/confirm", tag = "administration", request_body = ConfirmSession,
+    responses((status = 204), (status = 403, body = Problem), (status = 429, body = Problem)))]
+pub(crate) async fn confirm(
+    caller: Caller,
+    JsonBody(body): JsonBody<ConfirmSession>,
+) -> Result<(SetCookie, StatusCode), Problem> {
+    let cookie = sessions::confirm(&caller.app, &caller.ctx, &body.password).await?;
+    let cookie = cookies::set_session(cookies::ADMINISTRATOR, cookie.expose());
+    Ok((cookie, StatusCode::NO_CONTENT))
+}
+
+/// Lists where the administrator is logged in.
+#[utoipa::path(get, path = "/admin/sessions", tag = "administration", responses(
+    (status = 200, body = ItemsBody<SessionEntryBody>), (status = 401, body = Problem)))]
+pub(crate) async fn list(caller: Caller) -> Result<Json<ItemsBody<SessionEntryBody>>, Problem> {
+    let found = sessions::list(&caller.app, &caller.ctx, AccountKind::Administrator).await?;
+    Ok(Json(ItemsBody::from_items(found)))
+}
+
+/// Logs the administrator out elsewhere.
+#[utoipa::path(delete, path = "/admin/sessions/{id}", tag = "administration", params(("id" = Uuid, Path)),
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(crate) async fn end(caller: Caller, Path(id): Path<Uuid>) -> Result<StatusCode, Problem> {
+    let (app, ctx) = (&caller.app, &caller.ctx);
+    sessions::end(app, ctx, AccountKind::Administrator, SessionId(id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// Logs the administrator out.
 #[utoipa::path(delete, path = "/admin/session", tag = "administration", responses((status = 204)))]
 pub(crate) async fn log_out(caller: Caller) -> Result<impl IntoResponse, Problem> {
@@ -107,5 +139,8 @@ pub(crate) async fn change_password(
 pub(crate) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new()
         .routes(routes!(get, log_in, log_out))
+        .routes(routes!(confirm))
+        .routes(routes!(list))
+        .routes(routes!(end))
         .routes(routes!(change_password))
 }

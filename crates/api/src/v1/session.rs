@@ -112,6 +112,15 @@ pub(crate) struct LogIn {
     password: SecretString,
 }
 
+/// The password of whoever is logged in, once more.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConfirmSession {
+    /// The password of the account.
+    #[schema(value_type = String)]
+    pub(crate) password: SecretString,
+}
+
 impl LogIn {
     /// Tries it against the accounts of a kind.
     pub(crate) async fn attempt(
@@ -145,13 +154,30 @@ pub(crate) async fn log_in(
     Ok((cookie, Json(standing.into())))
 }
 
-/// Logs the user out: ends the session and clears what the browser kept.
+/// Proves again that it is the user who sits there, for acts that answer `reauthentication_required` without it.
+/// The session goes on under a new cookie.
+#[utoipa::path(post, path = "/session/confirm", tag = "session", request_body = ConfirmSession, responses(
+    (status = 204), (status = 403, body = Problem), (status = 429, body = Problem)))]
+pub(crate) async fn confirm(
+    caller: Caller,
+    JsonBody(body): JsonBody<ConfirmSession>,
+) -> Result<(SetCookie, StatusCode), Problem> {
+    let cookie = sessions::confirm(&caller.app, &caller.ctx, &body.password).await?;
+    let cookie = cookies::set_session(cookies::USER, cookie.expose());
+    Ok((cookie, StatusCode::NO_CONTENT))
+}
+
+/// Leaves: ends the user's session, and forgets the browser.
+///
+/// What was proved in it at links (addresses, passwords) and the drafts that only it could finish are gone as well: the
+/// next person at this computer stands where a stranger does. It works without a session too.
 #[utoipa::path(delete, path = "/session", tag = "session", responses((status = 204)))]
 pub(crate) async fn log_out(caller: Caller) -> Result<impl IntoResponse, Problem> {
     sessions::log_out(&caller.app, &caller.ctx).await?;
     Ok((
         StatusCode::NO_CONTENT,
         cookies::clear(cookies::USER),
+        cookies::clear(cookies::VISITOR),
         CLEAR_SITE_DATA,
     ))
 }
@@ -162,5 +188,7 @@ pub(crate) const CLEAR_SITE_DATA: [(&str, &str); 1] =
 
 /// The routes of this noun.
 pub(crate) fn routes() -> OpenApiRouter<State> {
-    OpenApiRouter::new().routes(routes!(get, log_in, log_out))
+    OpenApiRouter::new()
+        .routes(routes!(get, log_in, log_out))
+        .routes(routes!(confirm))
 }

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use http::Method;
 use serde_json::json;
+use sofie_app::schedule::{Task, run_task};
 use sofie_test_support::{Answer, Client, PASSWORD, TestApp};
 
 const COOKIE: &str = "__Host-sofie-session";
@@ -269,4 +270,62 @@ async fn tries_are_limited_per_account_everywhere() {
     let _ = log_in(&from(100), "alice@example.org", PASSWORD)
         .await
         .expect(200);
+}
+
+/// The name of the key that signed a browser's cookie.
+fn signed_by(browser: &Client) -> String {
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+    let cookie = browser.cookie(COOKIE).unwrap();
+    let header = URL_SAFE_NO_PAD.decode(cookie.split('.').next().unwrap());
+    let header: serde_json::Value = serde_json::from_slice(&header.unwrap()).unwrap();
+    header["kid"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_new_key_signs_after_a_month_and_logs_nobody_out() {
+    let app = TestApp::start().await;
+    app.set("sessions.user_idle_minutes", 1440).await;
+    let rotate = async || run_task(&app.app, Task::RotateKeys).await.unwrap();
+    app.advance(TimeDelta::days(30) - TimeDelta::hours(1));
+    rotate().await;
+    let before = app.user("alice@example.org").await;
+    app.advance(TimeDelta::hours(2));
+    rotate().await;
+    rotate().await;
+    app.advance(TimeDelta::minutes(1));
+    let after = app.user("alice@example.org").await;
+    assert_ne!(signed_by(&before), signed_by(&after));
+    assert!(is_logged_in(&before).await && is_logged_in(&after).await);
+
+    // A cookie under the old name but another key, or the new name over the old signature, is nobody's.
+    let (old, new) = (
+        before.cookie(COOKIE).unwrap(),
+        after.cookie(COOKIE).unwrap(),
+    );
+    let part = |cookie: &str, at: usize| cookie.split('.').nth(at).unwrap().to_owned();
+    let mixed = [part(&new, 0), part(&old, 1), part(&old, 2)].join(".");
+    let thief = app.anonymous();
+    thief.set_cookie(COOKIE, &mixed);
+    assert!(!is_logged_in(&thief).await);
+
+    // Only what the key before signed, and only while a session of it can live.
+    let keys = async || {
+        let mut tx = app.app.db().read().await.unwrap();
+        let keys = sofie_store::instance::signing_keys(&mut tx).await.unwrap();
+        keys.into_iter().map(|key| key.kid).collect::<Vec<_>>()
+    };
+    assert_eq!(keys().await, [signed_by(&after), signed_by(&before)]);
+    app.advance(TimeDelta::days(7));
+    rotate().await;
+    assert_eq!(keys().await.len(), 2);
+    app.advance(TimeDelta::hours(2));
+    rotate().await;
+    assert_eq!(keys().await, [signed_by(&after)]);
+    let root = app.administrator("root@example.org").await;
+    let log = root
+        .get("/api/v1/admin/audit?event=SIGNING_KEY_CREATED")
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(log["items"].as_array().unwrap().len(), 1);
 }

@@ -11,10 +11,11 @@ use sofie_store::{Tx, secret_links, secret_links::Purpose, sessions, users};
 
 use crate::{
     App, Context, Error, Result, audit, jobs,
-    jobs::MailResetLink,
+    jobs::{MailResetLink, queues},
     limits,
     limits::Limit,
     outbox::{self, Post},
+    warnings,
 };
 
 const RESET_MINUTES: i64 = 60;
@@ -137,7 +138,13 @@ pub async fn reset(
     let object = Some(("user", user.id.to_string()));
     let data = json!({ "email": user.email });
     audit::record(&mut tx, ctx, Event::UserPasswordReset, object, data).await?;
-    Ok(tx.commit().await?)
+    if purpose == Purpose::Reset {
+        users::watch_login(&mut tx, user.id).await?;
+        warnings::password_changed(app, &mut tx, ctx, &user.into()).await?;
+    }
+    tx.commit().await?;
+    app.parts().waker.wake(queues::MAIL);
+    Ok(())
 }
 
 fn parse(secret: &str) -> Option<([u8; 32], Purpose)> {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use sofie_queue::{Every, Task as Due};
 
-use super::{blobs, lives, sweeps};
-use crate::{App, Context, Result, engines};
+use super::{blobs, lives, reminders, sweeps};
+use crate::{App, Context, Result, engines, sessions};
 
 /// Something that happens again and again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub enum Task {
     ShredPackages,
     /// Removes drafts and uploads that nobody goes on with.
     ReapUnfinished,
+    /// Reminds recipients who have fetched nothing that packages end.
+    Remind,
     /// Unlinks blobs whose row is gone.
     UnlinkBlobs,
     /// Finds blobs that never got a row.
@@ -24,6 +26,8 @@ pub enum Task {
     ResumeChecks,
     /// Tests the engines.
     TestEngines,
+    /// Makes new keys for session cookies.
+    RotateKeys,
     /// Removes rows that nobody needs any more.
     CleanUp,
 }
@@ -34,10 +38,12 @@ impl Task {
         (Self::ExpirePackages, "expire_packages", 60),
         (Self::ShredPackages, "shred_packages", 600),
         (Self::ReapUnfinished, "reap_unfinished", 600),
+        (Self::Remind, "remind", 600),
         (Self::UnlinkBlobs, "unlink_blobs", 30),
         (Self::CollectOrphans, "collect_orphans", 3600),
         (Self::ResumeChecks, "resume_checks", 60),
         (Self::TestEngines, "test_engines", 180),
+        (Self::RotateKeys, "rotate_keys", 3600),
         (Self::CleanUp, "clean_up", 3600),
     ];
 
@@ -73,10 +79,12 @@ pub async fn run_task(app: &App, task: Task) -> Result<()> {
         Task::ExpirePackages => lives::expire(app, &ctx).await,
         Task::ShredPackages => lives::shred(app, &ctx).await,
         Task::ReapUnfinished => lives::reap(app, &ctx).await,
+        Task::Remind => reminders::remind(app, &ctx).await,
         Task::UnlinkBlobs => blobs::unlink(app, &ctx).await,
         Task::CollectOrphans => blobs::collect_orphans(app, &ctx).await,
         Task::ResumeChecks => sweeps::resume_checks(app, &ctx).await,
         Task::TestEngines => engines::test_all(app).await,
+        Task::RotateKeys => sessions::rotate(app, &ctx).await,
         Task::CleanUp => sweeps::clean_up(app, &ctx).await,
     }
 }

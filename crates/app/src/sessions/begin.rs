@@ -1,6 +1,6 @@
 //! Where all sessions begin: one place, whatever the proof was.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use sofie_domain::{
     Actor, AdministratorId, AdministratorPermission, EmailAddress, SessionId, UserId,
     UserPermission,
@@ -77,6 +77,7 @@ impl Account {
     /// Makes the account the one who acts.
     fn act(self, ctx: &Context, session: SessionId) -> Context {
         let mut ctx = ctx.clone();
+        ctx.authenticated_at = Some(ctx.now);
         match self {
             Self::User(id, email, permissions) => {
                 let (session, token) = (Some(session), None);
@@ -121,15 +122,29 @@ pub(crate) async fn begin(
     };
     sessions::insert(tx, &session, ctx.now).await?;
     sessions::keep_newest(tx, account.owner(), MOST).await?;
-    let cookie = app.parts().cookies.sign(&Session {
+    let cookie = sign(app, tx, ctx, &account, token, expires_at).await?;
+    Ok(Begun {
+        cookie,
+        ctx: account.act(ctx, id),
+    })
+}
+
+/// Writes the cookie of a session.
+pub(super) async fn sign(
+    app: &App,
+    tx: &mut Tx,
+    ctx: &Context,
+    account: &Account,
+    token: PlainToken,
+    expires_at: DateTime<Utc>,
+) -> Result<Cookie> {
+    let session = Session {
         subject: account.subject(),
         kind: account.kind(),
         token,
         issued_at: ctx.now,
         expires_at,
-    });
-    Ok(Begun {
-        cookie: Cookie(cookie),
-        ctx: account.act(ctx, id),
-    })
+    };
+    let cookie = app.parts().cookies.sign(tx, &session, ctx.now).await?;
+    Ok(Cookie(cookie))
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use chrono::{DateTime, TimeDelta, Utc};
 use sofie_domain::{Actor, SessionId, Settings};
 use sofie_identity::{AccountKind, PlainToken, TokenKind};
-use sofie_store::{Tx, sessions, tokens};
+use sofie_store::{Tx, sessions, tokens, visitors};
 
 use crate::{App, Context, Error, Result, visits};
 
@@ -96,9 +96,13 @@ async fn find_out(
         sessions::touch(&mut tx, session, ctx.now).await?;
     }
     if let Some(cookie) = &c.visitor
-        && let Some(visitor) = visits::identify(&mut tx, cookie, ctx.now).await?
+        && let Some(visitor) = visits::identify(&mut tx, &settings, cookie, ctx.now).await?
     {
+        if used && ctx.now - visitor.last_seen_at >= TOUCH {
+            visitors::touch(&mut tx, &visitor, ctx.now).await?;
+        }
         ctx.visitor = Some(visitor.id);
+        ctx.proofs_since = visitor.proofs_since;
         if ctx.actor == Actor::Anonymous {
             let (id, email) = (visitor.id, visitor.email);
             ctx.actor = Actor::Visitor { id, email };
@@ -134,7 +138,8 @@ async fn by_user_cookie(
     settings: &Settings,
     cookie: &str,
 ) -> Result<Option<Seen>> {
-    let Some((subject, hash)) = read_cookie(app, ctx, AccountKind::User, cookie) else {
+    let read = read_cookie(app, tx, ctx, AccountKind::User, cookie).await?;
+    let Some((subject, hash)) = read else {
         return Ok(None);
     };
     let idle_since = ctx.now - super::idle(settings, AccountKind::User);
@@ -149,6 +154,7 @@ async fn by_user_cookie(
         token: None,
     };
     ctx.user_permissions = found.permissions;
+    ctx.authenticated_at = Some(found.authenticated_at);
     Ok(Some((found.id, found.last_seen_at)))
 }
 
@@ -159,7 +165,8 @@ async fn by_administrator_cookie(
     settings: &Settings,
     cookie: &str,
 ) -> Result<Option<Seen>> {
-    let Some((subject, hash)) = read_cookie(app, ctx, AccountKind::Administrator, cookie) else {
+    let read = read_cookie(app, tx, ctx, AccountKind::Administrator, cookie).await?;
+    let Some((subject, hash)) = read else {
         return Ok(None);
     };
     let idle_since = ctx.now - super::idle(settings, AccountKind::Administrator);
@@ -173,17 +180,20 @@ async fn by_administrator_cookie(
         session: found.id,
     };
     ctx.administrator_permissions = found.permissions;
+    ctx.authenticated_at = Some(found.authenticated_at);
     Ok(Some((found.id, found.last_seen_at)))
 }
 
 /// Returns the account and the hash that finds the session, if the cookie is signed by us and of this kind.
-fn read_cookie(
+async fn read_cookie(
     app: &App,
+    tx: &mut Tx,
     ctx: &Context,
     kind: AccountKind,
     cookie: &str,
-) -> Option<(uuid::Uuid, [u8; 32])> {
-    match app.parts().cookies.verify(cookie, ctx.now) {
+) -> Result<Option<(uuid::Uuid, [u8; 32])>> {
+    let verdict = app.parts().cookies.verify(tx, cookie, ctx.now).await?;
+    Ok(match verdict {
         Ok(session) if session.kind == kind => {
             Some((session.subject, *session.token.hash().as_bytes()))
         }
@@ -192,5 +202,5 @@ fn read_cookie(
             tracing::debug!(%error, "a session cookie is refused");
             None
         }
-    }
+    })
 }

@@ -8,7 +8,9 @@ use sofie_identity::{AccountKind, Verified};
 use sofie_store::{Tx, administrators, rate_limits, sessions, users};
 
 use super::begin::{Account, Begun, begin};
-use crate::{App, Context, Error, Result, audit, limits, limits::Limit};
+use crate::{
+    App, Context, Error, Result, audit, jobs::queues, limits, limits::Limit, visits, warnings,
+};
 
 /// Tries a minute of one account from one address (ACC-17).
 const PER_ACCOUNT: u32 = 5;
@@ -137,16 +139,22 @@ async fn admit(
     keys: &[String],
 ) -> Result<Begun> {
     let mut tx = app.db().begin().await?;
+    let mut first_since_reset = None;
     // Takes the row's lock first: a reset of the password that runs now either ends before or waits.
     let (event, now_stored) = match &candidate.account {
         Account::User(id, ..) => {
-            users::logged_in(&mut tx, *id, ctx.now).await?;
+            let watched = users::logged_in(&mut tx, *id, ctx.now).await?;
             let found = users::find_with_password(&mut tx, *id).await?;
+            let found = found.filter(|found| found.user.state == AccountState::Active);
+            if watched {
+                first_since_reset = found.as_ref().map(|found| found.user.clone().into());
+            }
             (Event::UserLoggedIn, found.and_then(|found| found.password))
         }
         Account::Administrator(id, ..) => {
             administrators::logged_in(&mut tx, *id, ctx.now).await?;
             let found = administrators::find(&mut tx, *id).await?;
+            let found = found.filter(|found| found.administrator.state == AccountState::Active);
             (
                 Event::AdministratorLoggedIn,
                 found.map(|found| found.password),
@@ -170,7 +178,11 @@ async fn admit(
     end_current(&mut tx, ctx).await?;
     let begun = begin(app, &mut tx, ctx, candidate.account).await?;
     audit::record(&mut tx, &begun.ctx, event, None, json!({})).await?;
+    if let Some(person) = first_since_reset {
+        warnings::first_login(app, &mut tx, &begun.ctx, &person).await?;
+    }
     tx.commit().await?;
+    app.parts().waker.wake(queues::MAIL);
     Ok(begun)
 }
 
@@ -190,15 +202,20 @@ async fn record_failure(
     Ok(tx.commit().await?)
 }
 
-/// Ends the caller's session; harmless when there is none.
+/// Ends the caller's session and forgets the browser, with what was proved in it; harmless when there is neither.
 pub async fn log_out(app: &App, ctx: &Context) -> Result<()> {
     let event = match &ctx.actor {
-        Actor::User { .. } => Event::UserLoggedOut,
-        Actor::Administrator { .. } => Event::AdministratorLoggedOut,
-        _ => return Ok(()),
+        Actor::User { .. } => Some(Event::UserLoggedOut),
+        Actor::Administrator { .. } => Some(Event::AdministratorLoggedOut),
+        _ => None,
     };
     let mut tx = app.db().begin().await?;
-    if end_current(&mut tx, ctx).await?.is_some() {
+    if let Some(visitor) = ctx.visitor {
+        visits::forget(&mut tx, ctx, visitor).await?;
+    }
+    if let Some(event) = event
+        && end_current(&mut tx, ctx).await?.is_some()
+    {
         audit::record(&mut tx, ctx, event, None, json!({})).await?;
     }
     Ok(tx.commit().await?)

@@ -1,10 +1,10 @@
-//! A user's own sessions: where am I logged in, and end that.
+//! One's own sessions, of users and administrators alike: where am I logged in, and end that.
 
 use serde_json::json;
-use sofie_domain::{Actor, Event, SessionId, UserId};
+use sofie_domain::{Actor, Event, SessionId};
 use sofie_store::sessions::{self, Listed, Owner};
 
-use super::{AccountKind, idle};
+use super::{AccountKind, demand, idle};
 use crate::{App, Context, Error, Result, audit};
 
 /// A session of the caller.
@@ -16,12 +16,12 @@ pub struct OwnSession {
     pub current: bool,
 }
 
-/// Lists the caller's sessions, newest first.
-pub async fn list(app: &App, ctx: &Context) -> Result<Vec<OwnSession>> {
-    let (user, current) = user(ctx)?;
-    let idle_since = ctx.now - idle(&*app.settings().await?, AccountKind::User);
+/// Lists the caller's sessions, newest first. The caller must be of the kind that the door is for.
+pub async fn list(app: &App, ctx: &Context, kind: AccountKind) -> Result<Vec<OwnSession>> {
+    let (owner, current) = owner(ctx, kind)?;
+    let idle_since = ctx.now - idle(&*app.settings().await?, kind);
     let mut tx = app.db().read().await?;
-    let found = sessions::list(&mut tx, Owner::User(user), ctx.now, idle_since).await?;
+    let found = sessions::list(&mut tx, owner, ctx.now, idle_since).await?;
     let own = |session: Listed| OwnSession {
         current: Some(session.id) == current,
         session,
@@ -29,11 +29,13 @@ pub async fn list(app: &App, ctx: &Context) -> Result<Vec<OwnSession>> {
     Ok(found.into_iter().map(own).collect())
 }
 
-/// Ends one of the caller's sessions.
-pub async fn end(app: &App, ctx: &Context, id: SessionId) -> Result<()> {
-    let (user, _) = user(ctx)?;
+/// Ends one of the caller's sessions. Whoever found a browser unattended can't shut its owner out elsewhere
+/// (ASVS 5.0 V7.5.2).
+pub async fn end(app: &App, ctx: &Context, kind: AccountKind, id: SessionId) -> Result<()> {
+    let (owner, _) = owner(ctx, kind)?;
+    demand(app, ctx).await?;
     let mut tx = app.db().begin().await?;
-    if !sessions::end(&mut tx, Owner::User(user), id).await? {
+    if !sessions::end(&mut tx, owner, id).await? {
         return Err(Error::NotFound);
     }
     let object = Some(("session", id.to_string()));
@@ -41,9 +43,12 @@ pub async fn end(app: &App, ctx: &Context, id: SessionId) -> Result<()> {
     Ok(tx.commit().await?)
 }
 
-fn user(ctx: &Context) -> Result<(UserId, Option<SessionId>)> {
-    match &ctx.actor {
-        Actor::User { id, session, .. } => Ok((*id, *session)),
+fn owner(ctx: &Context, kind: AccountKind) -> Result<(Owner, Option<SessionId>)> {
+    match (&ctx.actor, kind) {
+        (Actor::User { id, session, .. }, AccountKind::User) => Ok((Owner::User(*id), *session)),
+        (Actor::Administrator { id, session, .. }, AccountKind::Administrator) => {
+            Ok((Owner::Administrator(*id), Some(*session)))
+        }
         _ => Err(Error::Unauthenticated),
     }
 }

@@ -1,6 +1,6 @@
 //! How administrators see and change settings (ADM-3).
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::Ipv6Addr};
 
 use serde_json::{Value, json};
 use sofie_domain::{
@@ -10,7 +10,7 @@ use sofie_domain::{
 use sofie_store::settings::{self as rows, NewValue};
 
 use super::{from_json, load};
-use crate::{App, Context, Error, FieldError, Result, audit};
+use crate::{App, Context, Error, FieldError, Result, audit, sessions::demand};
 
 /// A setting as an administrator sees it.
 #[derive(Clone, Debug)]
@@ -48,6 +48,7 @@ fn view(setting: &'static Setting, settings: &Settings) -> SettingView {
 /// Changes settings, all of them or none; `null` puts one back to its default.
 pub async fn change(app: &App, ctx: &Context, values: &BTreeMap<String, Value>) -> Result<()> {
     ctx.may_administrate(AdministratorPermission::Settings)?;
+    demand(app, ctx).await?;
     let mut tx = app.db().begin().await?;
     rows::begin_change(&mut tx).await?;
     let before = load(&mut tx).await?;
@@ -127,6 +128,13 @@ fn parse(
     }
 }
 
+/// What an administrator's value of a setting is taken for; for fuzzing.
+#[doc(hidden)]
+#[must_use]
+pub fn accepted(setting: &Setting, value: &Value) -> Option<SettingValue> {
+    parse(setting, value).ok().flatten()
+}
+
 fn code(setting: &Setting, value: &SettingValue) -> &'static str {
     match (&setting.kind, value) {
         (
@@ -153,11 +161,24 @@ fn is_origin(url: &str) -> bool {
         return true;
     }
     let rest = url.strip_prefix("https://").or(url.strip_prefix("http://"));
-    rest.map(|rest| rest.strip_suffix('/').unwrap_or(rest))
-        .is_some_and(|host| {
-            let allowed = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
-            !host.is_empty() && host.chars().all(allowed)
-        })
+    rest.is_some_and(|rest| is_authority(rest.strip_suffix('/').unwrap_or(rest)))
+}
+
+/// Tells whether a text is a host, perhaps with a port.
+fn is_authority(text: &str) -> bool {
+    let (known_host, rest) = if let Some(rest) = text.strip_prefix('[') {
+        let (address, rest) = rest.split_once(']').unwrap_or_default();
+        (address.parse::<Ipv6Addr>().is_ok(), rest)
+    } else {
+        let (host, rest) = text.split_at(text.find(':').unwrap_or(text.len()));
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+        (!host.is_empty() && host.chars().all(allowed), rest)
+    };
+    let port = rest.strip_prefix(':').map(|port| {
+        let digits = port.chars().all(|c| c.is_ascii_digit());
+        digits && port.parse::<u16>().is_ok_and(|port| port > 0)
+    });
+    known_host && (rest.is_empty() || port == Some(true))
 }
 
 fn apply(before: &Settings, changes: &Changes) -> Settings {
@@ -253,6 +274,15 @@ mod tests {
             "https://a/b",
             "https://a?b",
             "https://u@a",
+            "https://:1",
+            "https://a:",
+            "https://a:b",
+            "https://a:1:2",
+            "https://a:70000",
+            "https://a:+1",
+            "https://[::1",
+            "https://[a]",
+            "https://[::1]1",
             "javascript:x",
         ] {
             assert!(!is_origin(bad), "{bad}");

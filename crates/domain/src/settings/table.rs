@@ -17,7 +17,6 @@ pub fn registry() -> &'static [Setting] {
             checks(),
             guests(),
             mail(),
-            clamd(),
             sessions(),
         ]
         .concat()
@@ -248,11 +247,6 @@ fn checks() -> Vec<Setting> {
             "flag",
             "What happens to documents with other active content.",
         ),
-        flag(
-            "checks.antivirus_mandatory",
-            true,
-            "Whether nothing is delivered without the word of the configured antivirus.",
-        ),
         number(
             "checks.maximum_minutes",
             (1, 120, 10_080),
@@ -309,29 +303,19 @@ fn mail() -> Vec<Setting> {
             description: "The password at the SMTP server.",
         },
         flag(
+            "mail.delivery_notice",
+            false,
+            "Whether the sender gets a mail when the checks are done and the package was delivered.",
+        ),
+        flag(
             "mail.download_notice",
             false,
             "Whether the sender gets a mail when a recipient fetches a file for the first time.",
         ),
-    ]
-}
-
-fn clamd() -> Vec<Setting> {
-    vec![
-        text(
-            "clamd.address",
-            "auto",
-            "Where clamd listens: unix:/path, tcp:host:port, several with commas between, auto to use a local one if it is there, off for none.",
-        ),
-        bytes(
-            "clamd.max_size",
-            (1, 100 << 20, 2 << 30),
-            "The most bytes that clamd is given; it must not be above clamd's StreamMaxLength. A larger file counts as not looked at to the end.",
-        ),
         number(
-            "clamd.timeout_seconds",
-            (5, 120, 3600),
-            "How long one file may take.",
+            "mail.reminder_days",
+            (0, 3, 30),
+            "So many days before a package ends, recipients who were told at least as long ago and have fetched nothing are reminded. 0: nobody is.",
         ),
     ]
 }
@@ -357,6 +341,26 @@ fn sessions() -> Vec<Setting> {
             "sessions.administrator_hours",
             (1, 8, 24),
             "An administrator's session ends after this many hours in any case.",
+        ),
+        number(
+            "sessions.visitor_idle_hours",
+            (1, 12, 168),
+            "What somebody without an account has proved in a browser (the address, a password) counts no more after this many hours without a call.",
+        ),
+        number(
+            "sessions.visitor_hours",
+            (1, 24, 720),
+            "What somebody without an account has proved in a browser counts no more after this many hours in any case.",
+        ),
+        number(
+            "sessions.confirm_minutes",
+            (1, 5, 60),
+            "Whoever gave the password longer ago than this many minutes is asked for it again before sensitive acts.",
+        ),
+        number(
+            "sessions.key_days",
+            (1, 30, 365),
+            "A new key signs session cookies after this many days; the old ones verify until their sessions are over.",
         ),
     ]
 }

@@ -137,18 +137,28 @@ fn plain(c: char, one: char) -> char {
     }
 }
 
-/// Counts the steps of somebody who guesses: a common word, a leaked password, a year, a walk, a run of one character, a repetition of
-/// what came before are one step each; any other character is one.
+/// Counts the steps of somebody who guesses: a common word, a year, a walk, a run of one character, a repetition of
+/// what came before are one step each; a leaked password, one of many more, is two; any other character is one.
 ///
-/// Taking the longest piece at each place is not always the fewest pieces, but close enough for a judgement.
+/// Taking the longest piece at each place is not always the fewest steps, but close enough for a judgement.
 fn count_pieces(readings: &Readings) -> usize {
     let mut at = 0;
     let mut pieces = 0;
     while at < readings.lower.len() {
-        at += longest_piece(readings, at).max(1);
-        pieces += 1;
+        let simple = longest_piece(readings, at).max(1);
+        let leaked = longest_leaked(readings, at);
+        at += simple.max(leaked);
+        pieces += if leaked > simple { 2 } else { 1 };
     }
     pieces
+}
+
+fn longest_leaked(readings: &Readings, at: usize) -> usize {
+    let found = readings
+        .words
+        .iter()
+        .map(|reading| leaked::longest(&reading[at..]));
+    found.max().unwrap_or(0)
 }
 
 fn longest_piece(readings: &Readings, at: usize) -> usize {
@@ -157,8 +167,7 @@ fn longest_piece(readings: &Readings, at: usize) -> usize {
         readings
             .words
             .iter()
-            .map(|reading| &reading[at..])
-            .map(|text| common_word(text).max(leaked::longest(text)))
+            .map(|reading| common_word(&reading[at..]))
             .max()
             .unwrap_or(0),
         walk(lower),
@@ -285,6 +294,7 @@ mod tests {
             "dragon monkey sunshine master tiger",
             "               x y z q w",
             "Xk29-fjQz-81Lm-Vb",
+            "violet harbour seldom",
             "никогда не говори никогда",
         ] {
             assert_eq!(alone(good), Ok(()), "{good}");

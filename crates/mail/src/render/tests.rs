@@ -1,7 +1,7 @@
 use super::*;
 use crate::template::{
-    AccountInvite, Code, Delivered, Downloaded, Expiring, NewPackage, PackageReceived,
-    PasswordReset, Quarantined, Rejected, Released, Request, TestMail,
+    AccountEvent, AccountInvite, Code, Delivered, Downloaded, Expiring, NewPackage, PackageReceived,
+    PasswordReset, Quarantined, Rejected, Released, Request, TestMail, TokenCreated,
 };
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
@@ -69,11 +69,12 @@ fn about_packages(value: &str) -> Vec<Template> {
         }),
         Template::Downloaded(Downloaded {
             title: title.clone(),
-            recipient: text,
+            recipient: Some(text.clone()),
             at: at(),
             link: link.clone(),
         }),
         Template::Expiring(Expiring {
+            sender: text,
             title,
             expires_at: at(),
             link,
@@ -87,6 +88,11 @@ fn about_accounts(value: &str) -> Vec<Template> {
         code: "1234 5678".to_owned(),
         minutes: 10,
     };
+    let event = AccountEvent {
+        login: text.clone(),
+        at: at(),
+        address: None,
+    };
     vec![
         Template::PackageCode(code.clone()),
         Template::PasswordReset(PasswordReset {
@@ -98,6 +104,15 @@ fn about_accounts(value: &str) -> Vec<Template> {
             link,
             expires_at: at(),
         }),
+        Template::PasswordChanged(event.clone()),
+        Template::FirstLogin(event),
+        Template::TokenCreated(TokenCreated {
+            login: text.clone(),
+            name: text.clone(),
+            at: at(),
+            expires_at: None,
+            address: Some(text.clone()),
+        }),
         Template::GuestCode(code),
         Template::Test(TestMail {
             requested_by: text,
@@ -105,6 +120,16 @@ fn about_accounts(value: &str) -> Vec<Template> {
         }),
     ]
 }
+
+/// Mails without a link: codes, and warnings, which must not teach anybody to follow links in warnings.
+const WITHOUT_LINK: &[&str] = &[
+    "package_code",
+    "guest_code",
+    "test",
+    "password_changed",
+    "first_login",
+    "token_created",
+];
 
 fn render(template: &Template, lang: Lang) -> Rendered {
     Renderer::new("SOFiE").render(template, lang).unwrap()
@@ -137,7 +162,7 @@ fn every_kind_is_complete_in_every_language() {
             );
             assert!(!mail.text.contains("\n\n\n"), "{kind}: {}", mail.text);
             let has_link = mail.text.contains(LINK);
-            let wants_link = !matches!(kind, "package_code" | "guest_code" | "test");
+            let wants_link = !WITHOUT_LINK.contains(&kind);
             assert_eq!(has_link, wants_link, "{kind}");
             assert_eq!(
                 mail.html.contains(&format!("href=\"{}\"", link_in_html())),
@@ -333,5 +358,28 @@ proptest! {
                 prop_assert!(plain.html.matches("<p").count() > 2);
             }
         }
+    }
+}
+
+#[test]
+fn what_is_not_known_is_left_out_of_notices() {
+    let (title, link) = (None, LINK.to_owned());
+    let nobody = Template::Downloaded(Downloaded {
+        title: title.clone(),
+        recipient: None,
+        at: at(),
+        link: link.clone(),
+    });
+    let by_link = Template::Delivered(Delivered {
+        title,
+        recipients: Vec::new(),
+        link,
+    });
+    for (template, en, cs) in [
+        (nobody, "Somebody with the link", "odkaz"),
+        (by_link, "by the package's link", "přes odkaz"),
+    ] {
+        assert!(render(&template, Lang::En).text.contains(en));
+        assert!(render(&template, Lang::Cs).text.contains(cs));
     }
 }

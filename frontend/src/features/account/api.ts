@@ -2,13 +2,12 @@ import { queryOptions } from '@tanstack/react-query';
 import { api } from '~/api/client';
 import type { ApiToken, Items, NewApiToken, Session, SessionEntry } from '~/api/types';
 
-export const sessionsKey = ['account', 'sessions'] as const;
 export const tokensKey = ['account', 'tokens'] as const;
 
-export const sessionsQuery = queryOptions({
-  queryKey: sessionsKey,
+export const sessionsQuery = {
+  queryKey: ['account', 'sessions'],
   queryFn: () => api.get<Items<SessionEntry>>('/sessions'),
-});
+};
 export const tokensQuery = queryOptions({
   queryKey: tokensKey,
   queryFn: () => api.get<Items<ApiToken>>('/tokens'),

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import type { SessionEntry } from '~/api/types';
+import type { Items, SessionEntry } from '~/api/types';
 import { useT } from '~/i18n/use-t';
 import { useAction } from '~/lib/use-action';
 import { browserName } from '~/lib/user-agent';
@@ -8,14 +8,18 @@ import { Button } from '~/ui/base/button';
 import { ListSkeleton, LoadError } from '~/ui/feedback/feedback';
 import { Time } from '~/ui/fields/time';
 import { Row, Rows } from '~/ui/list/rows';
-import { endSession, sessionsKey, sessionsQuery } from './api';
 
-function SessionRow({ session }: { session: SessionEntry }) {
+type Source = {
+  query: { queryKey: readonly string[]; queryFn: () => Promise<Items<SessionEntry>> };
+  end: (id: string) => Promise<void>;
+};
+
+function SessionRow({ session, query, end }: Source & { session: SessionEntry }) {
   const t = useT();
-  const end = useAction({
-    run: () => endSession(session.id),
+  const logOut = useAction({
+    run: () => end(session.id),
     done: t('account:sessions.ended'),
-    stale: [sessionsKey],
+    stale: [query.queryKey],
   });
   return (
     <Row
@@ -29,7 +33,7 @@ function SessionRow({ session }: { session: SessionEntry }) {
       }
       actions={
         !session.current && (
-          <Button variant="default" size="xs" loading={end.isPending} onClick={() => end.mutate()}>
+          <Button variant="default" size="xs" loading={logOut.isPending} onClick={() => logOut.mutate()}>
             {t('account:sessions.end')}
           </Button>
         )
@@ -38,15 +42,16 @@ function SessionRow({ session }: { session: SessionEntry }) {
   );
 }
 
-export function SessionList() {
+/** Where a user or an administrator is logged in. */
+export function SessionList(source: Source) {
   const t = useT();
-  const sessions = useQuery(sessionsQuery);
+  const sessions = useQuery(source.query);
   if (sessions.isPending) return <ListSkeleton rows={2} />;
   if (sessions.isError) return <LoadError error={sessions.error} onRetry={() => void sessions.refetch()} />;
   return (
     <Rows label={t('account:sessions.title')}>
       {sessions.data.items.map((session) => (
-        <SessionRow key={session.id} session={session} />
+        <SessionRow key={session.id} session={session} {...source} />
       ))}
     </Rows>
   );

@@ -6,6 +6,7 @@ import { useT } from '~/i18n/use-t';
 import { paths } from '~/lib/paths';
 import { useAction } from '~/lib/use-action';
 import { useLoaded } from '~/lib/use-loaded';
+import { PasswordGate } from '~/ui/feedback/password-gate';
 import { Toaster } from '~/ui/feedback/toaster';
 import { AppShell, type NavItem } from '~/ui/shell/app-shell';
 import { WithMantine } from '~/ui/theme/mantine';
@@ -70,6 +71,7 @@ export function Page() {
       >
         <Outlet />
         <Toaster />
+        <PasswordGate />
       </AppShell>
     </WithMantine>
   );

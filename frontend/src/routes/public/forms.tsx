@@ -1,4 +1,5 @@
 import { Outlet } from '@tanstack/react-router';
+import { PasswordGate } from '~/ui/feedback/password-gate';
 import { WithMantine } from '~/ui/theme/mantine';
 
 /** Public pages with more to fill in than a code. */
@@ -6,6 +7,7 @@ export function Page() {
   return (
     <WithMantine>
       <Outlet />
+      <PasswordGate />
     </WithMantine>
   );
 }
