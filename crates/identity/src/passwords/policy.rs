@@ -142,11 +142,15 @@ fn plain(c: char, one: char) -> char {
 ///
 /// Taking the longest piece at each place is not always the fewest steps, but close enough for a judgement.
 fn count_pieces(readings: &Readings) -> usize {
+    count_steps(readings, |_| 0).min(count_steps(readings, |at| longest_leaked(readings, at)))
+}
+
+fn count_steps(readings: &Readings, leaked: impl Fn(usize) -> usize) -> usize {
     let mut at = 0;
     let mut pieces = 0;
     while at < readings.lower.len() {
         let simple = longest_piece(readings, at).max(1);
-        let leaked = longest_leaked(readings, at);
+        let leaked = leaked(at);
         at += simple.max(leaked);
         pieces += if leaked > simple { 2 } else { 1 };
     }
