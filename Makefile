@@ -6,7 +6,7 @@ SHELL := /usr/bin/env bash
 .DEFAULT_GOAL := help
 ENV := . scripts/env.sh;
 
-.PHONY: help run build dev test test-rust test-frontend test-e2e test-long bench check gen clean install-build install-run install-test
+.PHONY: help run build dev test test-rust test-frontend test-e2e test-long fuzz bench check gen clean install-build install-run install-test
 
 help: ## lists the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,6 +34,9 @@ test-long: install-test ## end-to-end tests with the full figures: 200 uploads a
 	@$(ENV) cargo build --release --locked --package sofie-server
 	@$(ENV) SOFIE_BIN=target/release/sofie node tests/e2e/run.mjs --long
 
+fuzz: install-fuzz ## every parser and format under libFuzzer, FUZZ_SECONDS=60 each; TARGETS="names emails" for some only
+	@scripts/fuzz.sh $(TARGETS)
+
 bench: build install-test ## compares this machine's SOFiE with nginx, tus-node and rustus
 	@bench/run.sh
 
@@ -48,5 +51,5 @@ gen: install-build ## writes every derived file again
 clean: ## removes what was built, never data
 	rm -rf target frontend/dist frontend/node_modules .tools
 
-install-build install-run install-test: install-%:
+install-build install-run install-test install-fuzz: install-%:
 	@scripts/install.sh $*

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Installs what is missing on a Debian 12 machine; says nothing and changes nothing when all is there.
-# Usage: install.sh build|run|test   (run includes build, test includes run)
+# Usage: install.sh build|run|test|fuzz   (run includes build, test includes run; fuzz is build and a C++ compiler)
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 
-level=${1:?usage: install.sh build|run|test}
+level=${1:?usage: install.sh build|run|test|fuzz}
 case $level in
-    build | run | test) ;;
+    build | run | test | fuzz) ;;
     *) echo "install.sh: unknown level $level" >&2; exit 2 ;;
 esac
 
@@ -31,7 +31,7 @@ need() {
 postgres_binaries() { ls /usr/lib/postgresql/*/bin/initdb /usr/pgsql-*/bin/initdb 2>/dev/null || command -v initdb; }
 good_node() { have node && have npm && at_least "$NODE_WANTED" "$(node --version | tr -d v)"; }
 good_rust() { have cargo && have rustc && at_least "$RUST_WANTED" "$(rustc --version 2>/dev/null | cut -d' ' -f2)"; }
-good_python() { "$TOOLS/python/bin/python3" -c "import cryptography.hazmat.primitives.keywrap, aiosmtpd" 2>/dev/null; }
+good_python() { "$TOOLS/python/bin/python3" -c "import cryptography.hazmat.primitives.keywrap, aiosmtpd, schemathesis" 2>/dev/null; }
 
 need 'have gcc' gcc libc6-dev
 need 'have pkg-config' pkg-config
@@ -44,11 +44,16 @@ if ! good_node || [ "$level" = test ]; then
     need 'have python3' python3
     need 'python3 -c "import venv, ensurepip"' python3-venv
 fi
-if [ "$level" != build ]; then
+if [ "$level" = run ] || [ "$level" = test ]; then
     need postgres_binaries postgresql
+fi
+if [ "$level" = fuzz ]; then
+    need 'have g++' g++
 fi
 if [ "$level" = test ]; then
     need 'have clamd' clamav-daemon
+    need 'have c-icap' c-icap
+    need 'ls /usr/lib/*/c_icap/virus_scan.so' libc-icap-mod-virus-scan
     need 'have chromium' chromium fonts-dejavu-core
     need 'have nginx' nginx
     need 'have openssl' openssl
@@ -124,5 +129,5 @@ fi
 
 if [ "$level" = test ] && ! good_python; then
     say "installing the Python tools of the tests into .tools"
-    venv "$TOOLS/python" cryptography==44.0.3 aiosmtpd==1.4.6
+    venv "$TOOLS/python" cryptography==44.0.3 aiosmtpd==1.4.6 schemathesis==4.32.5
 fi

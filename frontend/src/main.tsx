@@ -17,7 +17,7 @@ import { startColorScheme } from './ui/theme/color-scheme';
 
 holdSecret();
 startColorScheme();
-await startI18n();
+const texts = startI18n();
 
 const queryClient = makeQueryClient();
 const router = makeRouter(queryClient);
@@ -40,6 +40,9 @@ setUnauthenticatedHandler((path) => {
     });
   });
 });
+
+// Texts, the page's code and its data come side by side; index.html shows that something is coming.
+await Promise.all([texts, router.load()]);
 
 const element = document.getElementById('root');
 if (!element) throw new Error('index.html has no element #root');

@@ -85,7 +85,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("lettre", &["sofie-mail"]),
     ("minijinja", &["sofie-mail"]),
     ("rdkafka", &["sofie-queue"]),
-    ("reqwest", &["sofie-client"]),
+    ("reqwest", &["sofie-client", "sofie-detection"]),
     ("clap", &["sofie-server"]),
     ("figment", &["sofie-server"]),
     ("anyhow", &["sofie-server", "xtask"]),

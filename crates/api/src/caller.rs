@@ -44,16 +44,35 @@ impl Caller {
     }
 }
 
-impl FromRequestParts<State> for Caller {
+/// Whoever calls, as the request says it and nobody has looked up yet: for a use case that looks itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Asker {
+    pub app: sofie_app::App,
+    pub credentials: Credentials,
+    pub source: Source,
+}
+
+impl FromRequestParts<State> for Asker {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
         let arrival = parts.extensions.get::<Arrival>().ok_or_else(|| {
             Problem::from(sofie_app::Error::internal("the outermost layer is missing"))
         })?;
-        let credentials = credentials(&parts.headers, arrival.administration);
-        let source = arrival.source.clone();
-        let app = state.app.clone();
+        Ok(Self {
+            app: state.app.clone(),
+            credentials: credentials(&parts.headers, arrival.administration),
+            source: arrival.source.clone(),
+        })
+    }
+}
+
+impl FromRequestParts<State> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
+        let asker = Asker::from_request_parts(parts, state).await?;
+        let (app, credentials, source) = (asker.app, asker.credentials, asker.source);
         let ctx = sessions::identify(&app, &credentials, source.clone()).await?;
         Ok(Self {
             app,

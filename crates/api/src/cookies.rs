@@ -7,7 +7,7 @@ use axum::{
     },
     response::AppendHeaders,
 };
-use sofie_app::PlainToken;
+use sofie_app::{PlainToken, visits::VISITOR_DAYS};
 
 /// Response parts that set one cookie.
 pub type SetCookie = AppendHeaders<[(HeaderName, HeaderValue); 1]>;
@@ -43,9 +43,10 @@ pub fn set_session(name: &str, jwt: &str) -> SetCookie {
     set(name, jwt, "")
 }
 
-/// Sets the cookie of a browser without an account. How long it counts is the server's to say.
+/// Sets the cookie of a browser without an account; it lasts as long as the server remembers the browser.
 pub fn set_visitor(token: &PlainToken) -> SetCookie {
-    set(VISITOR, token.expose(), "; Max-Age=34560000")
+    let seconds = VISITOR_DAYS * 24 * 60 * 60;
+    set(VISITOR, token.expose(), &format!("; Max-Age={seconds}"))
 }
 
 /// Takes a cookie back.

@@ -1,5 +1,7 @@
 //! Extractors that refuse with a [`Problem`].
 
+use std::time::Duration;
+
 use axum::{
     extract::{
         FromRequest, FromRequestParts, OptionalFromRequest, Request, rejection::JsonRejection,
@@ -7,8 +9,12 @@ use axum::{
     http::{StatusCode, request::Parts},
 };
 use serde::de::DeserializeOwned;
+use tokio::time::timeout;
 
 use crate::{Code, Problem};
+
+/// How long a JSON body, which is small, may be on its way.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// The JSON body of a request.
 #[derive(Clone, Copy, Debug)]
@@ -18,9 +24,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        match <axum::Json<T> as FromRequest<S>>::from_request(request, state).await {
-            Ok(axum::Json(value)) => Ok(Self(value)),
-            Err(rejection) => Err(refuse(&rejection)),
+        let body = <axum::Json<T> as FromRequest<S>>::from_request(request, state);
+        match timeout(LONGEST, body).await {
+            Ok(Ok(axum::Json(value))) => Ok(Self(value)),
+            Ok(Err(rejection)) => Err(refuse(&rejection)),
+            Err(_) => Err(sofie_app::Error::TooSlow.into()),
         }
     }
 }
@@ -31,10 +39,11 @@ impl<T: DeserializeOwned, S: Send + Sync> OptionalFromRequest<S> for JsonBody<T>
 
     async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Problem> {
         type Body<T> = axum::Json<T>;
-        let found = <Body<T> as OptionalFromRequest<S>>::from_request(request, state).await;
-        match found {
-            Ok(value) => Ok(value.map(|axum::Json(value)| Self(value))),
-            Err(rejection) => Err(refuse(&rejection)),
+        let body = <Body<T> as OptionalFromRequest<S>>::from_request(request, state);
+        match timeout(LONGEST, body).await {
+            Ok(Ok(value)) => Ok(value.map(|axum::Json(value)| Self(value))),
+            Ok(Err(rejection)) => Err(refuse(&rejection)),
+            Err(_) => Err(sofie_app::Error::TooSlow.into()),
         }
     }
 }

@@ -29,12 +29,11 @@ async fn healthz() -> Json<Health> {
     OK
 }
 
-/// Tells that the process can serve: the database answers.
+/// Tells that the process can serve: the database answers, and the store of files is there.
 #[utoipa::path(get, path = "/readyz", tag = "health",
     responses((status = 200, body = Health), (status = 503, body = Problem)))]
 async fn readyz(Extracted(state): Extracted<State>) -> Result<Json<Health>, Problem> {
-    let answer = state.app.db().ping().await;
-    answer.map_err(sofie_app::Error::from)?;
+    sofie_app::health::ready(&state.app).await?;
     Ok(OK)
 }
 

@@ -10,6 +10,8 @@ pub mod cookies;
 mod disposition;
 pub mod extract;
 mod front_end;
+#[doc(hidden)]
+pub mod fuzzing;
 mod health;
 mod middleware;
 mod openapi;

@@ -1,5 +1,8 @@
 //! The OpenAPI document, written by the code.
 
+mod common;
+mod exact;
+
 use utoipa::{OpenApi, openapi::OpenApi as OpenApiDocument};
 
 use crate::router;
@@ -19,6 +22,8 @@ pub(crate) struct Head;
 pub fn openapi() -> OpenApiDocument {
     let mut document = router::routes().into_openapi();
     name_operations(&mut document);
+    exact::describe(&mut document);
+    common::describe(&mut document);
     document
 }
 

@@ -23,6 +23,7 @@ pub enum Code {
     Conflict,
     Invalid,
     TooLarge,
+    TooSlow,
     RateLimited,
     Unavailable,
     Internal,
@@ -38,6 +39,8 @@ pub enum Code {
     UploadOffsetMismatch,
     ChecksumMismatch,
     QuotaExceeded,
+    AnswerBegun,
+    EngineUnavailable,
 }
 
 /// What is wrong with one field.
@@ -100,6 +103,11 @@ impl Problem {
         )
     }
 
+    /// Says that the body came too slowly.
+    pub(crate) fn too_slow(status: StatusCode) -> Self {
+        Self::new(status, Code::TooSlow, "The body came too slowly.")
+    }
+
     /// Says which fields are wrong.
     #[must_use]
     pub fn with_fields(mut self, fields: &[FieldError]) -> Self {
@@ -141,6 +149,7 @@ impl From<Error> for Problem {
                 Code::TooLarge,
                 "This is larger than allowed.",
             ),
+            Error::TooSlow => Self::too_slow(S::REQUEST_TIMEOUT),
             Error::NoSpace => Self::new(
                 S::INSUFFICIENT_STORAGE,
                 Code::NoSpace,
@@ -177,6 +186,14 @@ fn conflict(word: &str) -> Problem {
         "upload_offset_mismatch" => (
             Code::UploadOffsetMismatch,
             "The upload stands at another offset.",
+        ),
+        "answer_begun" => (
+            Code::AnswerBegun,
+            "The request is being answered in another browser.",
+        ),
+        "engine_unavailable" => (
+            Code::EngineUnavailable,
+            "The engine does not pass its self-test.",
         ),
         _ => (Code::Conflict, "The present state does not allow this."),
     };

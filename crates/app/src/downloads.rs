@@ -1,34 +1,40 @@
 //! Fetching: the only way from a caller to stored content.
 //!
-//! Every byte is asked of [`sofie_domain::deliverable`], and then goes through the record: no record, no bytes. The content of a file is opened by a [`Deliverable`], which nothing else can make.
+//! Every byte is asked of [`sofie_domain::deliverable`], and then goes through the record: no record, no bytes.
+//! The content of a file is opened by a [`Deliverable`], which nothing else can make.
 
-use std::{
-    collections::HashMap,
-    ops::Range,
-    pin::Pin,
-    task::{Context as Task, Poll},
-};
+mod archive;
+mod permits;
+mod tally;
+
+pub use archive::{ZipDownload, zip};
+pub use permits::Permits;
+
+use std::{ops::Range, sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{Stream, StreamExt};
 use serde_json::json;
 use sofie_domain::{
-    Deliverable, Event, File, FileId, Package, PackageId, Relation, Viewer, Withheld, deliverable,
+    AdministratorPermission, Deliverable, Event, File, FileId, Package, PackageId, Reason,
+    Relation, Withheld, deliverable,
 };
 use sofie_store::{
     Tx,
     downloads::{Fetcher, NewDownload},
+    files::Secrets,
+    package_keys::WrappedPackageKey,
 };
-use sofie_vault::Reader;
+use sofie_vault::{BlobSpec, Reader};
 use uuid::Uuid;
 
 use crate::{
-    App, Context, Error, Result, audit, keys, viewers,
-    zips::{Layout, Member, Piece, etag},
+    App, Context, Error, Result, audit, keys, notices,
+    sessions::{self, Credentials, Source},
+    viewers,
 };
-
-/// How to open each file of an archive, and its length.
-type Sources = HashMap<FileId, (sofie_vault::BlobSpec, u64)>;
+use permits::{Name, Permit};
+use tally::Tally;
 
 /// What a stream of content yields.
 pub type Chunk = std::result::Result<Bytes, sofie_vault::Error>;
@@ -37,22 +43,9 @@ pub type Chunk = std::result::Result<Bytes, sofie_vault::Error>;
 #[derive(Debug)]
 pub struct FileDownload {
     /// The file.
-    pub file: File,
+    pub file: Arc<File>,
     reader: Reader,
-    meter: Meter,
-}
-
-/// The archive of a package that may be sent.
-#[derive(Debug)]
-pub struct ZipDownload {
-    /// What the archive is called.
-    pub name: String,
-    /// Identifies its exact bytes.
-    pub etag: String,
-    layout: Layout,
-    sources: Sources,
-    app: App,
-    meter: Meter,
+    tally: Option<Arc<Tally>>,
 }
 
 /// Whether the call is recorded: a HEAD sends nothing and leaves no trace.
@@ -66,113 +59,102 @@ pub enum Purpose {
     Resume,
 }
 
-/// Opens a file for the caller.
-pub async fn file(
+/// A request for a file's content, before anybody knows who asks: that is part of what a permit spares.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// What was brought to say who asks.
+    pub credentials: &'a Credentials,
+    /// Where the request comes from.
+    pub source: &'a Source,
+    /// The package.
+    pub package: PackageId,
+    /// The file.
+    pub file: FileId,
+    /// What for.
+    pub purpose: Purpose,
+    /// Why, if an administrator asks; nobody else need say.
+    pub reason: Option<&'a Reason>,
+}
+
+/// Opens a file for whoever asks.
+pub async fn file(app: &App, asked: &Asked<'_>) -> Result<FileDownload> {
+    let name = Name::of(asked.credentials, asked.package, asked.file);
+    if asked.purpose == Purpose::Resume
+        && let Some(permit) = app.parts().permits.find(&name, app.now())
+    {
+        return Ok(permit.download());
+    }
+    let since = Instant::now();
+    let ctx = sessions::identify(app, asked.credentials, asked.source.clone()).await?;
+    let (proof, file, reader, record) = decide(app, &ctx, asked).await?;
+    let file = Arc::new(file);
+    let Some(record) = record else {
+        return Ok(FileDownload {
+            file,
+            reader,
+            tally: None,
+        });
+    };
+    let permit = Permit {
+        proof,
+        file,
+        reader,
+        tally: Tally::new(app, record),
+    };
+    permits::keep(app, name, since, permit.clone());
+    let mut download = permit.download();
+    if asked.purpose == Purpose::Fetch {
+        // It may be all there is to come, and its end is not to wait for others.
+        download.tally = Some(Tally::new(app, record));
+    }
+    Ok(download)
+}
+
+impl Permit {
+    fn download(self) -> FileDownload {
+        FileDownload {
+            file: self.file,
+            reader: self.reader,
+            tally: Some(self.tally),
+        }
+    }
+}
+
+/// Asks whether the file may leave to the caller, writes that it does, and opens it.
+async fn decide(
     app: &App,
     ctx: &Context,
-    package: PackageId,
-    file: FileId,
-    purpose: Purpose,
-) -> Result<FileDownload> {
-    let mut tx = app.db().begin().await?;
-    let package = sofie_store::packages::find(&mut tx, package)
+    asked: &Asked<'_>,
+) -> Result<(Deliverable, File, Reader, Option<Uuid>)> {
+    if asked.reason.is_some() {
+        ctx.administrator_who_may(AdministratorPermission::Contents)?;
+    }
+    let mut tx = app.db().read().await?;
+    let package = sofie_store::packages::find(&mut tx, asked.package)
         .await?
         .ok_or(Error::NotFound)?;
     let viewer = viewers::viewer(&mut tx, ctx, &package).await?;
-    let file = sofie_store::files::find(&mut tx, file)
-        .await?
-        .filter(|f| f.package_id == package.id);
-    let file = file.ok_or(Error::NotFound)?;
-    let permit = match deliverable(&package, &file, &viewer, ctx.now) {
-        Ok(permit) => permit,
-        Err(reason) => return Err(refuse(tx, ctx, &package, &file, reason).await),
+    let kek = app.parts().kek.id().as_str();
+    let found = sofie_store::files::with_secrets(&mut tx, package.id, asked.file, kek).await?;
+    let (file, secrets) = found.ok_or(Error::NotFound)?;
+    let proof = match deliverable(&package, &file, &viewer, ctx.now) {
+        Ok(proof) => proof,
+        Err(reason) => return Err(refuse(&mut tx, ctx, &package, &file, reason).await),
     };
-    let spec = spec(app, &mut tx, &permit).await?;
+    let spec = spec(app, &proof, secrets)?;
     let what = What {
         package: package.id,
         file: Some(file.id),
         size: file.size,
+        reason: asked.reason,
     };
-    let meter = record(app, tx, ctx, viewer.relation, what, purpose).await?;
+    let record = record(&mut tx, ctx, viewer.relation, what, asked.purpose).await?;
+    drop(tx);
+    if asked.purpose == Purpose::Fetch {
+        notices::downloaded(app, ctx, &package, viewer.relation).await;
+    }
     let reader = open(app, ctx, &spec, &file).await?;
-    Ok(FileDownload {
-        file,
-        reader,
-        meter,
-    })
-}
-
-/// Opens the archive of all files of a package that may leave to the caller.
-pub async fn zip(
-    app: &App,
-    ctx: &Context,
-    package: PackageId,
-    purpose: Purpose,
-) -> Result<ZipDownload> {
-    let mut tx = app.db().begin().await?;
-    let package = sofie_store::packages::find(&mut tx, package)
-        .await?
-        .ok_or(Error::NotFound)?;
-    let viewer = viewers::viewer(&mut tx, ctx, &package).await?;
-    let files = sofie_store::files::of_package(&mut tx, package.id).await?;
-    let permits = permits(&package, &files, &viewer, ctx)?;
-    // One query, however many files there are; only those with a permit are taken out of it.
-    let mut specs = keys::blob_specs(app, &mut tx, package.id).await?;
-    let (mut members, mut sources) = (Vec::new(), Sources::new());
-    for (permit, file) in permits {
-        let spec = specs.remove(&permit.file_id()).ok_or(Error::NotFound)?;
-        sources.insert(file.id, (spec, file.size));
-        members.push(Member {
-            id: file.id,
-            name: file.path.as_str().to_owned(),
-            size: file.size,
-            crc32: file.crc32.ok_or(Error::Conflict("conflict"))?,
-        });
-    }
-    let etag = etag(&members);
-    let layout = Layout::new(members, package.activated_at.unwrap_or(ctx.now));
-    let what = What {
-        package: package.id,
-        file: None,
-        size: layout.len(),
-    };
-    let meter = record(app, tx, ctx, viewer.relation, what, purpose).await?;
-    let name = if package.title.as_str().is_empty() {
-        "files"
-    } else {
-        package.title.as_str()
-    };
-    let name = format!("{}.zip", sofie_domain::safe_name(name));
-    Ok(ZipDownload {
-        name,
-        etag,
-        layout,
-        sources,
-        app: app.clone(),
-        meter,
-    })
-}
-
-/// Returns the files that may leave, each with the proof; why not, if none may.
-fn permits<'f>(
-    package: &Package,
-    files: &'f [File],
-    viewer: &Viewer,
-    ctx: &Context,
-) -> Result<Vec<(Deliverable, &'f File)>> {
-    // Nobody learns of an empty draft.
-    let mut refusal = Withheld::NotRecipient;
-    let mut permits = Vec::new();
-    for file in files {
-        match deliverable(package, file, viewer, ctx.now) {
-            Ok(permit) => permits.push((permit, file)),
-            Err(reason) => refusal = reason,
-        }
-    }
-    if permits.is_empty() {
-        return Err(refused(refusal));
-    }
-    Ok(permits)
+    Ok((proof, file, reader, record))
 }
 
 /// Says why a file may not leave, in the words of an [`Error`]. A stranger learns nothing.
@@ -186,68 +168,61 @@ pub fn refused(reason: Withheld) -> Error {
     }
 }
 
+/// Writes down that a file was refused, and returns why.
 async fn refuse(
-    mut tx: Tx,
+    tx: &mut Tx,
     ctx: &Context,
     package: &Package,
     file: &File,
     reason: Withheld,
 ) -> Error {
     let data = json!({ "package": package.id, "reason": reason.as_str() });
-    let object = Some(("file", file.id.to_string()));
-    let written = audit::record(&mut tx, ctx, Event::FileRefused, object, data).await;
-    if let Err(error) = written {
-        return error;
-    }
-    match tx.commit().await {
+    let (object, about) = (("file", file.id.to_string()), (package.id, data));
+    match audit::record_often(tx, ctx, Event::FileRefused, object, about).await {
         Ok(()) => refused(reason),
-        Err(error) => error.into(),
+        Err(error) => error,
     }
 }
 
 /// Returns how to decrypt a file; asks for the proof that it may leave.
-async fn spec(app: &App, tx: &mut Tx, permit: &Deliverable) -> Result<sofie_vault::BlobSpec> {
-    keys::blob_spec(app, tx, permit.package_id(), permit.file_id()).await
+fn spec(
+    app: &App,
+    proof: &Deliverable,
+    secrets: Option<(Secrets, WrappedPackageKey)>,
+) -> Result<BlobSpec> {
+    let (secrets, key) = secrets.ok_or(Error::NotFound)?;
+    keys::open_blob(app, &key, proof.package_id(), proof.file_id(), &secrets)
 }
 
-async fn open(
-    app: &App,
-    ctx: &Context,
-    spec: &sofie_vault::BlobSpec,
-    file: &File,
-) -> Result<Reader> {
+async fn open(app: &App, ctx: &Context, spec: &BlobSpec, file: &File) -> Result<Reader> {
     match app.parts().vault.open(spec, Some(file.size)).await {
         Ok(reader) => Ok(reader),
         Err(error) => {
-            let mut tx = app.db().begin().await?;
+            let mut tx = app.db().read().await?;
             let object = Some(("file", file.id.to_string()));
             audit::record(&mut tx, ctx, Event::FileCorrupted, object, json!({})).await?;
-            tx.commit().await?;
             Err(Error::internal(error))
         }
     }
 }
 
-struct What {
+struct What<'a> {
     package: PackageId,
     file: Option<FileId>,
     size: u64,
+    reason: Option<&'a Reason>,
 }
 
+/// Writes down that the caller fetches, durably; returns the record's id, none for a mere look.
 async fn record(
-    app: &App,
-    mut tx: Tx,
+    tx: &mut Tx,
     ctx: &Context,
     relation: Relation,
-    what: What,
+    what: What<'_>,
     purpose: Purpose,
-) -> Result<Meter> {
+) -> Result<Option<Uuid>> {
     if purpose == Purpose::Look {
-        return Ok(Meter {
-            app: app.clone(),
-            record: None,
-            sent: 0,
-        });
+        return Ok(None);
     }
     let new = NewDownload {
         package_id: what.package,
@@ -258,22 +233,20 @@ async fn record(
         ip: ctx.ip,
         user_agent: ctx.user_agent.clone(),
     };
-    let resumes = purpose == Purpose::Resume;
-    let (id, fresh) = sofie_store::downloads::record(&mut tx, &new, resumes).await?;
-    if fresh {
-        let object = match what.file {
-            Some(file) => ("file", file.to_string()),
-            None => ("package", what.package.to_string()),
-        };
-        let data = json!({ "package": what.package, "size": what.size });
-        audit::record(&mut tx, ctx, Event::FileDownloaded, Some(object), data).await?;
+    let object = match what.file {
+        Some(file) => ("file", file.to_string()),
+        None => ("package", what.package.to_string()),
+    };
+    let mut data = json!({ "package": what.package, "size": what.size });
+    let mut event = Event::FileDownloaded;
+    if let Some(reason) = what.reason {
+        data["reason"] = reason.as_str().into();
+        event = Event::FileRead;
     }
-    tx.commit().await?;
-    Ok(Meter {
-        app: app.clone(),
-        record: Some(id),
-        sent: 0,
-    })
+    let entry = audit::entry(ctx, event, Some(object), data);
+    let resumes = purpose == Purpose::Resume;
+    let id = sofie_store::downloads::record(tx, &new, resumes, &entry).await?;
+    Ok(Some(id))
 }
 
 fn fetcher(ctx: &Context, relation: Relation) -> Fetcher {
@@ -298,97 +271,6 @@ fn fetcher(ctx: &Context, relation: Relation) -> Fetcher {
 impl FileDownload {
     /// Sends a range of the file.
     pub fn stream(self, range: Range<u64>) -> impl Stream<Item = Chunk> + Send + 'static {
-        Metered {
-            inner: self.reader.stream(range).boxed(),
-            meter: self.meter,
-        }
-    }
-}
-
-impl ZipDownload {
-    /// Returns the length of the archive in bytes.
-    #[must_use]
-    pub fn size(&self) -> u64 {
-        self.layout.len()
-    }
-
-    /// Sends a range of the archive.
-    pub fn stream(self, range: Range<u64>) -> impl Stream<Item = Chunk> + Send + 'static {
-        let pieces = self.layout.pieces(&range);
-        let (app, sources) = (self.app, self.sources);
-        let inner = stream::iter(pieces).flat_map(move |piece| piece_stream(&app, &sources, piece));
-        Metered {
-            inner: inner.boxed(),
-            meter: self.meter,
-        }
-    }
-}
-
-fn piece_stream(
-    app: &App,
-    sources: &Sources,
-    piece: Piece,
-) -> Pin<Box<dyn Stream<Item = Chunk> + Send>> {
-    match piece {
-        Piece::Bytes(bytes) => stream::once(async move { Ok(bytes) }).boxed(),
-        Piece::File(id, range) => {
-            let found = sources.get(&id).cloned();
-            let app = app.clone();
-            stream::once(async move {
-                let (spec, size) = found.ok_or(sofie_vault::Error::NotFound)?;
-                let reader = app.parts().vault.open(&spec, Some(size)).await?;
-                Ok::<_, sofie_vault::Error>(reader.stream(range))
-            })
-            .flat_map(|opened| match opened {
-                Ok(stream) => stream.boxed(),
-                Err(error) => stream::once(async move { Err(error) }).boxed(),
-            })
-            .boxed()
-        }
-    }
-}
-
-/// Counts what really went out and writes it down when the stream ends, however it ends.
-#[derive(Debug)]
-struct Meter {
-    app: App,
-    record: Option<Uuid>,
-    sent: u64,
-}
-
-impl Drop for Meter {
-    fn drop(&mut self) {
-        let (Some(id), Ok(runtime)) = (self.record, tokio::runtime::Handle::try_current()) else {
-            return;
-        };
-        let (app, sent) = (self.app.clone(), self.sent);
-        runtime.spawn(async move {
-            let now = app.now();
-            let written = async {
-                let mut tx = app.db().begin().await?;
-                sofie_store::downloads::add_sent(&mut tx, id, sent, now).await?;
-                tx.commit().await
-            };
-            if let Err(error) = written.await {
-                tracing::warn!(download.id = %id, %error, "could not write down how much of a download went out");
-            }
-        });
-    }
-}
-
-struct Metered<S> {
-    inner: S,
-    meter: Meter,
-}
-
-impl<S: Stream<Item = Chunk> + Unpin> Stream for Metered<S> {
-    type Item = Chunk;
-
-    fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Chunk>> {
-        let polled = self.inner.poll_next_unpin(task);
-        if let Poll::Ready(Some(Ok(bytes))) = &polled {
-            self.meter.sent += bytes.len() as u64;
-        }
-        polled
+        Tally::count(self.tally, self.reader.stream(range).boxed())
     }
 }

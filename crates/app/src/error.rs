@@ -35,6 +35,9 @@ pub enum Error {
     /// More bytes than allowed.
     #[error("too large")]
     TooLarge,
+    /// The body came too slowly; what came of an upload counts, and it can go on.
+    #[error("the body came too slowly")]
+    TooSlow,
     /// There is no room left on the storage.
     #[error("no space left")]
     NoSpace,

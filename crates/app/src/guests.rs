@@ -70,16 +70,16 @@ pub async fn verify(app: &App, ctx: &Context, code: &str) -> Result<()> {
         tries: stored.tries,
     };
     let right = mailed_codes::agrees(app, &kept, code, ctx.now)?;
-    let event = if right {
-        Event::AddressProved
-    } else {
-        Event::CodeWrong
-    };
-    let object = Some(("visitor", visitor.to_string()));
-    audit::record(&mut tx, ctx, event, object, json!({ "try": stored.tries })).await?;
+    let (object, data) = (
+        ("visitor", visitor.to_string()),
+        json!({ "try": stored.tries }),
+    );
     if right {
+        audit::record(&mut tx, ctx, Event::AddressProved, Some(object), data).await?;
         visitors::prove(&mut tx, visitor, &stored.email, ctx.now).await?;
         guest_codes::forget(&mut tx, visitor).await?;
+    } else {
+        audit::record_often(&mut tx, ctx, Event::CodeWrong, object, ("guest", data)).await?;
     }
     tx.commit().await?;
     if right { Ok(()) } else { Err(wrong()) }

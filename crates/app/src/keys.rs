@@ -107,8 +107,9 @@ pub async fn blob_spec(
     file: FileId,
 ) -> Result<BlobSpec> {
     let kek = app.parts().kek.id().as_str();
-    let (secrets, key) = files::secrets(tx, file, kek)
-        .await?
+    let found = files::with_secrets(tx, package, file, kek).await?;
+    let (secrets, key) = found
+        .and_then(|(_, secrets)| secrets)
         .ok_or(Error::NotFound)?;
     open_blob(app, &key, package, file, &secrets)
 }

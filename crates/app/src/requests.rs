@@ -1,10 +1,11 @@
 //! Requests: a user asks somebody outside for files (PKG-4).
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use sofie_domain::{
-    EmailAddress, Event, Note, Package, Request, RequestId, Title, UserId, UserPermission,
+    AccountState, EmailAddress, Event, Note, Package, Request, RequestId, Title, User, UserId,
+    UserPermission,
 };
 use sofie_identity::{PlainToken, TokenKind};
 use sofie_mail::Template;
@@ -14,6 +15,7 @@ use crate::{
     App, Context, Error, Result, audit, limits,
     limits::Limit,
     outbox::{self, Post},
+    packages,
 };
 
 /// How many requests a user makes in an hour at most; each can be a mail to a stranger.
@@ -102,19 +104,20 @@ pub async fn create(app: &App, ctx: &Context, new: NewRequest) -> Result<Linked>
     Ok(Linked { request, link })
 }
 
-/// Hashes the upload password; an empty one is none.
+/// Hashes the upload password, which the rules of package passwords hold for; an empty one is none.
 async fn hashed(app: &App, password: Option<&SecretString>) -> Result<Option<String>> {
-    match password.filter(|password| !password.expose_secret().is_empty()) {
-        Some(password) => {
-            let hash = app.parts().passwords.hash(password).await;
-            hash.map(Some).map_err(Error::internal)
-        }
-        None => Ok(None),
+    let Some(password) = password.filter(|password| !password.expose_secret().is_empty()) else {
+        return Ok(None);
+    };
+    if let Some(code) = packages::password_problem(password) {
+        return Err(Error::invalid("password", code));
     }
+    let hash = app.parts().passwords.hash(password).await;
+    hash.map(Some).map_err(Error::internal)
 }
 
 async fn mail(app: &App, tx: &mut Tx, ctx: &Context, request: &Request, link: &str) -> Result<()> {
-    let (email, name) = requester(tx, request).await?;
+    let (email, name) = address(&requester(tx, request, ctx.now).await?);
     let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let template = Template::Request(sofie_mail::Request {
         sender: name.map_or_else(|| email.clone(), |name| format!("{name} ({email})")),
@@ -194,15 +197,24 @@ async fn linked(tx: &mut Tx, base: &str, request: Request) -> Result<Linked> {
     Ok(Linked { request, link })
 }
 
-/// Returns the address and the name of the one who asks.
-pub async fn requester(tx: &mut Tx, request: &Request) -> Result<(String, Option<String>)> {
-    let user = users::find(tx, request.user_id)
-        .await?
-        .ok_or(Error::NotFound)?;
-    Ok((
-        user.email.to_string(),
-        Some(user.name).filter(|name| !name.is_empty()),
-    ))
+/// Returns the one who asks, if somebody may answer: the request's time is not over and the account works.
+pub(crate) async fn requester(tx: &mut Tx, request: &Request, now: DateTime<Utc>) -> Result<User> {
+    if !request.accepts_uploads(now) {
+        return Err(Error::Refused("link_invalid"));
+    }
+    active(tx, request).await
+}
+
+async fn active(tx: &mut Tx, request: &Request) -> Result<User> {
+    let user = users::find(tx, request.user_id).await?;
+    user.filter(|user| user.state == AccountState::Active)
+        .ok_or(Error::Refused("link_invalid"))
+}
+
+/// Returns the address and the name of a user.
+pub(crate) fn address(user: &User) -> (String, Option<String>) {
+    let name = Some(user.name.clone()).filter(|name| !name.is_empty());
+    (user.email.to_string(), name)
 }
 
 /// Whom an answer to a request comes from and goes to.
@@ -222,23 +234,18 @@ pub async fn answer_package(tx: &mut Tx, ctx: &Context, id: RequestId) -> Result
         .await?
         .ok_or(Error::NotFound)?;
     let request = requests::find(tx, id).await?.ok_or(Error::NotFound)?;
-    if request.has_password && grant.password_at.is_none() {
+    if request.has_password && !grant.grant(ctx.proofs_since, ctx.now).password {
         return Err(Error::Refused("password_required"));
     }
-    if !request.accepts_uploads(ctx.now) {
-        return Err(Error::Refused("link_invalid"));
-    }
-    let user = users::find(tx, request.user_id)
-        .await?
-        .ok_or(Error::NotFound)?;
+    let requester = requester(tx, &request, ctx.now).await?.email;
     Ok(Answer {
         email: request.email,
-        requester: user.email,
+        requester,
     })
 }
 
-/// Refuses an answer to a request that was taken back, or that another package has answered, since the draft
-/// was made. One that was begun in time may end late.
+/// Refuses an answer to a request that was taken back, that another package has answered, or whose user no longer
+/// has a working account, since the draft was made. One that was begun in time may end late.
 pub async fn still_wanted(tx: &mut Tx, package: &Package) -> Result<()> {
     let Some(id) = package.request_id else {
         return Ok(());
@@ -247,7 +254,7 @@ pub async fn still_wanted(tx: &mut Tx, package: &Package) -> Result<()> {
     if request.cancelled_at.is_some() || request.fulfilled_at.is_some() {
         return Err(Error::Refused("link_invalid"));
     }
-    Ok(())
+    active(tx, &request).await.map(drop)
 }
 
 /// Marks the request that a sent package answers.

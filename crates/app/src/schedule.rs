@@ -6,6 +6,7 @@
 
 mod blobs;
 mod lives;
+mod reminders;
 mod sweeps;
 mod tasks;
 mod ticker;

@@ -13,7 +13,7 @@ use crate::{App, Result};
 
 mod change;
 
-pub use change::{SettingView, change, list, to_json};
+pub use change::{SettingView, accepted, change, list, to_json};
 
 /// How long a change made by another process may stay unseen.
 const REFRESH: Duration = Duration::from_secs(5);

@@ -13,10 +13,11 @@ mod resumable;
 mod space;
 mod whole;
 
-pub use body::{Body, BodyError, from_stream};
+pub use body::{Body, BodyError, Pace, from_stream};
 pub use checksum::{Algorithm, Checksum};
 pub use desk::Uploads;
 pub use resumable::{Append, NewUpload, Progress, append, create, remove, status};
+pub use space::FLOOR as FREE_FLOOR;
 pub use whole::{NewFile, put};
 
 use sofie_domain::{FilePath, InvalidPath};

@@ -7,10 +7,14 @@ use secrecy::SecretString;
 use serde_json::json;
 use sofie_domain::{
     Actor, Event, Life, Package, PackageId, PackageType, Recipient, RecipientId, Relation, Request,
-    RequestId, Viewer, VisitorId,
+    RequestId, Settings, Viewer, VisitorId,
 };
 use sofie_identity::{PlainToken, TokenKind};
-use sofie_store::{Tx, grants, grants::GrantRow};
+use sofie_store::{
+    Tx, grants,
+    grants::GrantRow,
+    visitors::{Trust, Visitor},
+};
 use uuid::Uuid;
 
 use crate::{
@@ -18,13 +22,16 @@ use crate::{
 };
 
 mod codes;
+mod leaving;
 mod opening;
 
 pub use codes::{send_code, verify_code};
+pub(crate) use leaving::forget;
 pub use opening::{Opened, open};
 
-/// How long a browser is remembered.
-const VISITOR_DAYS: i64 = 90;
+/// How many days a browser is remembered. Meanwhile its owner can come back to what its links led to, but must
+/// prove again what was proved too long ago.
+pub const VISITOR_DAYS: i64 = 30;
 
 /// What the one at the door must do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +76,8 @@ pub struct RequestVisit {
     pub requester: (String, Option<String>),
     /// What to do next.
     pub step: Step,
+    /// The answer that was begun in this browser and is not sent.
+    pub draft: Option<packages::View>,
 }
 
 /// Where a link led.
@@ -83,13 +92,20 @@ pub enum Visit {
 /// Finds out whose browser showed a visitor's cookie; an unknown or old one is nobody's.
 pub async fn identify(
     tx: &mut Tx,
+    settings: &Settings,
     secret: &str,
     now: DateTime<Utc>,
-) -> Result<Option<sofie_store::visitors::Visitor>> {
+) -> Result<Option<Visitor>> {
     let Ok(token) = PlainToken::parse(TokenKind::Visitor, secret) else {
         return Ok(None);
     };
-    Ok(sofie_store::visitors::find(tx, token.hash().as_bytes(), now).await?)
+    let hash = token.hash();
+    let hours = |key| TimeDelta::try_hours(settings.integer(key)).unwrap_or(TimeDelta::MAX);
+    let trust = Trust {
+        idle: hours("sessions.visitor_idle_hours"),
+        longest: hours("sessions.visitor_hours"),
+    };
+    Ok(sofie_store::visitors::find(tx, hash.as_bytes(), trust, now).await?)
 }
 
 /// Makes sure that the browser has an identity; a new one comes with the secret for its cookie.
@@ -123,26 +139,29 @@ async fn find(app: &App, tx: &mut Tx, ctx: &Context, id: Uuid) -> Result<Visit> 
         .await?
         .ok_or(Error::NotFound)?;
     Ok(Visit::Request(Box::new(
-        request_visit(tx, ctx, request, &grant).await?,
+        request_visit(app, tx, ctx, request, &grant).await?,
     )))
 }
 
 async fn request_visit(
+    app: &App,
     tx: &mut Tx,
     ctx: &Context,
     request: Request,
     grant: &GrantRow,
 ) -> Result<RequestVisit> {
-    if !request.accepts_uploads(ctx.now) {
-        return Err(Error::Refused("link_invalid"));
-    }
-    let open = !request.has_password || grant.password_at.is_some();
+    let requester = requests::requester(tx, &request, ctx.now).await?;
+    let open = !request.has_password || grant.grant(ctx.proofs_since, ctx.now).password;
     let step = if open { Step::Ready } else { Step::Password };
-    let requester = requests::requester(tx, &request).await?;
+    let draft = match open {
+        true => packages::begun(app, tx, ctx, request.id).await?,
+        false => None,
+    };
     Ok(RequestVisit {
         request,
-        requester,
+        requester: requests::address(&requester),
         step,
+        draft,
     })
 }
 
@@ -161,7 +180,7 @@ async fn package_visit(
     }
     let id = package.id;
     let row = match ctx.visitor {
-        Some(visitor) => grants::for_package(tx, visitor, id).await?,
+        Some(visitor) => grants::for_package(tx, visitor, id, ctx.proofs_since).await?,
         None => None,
     };
     let masked_email = match viewer.relation {
@@ -258,7 +277,7 @@ async fn grant_row(
     let (visitor, token) = ensure_visitor(tx, ctx).await?;
     let recipient = addressee(relation)?;
     grants::open_package(tx, visitor, package.id, recipient, ctx.now).await?;
-    let row = grants::for_package(tx, visitor, package.id)
+    let row = grants::for_package(tx, visitor, package.id, ctx.proofs_since)
         .await?
         .ok_or(Error::NotFound)?;
     Ok((row, token))
@@ -290,8 +309,9 @@ pub async fn give_password(
         } else {
             "request"
         };
-        let object = Some((kind, id.to_string()));
-        audit::record(&mut tx, ctx, Event::PackagePasswordWrong, object, json!({})).await?;
+        let object = (kind, id.to_string());
+        let about = (id, json!({}));
+        audit::record_often(&mut tx, ctx, Event::PackagePasswordWrong, object, about).await?;
         tx.commit().await?;
         return Err(Error::Refused("wrong_password"));
     }

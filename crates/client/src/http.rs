@@ -252,7 +252,7 @@ fn meaning(status: StatusCode, problem: Problem) -> Error {
         (_, "wrong_password") => Error::ProofNeeded("the password is wrong".to_owned()),
         (404 | 410, _) => Error::NotFound,
         // Another request still holds the upload, or it stands elsewhere: asking again settles it.
-        (408 | 423 | 429 | 460 | 500..=599, _) | (409, "upload_offset_mismatch") => {
+        (408 | 423 | 429 | 460 | 500..=599, _) | (409, "upload_offset_mismatch" | "too_slow") => {
             Error::Unavailable(Box::new(problem))
         }
         _ => Error::Refused(Box::new(problem)),
@@ -306,6 +306,7 @@ mod tests {
             (404, "link_invalid", 8, false),
             (409, "conflict", 6, false),
             (409, "upload_offset_mismatch", 5, true),
+            (409, "too_slow", 5, true),
             (413, "too_large", 6, false),
             (422, "invalid", 6, false),
             (423, "conflict", 5, true),

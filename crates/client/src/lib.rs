@@ -5,6 +5,8 @@
 
 mod backoff;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 mod get;
 mod http;
 mod links;

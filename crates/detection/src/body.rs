@@ -32,6 +32,7 @@ pub struct Body {
     pieces: mpsc::Receiver<Piece>,
     reason: Arc<OnceLock<Broken>>,
     ended: bool,
+    touched: bool,
 }
 
 /// The sending side; dropped without [`BodySender::finish`], the content is broken.
@@ -49,6 +50,7 @@ pub fn body(capacity: usize) -> (BodySender, Body) {
         pieces: receiver,
         reason: Arc::clone(&reason),
         ended: false,
+        touched: false,
     };
     (
         BodySender {
@@ -71,6 +73,11 @@ impl Body {
         body
     }
 
+    /// Whether a piece was taken from it.
+    pub(crate) fn touched(&self) -> bool {
+        self.touched
+    }
+
     /// The next piece, never empty; none at the true end only.
     ///
     /// # Errors
@@ -79,7 +86,10 @@ impl Body {
         while !self.ended {
             match self.pieces.recv().await {
                 Some(Piece::Data(data)) if data.is_empty() => {}
-                Some(Piece::Data(data)) => return Ok(Some(data)),
+                Some(Piece::Data(data)) => {
+                    self.touched = true;
+                    return Ok(Some(data));
+                }
                 Some(Piece::End) => self.ended = true,
                 None => return Err(self.reason.get().copied().unwrap_or(Broken::Source)),
             }

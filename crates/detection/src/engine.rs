@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -17,6 +18,16 @@ use crate::verdict::EngineReport;
 pub trait Engine: Send + Sync {
     /// Who it is and what it can do.
     fn descriptor(&self) -> &Descriptor;
+
+    /// How busy it is at present.
+    fn load(&self) -> Load {
+        Load::default()
+    }
+
+    /// Waits until it takes one more file; the turn is over when the value goes.
+    async fn turn(&self) -> Turn {
+        Turn::of(None)
+    }
 
     /// Asks the engine for its versions. Never fails: not answering is a status.
     async fn status(&self) -> EngineStatus;
@@ -45,6 +56,8 @@ pub struct Descriptor {
     pub largest_file: Option<u64>,
     /// How many files it is given at once.
     pub most_at_once: u16,
+    /// How long it may take for a small file, in seconds.
+    pub seconds: u32,
 }
 
 /// Kinds of engines.
@@ -53,8 +66,49 @@ pub struct Descriptor {
 pub enum Class {
     /// Part of this product.
     Internal,
+    /// Knows files by their hashes, or tells what others found.
+    Reputation,
     /// Signatures and heuristics.
     Antivirus,
+    /// Runs files and watches them.
+    Sandbox,
+}
+
+impl Class {
+    /// The stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Internal => "internal",
+            Self::Reputation => "reputation",
+            Self::Antivirus => "antivirus",
+            Self::Sandbox => "sandbox",
+        }
+    }
+}
+
+/// How busy an engine is, as far as this process goes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Files that it looks at.
+    pub busy: usize,
+    /// Files that wait for their turn.
+    pub waiting: usize,
+}
+
+/// The right to show an engine one file.
+#[derive(Debug)]
+pub struct Turn(Option<OwnedSemaphorePermit>);
+
+impl Turn {
+    /// A turn that ends with the permit, or one that nobody counts.
+    pub(crate) fn of(permit: Option<OwnedSemaphorePermit>) -> Self {
+        Self(permit)
+    }
+
+    /// Whether it is counted.
+    pub fn is_counted(&self) -> bool {
+        self.0.is_some()
+    }
 }
 
 /// What an engine can do.
@@ -87,7 +141,7 @@ pub struct Versions {
 }
 
 /// Whether an engine is there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EngineStatus {
     /// It answered just now.
     pub reachable: bool,

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use futures_util::{Stream, StreamExt, pin_mut};
 use sofie_inspector::Object;
-use tokio::time::timeout;
+use tokio::time::{timeout, timeout_at};
 
 use crate::body::{BodySender, Broken, Gone, body};
 use crate::engine::{Engine, Scan};
@@ -52,10 +52,13 @@ where
     senders.push(sender);
     let mut scans = Vec::with_capacity(engines.len());
     for engine in engines {
+        // Before the first byte is read, and in the same order by everybody, so that nobody waits in a circle.
+        let turn = timeout_at(scan.deadline, engine.turn()).await;
         let (sender, body) = body(UNDER_WAY);
         senders.push(sender);
         scans.push(async move {
-            let ended = tokio::time::timeout_at(scan.deadline, engine.scan(scan, body)).await;
+            let _turn = turn;
+            let ended = timeout_at(scan.deadline, engine.scan(scan, body)).await;
             let late = |_| {
                 EngineReport::failed(
                     &engine.descriptor().id,
@@ -67,7 +70,7 @@ where
             ended.unwrap_or_else(late)
         });
     }
-    let feeding = tokio::time::timeout_at(scan.deadline, feed(content, senders));
+    let feeding = timeout_at(scan.deadline, feed(content, senders));
     let looking = async { tokio::join!(inspector.inspect(scan, inspected), join_all(scans)) };
     let (_, (inspection, reports)) = tokio::join!(feeding, looking);
     assemble(inspection, reports)

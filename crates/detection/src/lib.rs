@@ -7,21 +7,38 @@
 //! An adapter implements [`Engine`]; `docs/recipes/add-an-engine.md` tells how to add one.
 #![deny(missing_docs)]
 
+mod adapter;
 mod body;
-pub mod clamd;
+mod clamd;
+mod command;
+mod config;
 mod engine;
 mod fan_out;
+#[doc(hidden)]
+pub mod fuzzing;
+mod icap;
 pub mod inspect;
+mod kaspersky;
+mod kinds;
+mod names;
+mod probes;
+mod runtime;
 mod self_test;
 mod text;
+mod tls;
 mod verdict;
 
 pub use body::{Body, BodySender, Broken, Gone, body};
-pub use engine::{Capabilities, Class, Descriptor, Engine, EngineStatus, FileMeta, Scan, Versions};
+pub use config::{Config, Fault, Field, Holds};
+pub use engine::{
+    Capabilities, Class, Descriptor, Engine, EngineStatus, FileMeta, Load, Scan, Turn, Versions,
+};
 pub use fan_out::{Examination, examine};
 pub use inspect::{Contents, Inspection, Inspector};
+pub use kinds::{KINDS, Kind, kind};
+pub use runtime::{Refusal, Runtime, Setup, Times, TypeMode, Types};
 pub use self_test::{SelfTest, Warning};
 pub use sofie_inspector::{Limits as InspectionLimits, Object};
 pub use verdict::{
-    Category, Coverage, EngineReport, ErrorKind, Finding, Level, LimitKind, Outcome,
+    Category, Coverage, EngineReport, ErrorKind, Finding, Level, LimitKind, Outcome, Skip,
 };

@@ -35,6 +35,11 @@ pub enum Outcome {
         /// Which limit.
         limit: LimitKind,
     },
+    /// The engine was not shown the file, by its own rules, or has no opinion.
+    Skipped {
+        /// Why.
+        reason: Skip,
+    },
     /// The engine does not handle this kind of content, or the content is damaged.
     Unsupported,
     /// Not malicious as such; a policy may forbid it.
@@ -60,6 +65,7 @@ impl Outcome {
             Self::Suspicious { .. } => "suspicious",
             Self::Encrypted => "encrypted",
             Self::Incomplete { .. } => "incomplete",
+            Self::Skipped { .. } => "skipped",
             Self::Unsupported => "unsupported",
             Self::PolicyHit { .. } => "policy_hit",
             Self::Error { .. } => "error",
@@ -71,17 +77,18 @@ impl Outcome {
     pub const fn severity(&self) -> u8 {
         match self {
             Self::Clean { .. } => 0,
-            Self::Suspicious { level: Level::Low } => 1,
-            Self::PolicyHit { .. } => 2,
+            Self::Skipped { .. } => 1,
+            Self::Suspicious { level: Level::Low } => 2,
+            Self::PolicyHit { .. } => 3,
             Self::Suspicious {
                 level: Level::Medium,
-            } => 3,
-            Self::Unsupported => 4,
-            Self::Incomplete { .. } => 5,
-            Self::Encrypted => 6,
-            Self::Error { .. } => 7,
-            Self::Suspicious { level: Level::High } => 8,
-            Self::Infected => 9,
+            } => 4,
+            Self::Unsupported => 5,
+            Self::Incomplete { .. } => 6,
+            Self::Encrypted => 7,
+            Self::Error { .. } => 8,
+            Self::Suspicious { level: Level::High } => 9,
+            Self::Infected => 10,
         }
     }
 }
@@ -96,6 +103,18 @@ pub enum Coverage {
     Assumed,
     /// All of it on the surface; some formats' inner streams were not unpacked.
     Partial,
+}
+
+/// Why an engine says nothing of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Skip {
+    /// It is larger than those that the engine is shown.
+    Size,
+    /// It is of a type that the engine is not shown.
+    Type,
+    /// The engine knows nothing of it, neither good nor bad.
+    NoOpinion,
 }
 
 /// How likely something is bad.
@@ -170,6 +189,12 @@ pub enum ErrorKind {
     Cancelled,
     /// The engine is set up wrongly.
     Config,
+    /// The engine does not know us.
+    Auth,
+    /// The engine has no licence, or no signatures.
+    License,
+    /// The engine has too much to do.
+    Overload,
 }
 
 impl ErrorKind {
@@ -181,6 +206,9 @@ impl ErrorKind {
             | Self::Protocol
             | Self::EngineInternal
             | Self::Source
+            | Self::Overload
+            | Self::Auth
+            | Self::License
             | Self::Cancelled => true,
             // The same file would kill it again.
             Self::Crashed | Self::Config => false,
@@ -260,6 +288,11 @@ impl EngineReport {
         )
     }
 
+    /// Not looked at, or no opinion.
+    pub(crate) fn skipped(engine: &str, scan: &Scan, reason: Skip) -> Self {
+        Self::row(engine, scan, Outcome::Skipped { reason }, Vec::new(), 0)
+    }
+
     /// Something found; with no findings it is an error, not clean.
     pub(crate) fn found(engine: &str, scan: &Scan, findings: Vec<Finding>, sent: u64) -> Self {
         let worst = findings
@@ -290,6 +323,17 @@ impl EngineReport {
 
     pub(crate) fn with_versions(self, versions: Versions) -> Self {
         Self { versions, ..self }
+    }
+
+    /// The versions that were asked for before, unless the answer itself told.
+    pub(crate) fn or_versions(mut self, versions: Versions) -> Self {
+        let told = std::mem::take(&mut self.versions);
+        self.versions = Versions {
+            program: told.program.or(versions.program),
+            signatures: told.signatures.or(versions.signatures),
+            signatures_time: told.signatures_time.or(versions.signatures_time),
+        };
+        self
     }
 
     pub(crate) fn with_bytes_sent(self, bytes_sent: u64) -> Self {

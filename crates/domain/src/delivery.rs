@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::{Approval, File, FileCheck, FileId, Life, Package, PackageId, Relation};
+use crate::{Approval, File, FileCheck, FileId, Life, Package, PackageId, Relation, words::words};
 
 /// A caller, as far as delivery cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,56 +15,35 @@ pub struct Viewer {
     pub access: bool,
 }
 
-/// Why a file may not leave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Withheld {
-    /// The caller has nothing to do with the package.
-    NotRecipient,
-    /// The caller must prove an address or log in first.
-    IdentityRequired,
-    /// The package password is needed first.
-    PasswordRequired,
-    /// An access must be spent first.
-    AccessLimit,
-    /// The file has not arrived completely.
-    Uploading,
-    /// The package was not sent.
-    NotSent,
-    /// The checks are not over.
-    ChecksPending,
-    /// The file is dangerous or not allowed.
-    Blocked,
-    /// The file could not be looked into.
-    Unscannable,
-    /// An approver has not spoken.
-    ApprovalPending,
-    /// An approver said no.
-    Rejected,
-    /// The package's time is over.
-    Expired,
-    /// The package was withdrawn.
-    Deleted,
-}
-
-impl Withheld {
-    /// Returns the word used in the API.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::NotRecipient => "not_recipient",
-            Self::IdentityRequired => "identity_required",
-            Self::PasswordRequired => "password_required",
-            Self::AccessLimit => "access_limit",
-            Self::Uploading => "uploading",
-            Self::NotSent => "not_sent",
-            Self::ChecksPending => "checks_pending",
-            Self::Blocked => "blocked",
-            Self::Unscannable => "unscannable",
-            Self::ApprovalPending => "approval_pending",
-            Self::Rejected => "rejected",
-            Self::Expired => "expired",
-            Self::Deleted => "deleted",
-        }
+words! {
+    /// Why a file may not leave.
+    Withheld {
+        /// The caller has nothing to do with the package.
+        NotRecipient = "not_recipient",
+        /// The caller must prove an address or log in first.
+        IdentityRequired = "identity_required",
+        /// The package password is needed first.
+        PasswordRequired = "password_required",
+        /// An access must be spent first.
+        AccessLimit = "access_limit",
+        /// The file has not arrived completely.
+        Uploading = "uploading",
+        /// The package was not sent.
+        NotSent = "not_sent",
+        /// The checks are not over.
+        ChecksPending = "checks_pending",
+        /// The file is dangerous or not allowed.
+        Blocked = "blocked",
+        /// The file could not be looked into.
+        Unscannable = "unscannable",
+        /// An approver has not spoken.
+        ApprovalPending = "approval_pending",
+        /// An approver said no.
+        Rejected = "rejected",
+        /// The package's time is over.
+        Expired = "expired",
+        /// The package was withdrawn.
+        Deleted = "deleted",
     }
 }
 
@@ -74,6 +53,7 @@ impl Withheld {
 pub struct Deliverable {
     package_id: PackageId,
     file_id: FileId,
+    until: Option<DateTime<Utc>>,
 }
 
 impl Deliverable {
@@ -88,13 +68,20 @@ impl Deliverable {
     pub fn file_id(&self) -> FileId {
         self.file_id
     }
+
+    /// Tells whether the package's time is not over at `now`: to be asked again by who keeps a proof for a
+    /// moment (docs/adr/006-permits.md).
+    #[must_use]
+    pub fn holds(&self, now: DateTime<Utc>) -> bool {
+        self.until.is_none_or(|end| now < end)
+    }
 }
 
 /// Decides whether the bytes of `file` may leave to `viewer` at `now`.
 ///
 /// Identity comes first, so that a stranger learns nothing about the state of a package. The sender and
-/// an administrator need no password and spend no access, but the verdict binds everybody: only an
-/// administrator with the right to contents sees what is held, and never before the checks are over.
+/// an administrator with the right to contents need no password and spend no access, but the verdict binds
+/// everybody: what is held leaves to nobody.
 pub fn deliverable(
     package: &Package,
     file: &File,
@@ -123,6 +110,7 @@ pub fn deliverable(
     Ok(Deliverable {
         package_id: package.id,
         file_id: file.id,
+        until: package.expires_at,
     })
 }
 

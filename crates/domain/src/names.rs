@@ -1,16 +1,14 @@
 //! Names of files as other people's systems can take them.
 
-/// Names that Windows reserves for devices.
-const RESERVED: [&str; 22] = [
-    "con", "prn", "aux", "nul", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8",
-    "com9", "lpt1", "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9",
-];
+/// Names that Windows reserves for devices, with or without an ending
+/// (<https://learn.microsoft.com/windows/win32/fileio/naming-a-file>).
+const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
 
 /// Tells whether a character changes the reading direction or is invisible, and so can make a name lie.
 fn misleads(c: char) -> bool {
     matches!(
         c,
-        '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{061C}' | '\u{FEFF}'
+        '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{061C}' | '\u{FEFF}'
     )
 }
 
@@ -30,22 +28,39 @@ pub fn safe_name(name: &str) -> String {
             }
         })
         .collect();
-    let trimmed = cleaned.trim_matches(|c: char| c == '.' || c.is_whitespace());
+    let trimmed = cleaned.trim_matches(is_edge);
     let name = if trimmed.is_empty() { "_" } else { trimmed };
-    let stem = name
-        .split('.')
-        .next()
-        .unwrap_or(name)
-        .trim_end()
-        .to_lowercase();
-    let name = if RESERVED.contains(&stem.as_str()) {
-        format!("_{name}")
+    let name = shorten(name, MAX);
+    if is_device(&name) {
+        format!("_{}", shorten(&name, MAX - 1))
     } else {
-        name.to_owned()
-    };
-    shorten(&name, 200)
+        name
+    }
 }
 
+/// The most bytes of a safe name.
+const MAX: usize = 200;
+
+/// What no name begins or ends with.
+fn is_edge(c: char) -> bool {
+    c == '.' || c.is_whitespace()
+}
+
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or(name);
+    let stem = stem.trim_end().to_lowercase();
+    let port = stem.strip_prefix("com").or(stem.strip_prefix("lpt"));
+    let numbered = port.is_some_and(|number| {
+        let mut digits = number.chars();
+        let digit = digits
+            .next()
+            .is_some_and(|c| matches!(c, '1'..='9' | '¹' | '²' | '³'));
+        digit && digits.next().is_none()
+    });
+    numbered || DEVICES.contains(&stem.as_str())
+}
+
+/// Cuts a name to `max` bytes; keeps its ending, and leaves nothing at its end that no name ends with.
 fn shorten(name: &str, max: usize) -> String {
     if name.len() <= max {
         return name.to_owned();
@@ -58,7 +73,8 @@ fn shorten(name: &str, max: usize) -> String {
     while !stem.is_char_boundary(end) {
         end -= 1;
     }
-    format!("{}{extension}", &stem[..end])
+    let short = format!("{}{extension}", &stem[..end]);
+    short.trim_end_matches(is_edge).to_owned()
 }
 
 #[cfg(test)]
@@ -74,6 +90,8 @@ mod tests {
             ("invoice\u{202E}fdp.exe", "invoicefdp.exe"),
             ("con", "_con"),
             ("NUL.txt", "_NUL.txt"),
+            ("COM¹.txt", "_COM¹.txt"),
+            ("com10", "com10"),
             (" . ", "_"),
             ("", "_"),
             ("a\r\nb", "ab"),
@@ -83,5 +101,9 @@ mod tests {
         }
         let long = safe_name(&format!("{}.tar", "é".repeat(300)));
         assert!(long.len() <= 200 && long.strip_suffix(".tar").is_some());
+        let cut_at_a_space = safe_name(&format!("con{}x", " ".repeat(220)));
+        assert_eq!(cut_at_a_space, "_con");
+        let cut_at_a_dot = safe_name(&format!("{}. {}", "a".repeat(198), "b".repeat(30)));
+        assert_eq!(cut_at_a_dot, "a".repeat(198));
     }
 }

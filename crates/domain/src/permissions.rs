@@ -37,7 +37,7 @@ words! {
         Contents = "contents",
         /// Decide on quarantined packages.
         Quarantine = "quarantine",
-        /// See and test engines.
+        /// See, set up and test engines.
         Engines = "engines",
     }
 }

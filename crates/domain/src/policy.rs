@@ -39,6 +39,8 @@ pub enum Category {
 pub enum Outcome {
     /// Looked at all of it and found nothing.
     Clean,
+    /// Was not asked to look at it, by a rule about size or type, or has no opinion.
+    Skipped,
     /// Against policy.
     PolicyHit(Category),
     /// Perhaps dangerous.
@@ -174,7 +176,10 @@ fn judge(policy: &Policy, outcome: Outcome) -> FileCheck {
     let (action, held) = match outcome {
         Outcome::Infected => (Action::Quarantine, FileCheck::Blocked),
         // An optional engine's silence is recorded and skipped; a mandatory one's was counted above.
-        Outcome::Clean | Outcome::Error => (Action::Deliver, FileCheck::Unscannable),
+        // What an engine is not shown was an administrator's decision.
+        Outcome::Clean | Outcome::Skipped | Outcome::Error => {
+            (Action::Deliver, FileCheck::Unscannable)
+        }
         Outcome::Encrypted => (policy.encrypted, FileCheck::Unscannable),
         Outcome::Incomplete => (policy.incomplete, FileCheck::Unscannable),
         Outcome::Unsupported => (policy.unsupported, FileCheck::Unscannable),

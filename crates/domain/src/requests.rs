@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::{EmailAddress, Note, PackageId, RequestId, Title, UserId};
+use crate::{EmailAddress, Note, PackageId, RequestId, Title, UserId, words::words};
 
 /// A user asks somebody outside to upload a package.
 #[derive(Clone, Debug)]
@@ -31,32 +31,19 @@ pub struct Request {
     pub fulfilled_at: Option<DateTime<Utc>>,
 }
 
-/// Where a request stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RequestState {
-    /// Nothing came yet.
-    Open,
-    /// Files are arriving.
-    Uploading,
-    /// The package was sent.
-    Fulfilled,
-    /// Nothing came in time.
-    Expired,
-    /// The requester took it back.
-    Cancelled,
-}
-
-impl RequestState {
-    /// Returns the word used in the API.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Uploading => "uploading",
-            Self::Fulfilled => "fulfilled",
-            Self::Expired => "expired",
-            Self::Cancelled => "cancelled",
-        }
+words! {
+    /// Where a request stands.
+    RequestState {
+        /// Nothing came yet.
+        Open = "open",
+        /// Files are arriving.
+        Uploading = "uploading",
+        /// The package was sent.
+        Fulfilled = "fulfilled",
+        /// Nothing came in time.
+        Expired = "expired",
+        /// The requester took it back.
+        Cancelled = "cancelled",
     }
 }
 

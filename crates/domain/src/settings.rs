@@ -163,17 +163,13 @@ impl Settings {
         }
     }
 
-    /// Returns the policy of the checks. `antivirus` names the antivirus engines that are configured.
+    /// Returns the policy of the checks, with the engines beside the internal ones.
     #[must_use]
-    pub fn policy(&self, antivirus: &[String]) -> Policy {
+    pub fn policy(&self, others: Vec<EngineRule>) -> Policy {
         let action = |key: &str| Action::from_word(&self.text(key));
         let internal = ["type", "container", "encrypted"].map(|engine| EngineRule {
             engine: engine.to_owned(),
             mandatory: true,
-        });
-        let others = antivirus.iter().map(|engine| EngineRule {
-            engine: engine.clone(),
-            mandatory: self.bool("checks.antivirus_mandatory"),
         });
         Policy {
             engines: internal.into_iter().chain(others).collect(),
@@ -239,7 +235,7 @@ mod tests {
 
     #[test]
     fn the_default_policy_holds_what_nobody_could_look_into() {
-        let policy = Settings::default().policy(&["clamd".to_owned()]);
+        let policy = Settings::default().policy(Vec::new());
         assert_eq!(policy.encrypted, Action::Quarantine);
         assert_eq!(policy.incomplete, Action::Quarantine);
         assert_eq!(policy.unsupported, Action::Quarantine);

@@ -1,7 +1,8 @@
 //! The inspecting child for tests, and jailed processes that misbehave on purpose.
 //!
 //! `sofie-jail-probe inspect` is what `sofie inspect` is. Every other mode enters the jail, tries
-//! one thing, and prints what came of it.
+//! one thing, and prints what came of it. `sofie-jail-probe look FILE …` prints what is found in
+//! files, without a jail, for people who try formats out.
 
 use std::fs::File;
 use std::hint::black_box;
@@ -15,6 +16,10 @@ fn main() -> ExitCode {
     let mode = std::env::args().nth(1).unwrap_or_default();
     if mode == "inspect" {
         return child::run();
+    }
+    if mode == "look" {
+        std::env::args().skip(2).for_each(|path| look(&path));
+        return ExitCode::SUCCESS;
     }
     let state = jail::enter().expect("the jail can be entered");
     let outcome = match mode.as_str() {
@@ -33,6 +38,24 @@ fn main() -> ExitCode {
     };
     println!("{outcome}");
     ExitCode::SUCCESS
+}
+
+fn look(path: &str) {
+    let file = File::open(path).expect("the file can be opened");
+    let size = file.metadata().map_or(0, |metadata| metadata.len());
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let report = sofie_inspector::inspect(name, size, sofie_inspector::Limits::STANDARD, file)
+        .expect("the file can be read");
+    println!("{path}");
+    for object in &report.objects {
+        println!("  {} {} {}", object.path, object.media_type, object.size);
+    }
+    for finding in &report.findings {
+        println!(
+            "  ! {} {:?} {} {}",
+            finding.name, finding.outcome, finding.object, finding.detail
+        );
+    }
 }
 
 fn describe(result: std::io::Result<()>) -> String {

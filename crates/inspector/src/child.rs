@@ -31,10 +31,20 @@ fn serve(mut input: impl Read, mut output: impl Write, jail: JailState) -> io::R
     // The walk stops itself at its time; the kernel's limit catches a walk that doesn't.
     let time = header.limits.time_for(header.size) * 2 + Duration::from_secs(5);
     jail::limit_processor_time(time).map_err(io::Error::other)?;
-    let report = inspect_frames(input, &header, jail)?;
-    let frame = protocol::encode_report(&report).map_err(io::Error::other)?;
-    output.write_all(&frame)?;
+    output.write_all(&answer(input, &header, jail)?)?;
     output.flush()
+}
+
+fn answer(input: impl Read, header: &Header, jail: JailState) -> io::Result<Vec<u8>> {
+    let report = inspect_frames(input, header, jail)?;
+    protocol::encode_report(&report).map_err(io::Error::other)
+}
+
+/// What [`run`] does between its two ends, in this process and without walls: for fuzzing.
+#[doc(hidden)]
+pub fn converse(mut input: impl Read, jail: JailState) -> io::Result<Vec<u8>> {
+    let header = read_header(&mut input)?;
+    answer(input, &header, jail)
 }
 
 fn read_header(input: &mut impl Read) -> io::Result<Header> {

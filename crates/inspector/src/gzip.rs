@@ -3,6 +3,7 @@
 use crate::inflate::Deflate;
 use crate::kinds::{self, Kind};
 use crate::limits::Budget;
+use crate::pack::unpacked_name;
 use crate::report::{Engine, Level, Outcome};
 use crate::stream::{Fault, Feed, Stream};
 use crate::walk::{Place, Walk};
@@ -46,15 +47,6 @@ pub fn walk(
         );
     }
     Ok(&kinds::GZIP)
-}
-
-/// `archive.tgz` unpacks to `archive.tar`, `notes.txt.gz` to `notes.txt`.
-fn unpacked_name(name: &str) -> String {
-    match name.rsplit_once('.') {
-        Some((stem, ending)) if ending.eq_ignore_ascii_case("tgz") => format!("{stem}.tar"),
-        Some((stem, ending)) if ending.eq_ignore_ascii_case("gz") => stem.to_owned(),
-        _ => "content".to_owned(),
-    }
 }
 
 /// Reads one member's header, and the name in it.

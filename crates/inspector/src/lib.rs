@@ -5,21 +5,32 @@
 //! (see `docs/adr/005-inspector-jail.md`). The file comes in through standard input and one
 //! [`Report`] goes out through standard output; [`protocol`] holds both ends of the wire.
 //!
-//! Memory does not depend on the file's size: every container is read as a stream, once.
+//! Memory does not depend on the file's size: containers are read as streams, once; what must be
+//! read out of order is asked for again or kept within a budget.
 #![deny(missing_docs)]
 
+mod bridge;
+mod cab;
 pub mod child;
 mod content;
 mod gzip;
 mod inflate;
+mod iso;
 pub mod jail;
 mod kinds;
 mod limits;
+mod mail;
 mod names;
+mod pack;
+mod pe;
 pub mod protocol;
+mod rar;
 mod report;
+mod seek;
+mod sevenz;
 mod stream;
 mod tar;
+mod unix;
 mod walk;
 mod watch;
 mod zip;

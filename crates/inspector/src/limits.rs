@@ -28,11 +28,14 @@ pub struct Limits {
     /// Bytes of the file that buy one more millisecond of working time, so that reading
     /// an honest 100 GB file is not a time-out. 0: no extra time.
     pub bytes_per_extra_ms: u64,
+    /// Bytes held in memory at once, over all levels: the windows of decompressors, and
+    /// members of which parts have to be read out of order.
+    pub memory: u64,
 }
 
 impl Limits {
     /// The limits of the security bar: depth 8, 10 000 members, 4 GiB unpacked, 100 × above
-    /// 50 MB, 60 s.
+    /// 50 MB, 60 s; 192 MiB of memory, so that the process stays below 300 MB.
     pub const STANDARD: Self = Self {
         depth: 8,
         members: 10_000,
@@ -41,6 +44,7 @@ impl Limits {
         ratio_after: 50_000_000,
         time_ms: 60_000,
         bytes_per_extra_ms: 32 << 10,
+        memory: 192 << 20,
     };
 
     /// The working time that a file of `size` bytes may take.
@@ -63,6 +67,30 @@ pub struct Budget {
     waited: Cell<Duration>,
     unpacked: Cell<u64>,
     members: Cell<u64>,
+    leased: Cell<u64>,
+}
+
+/// Memory that is in use; given back when this is dropped.
+#[derive(Debug)]
+pub struct Lease<'b> {
+    budget: &'b Budget,
+    bytes: u64,
+}
+
+impl Lease<'_> {
+    /// Takes `bytes` more.
+    pub(crate) fn grow(&mut self, bytes: u64) -> Result<(), Fault> {
+        self.budget.take(bytes)?;
+        self.bytes += bytes;
+        Ok(())
+    }
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        let leased = &self.budget.leased;
+        leased.set(leased.get().saturating_sub(self.bytes));
+    }
 }
 
 impl Budget {
@@ -75,11 +103,45 @@ impl Budget {
             waited: Cell::new(Duration::ZERO),
             unpacked: Cell::new(0),
             members: Cell::new(0),
+            leased: Cell::new(0),
         }
+    }
+
+    /// Takes memory for a window or a spool; a file that wants too much is *incomplete*.
+    pub(crate) fn lease(&self, bytes: u64) -> Result<Lease<'_>, Fault> {
+        self.take(bytes)?;
+        Ok(Lease {
+            budget: self,
+            bytes,
+        })
+    }
+
+    /// How much memory could be leased now.
+    pub(crate) fn memory_left(&self) -> u64 {
+        self.limits.memory.saturating_sub(self.leased.get())
+    }
+
+    fn take(&self, bytes: u64) -> Result<(), Fault> {
+        let leased = self.leased.get().saturating_add(bytes);
+        if leased > self.limits.memory {
+            return Err(Fault::Limit(Limit::Memory));
+        }
+        self.leased.set(leased);
+        Ok(())
     }
 
     pub(crate) fn deepest(&self) -> u32 {
         self.limits.depth
+    }
+
+    /// When the working time ends if nothing is waited for from now on.
+    pub(crate) fn ends(&self) -> Option<Instant> {
+        let used = self.started.elapsed().saturating_sub(self.waited.get());
+        Instant::now().checked_add(self.time.saturating_sub(used))
+    }
+
+    pub(crate) fn most_members(&self) -> u64 {
+        self.limits.members
     }
 
     pub(crate) fn note_wait(&self, wait: Duration) {

@@ -243,7 +243,7 @@ fn mismatches(ending: &str, kind: &Kind) -> bool {
 }
 
 fn is_program(kind: &Kind) -> bool {
-    kind.risk == Risk::Executable && kind.format == Format::Opaque
+    kind.risk == Risk::Executable && matches!(kind.format, Format::Opaque | Format::Program)
 }
 
 /// `libfoo.so.1`, `tool-2.0`.

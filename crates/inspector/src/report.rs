@@ -153,6 +153,8 @@ pub enum Limit {
     Ratio,
     /// Time.
     Time,
+    /// Memory that a decompressor or a format read out of order would need.
+    Memory,
 }
 
 /// Kinds of rules that a policy may have.

@@ -25,6 +25,26 @@ pub enum Fault {
 pub trait Feed {
     /// Fills the front of `buffer` (never empty) and returns how much; 0 at the end.
     fn pull(&mut self, buffer: &mut [u8]) -> Result<usize, Fault>;
+
+    /// The whole length, if any part can be had again once the end was reached.
+    fn again(&self) -> Option<u64> {
+        None
+    }
+
+    /// Fills the front of `buffer` (never empty, and never beyond the length) from `offset` on
+    /// and returns how much, at least one byte.
+    fn read_again(&mut self, _offset: u64, _buffer: &mut [u8]) -> Result<usize, Fault> {
+        Err(Fault::Damaged("container-not-seekable"))
+    }
+}
+
+impl Feed for &[u8] {
+    fn pull(&mut self, buffer: &mut [u8]) -> Result<usize, Fault> {
+        let (some, rest) = self.split_at(self.len().min(buffer.len()));
+        buffer[..some.len()].copy_from_slice(some);
+        *self = rest;
+        Ok(some.len())
+    }
 }
 
 /// A buffered, watched reader over a feed.
@@ -58,6 +78,16 @@ impl<'f> Stream<'f> {
 
     pub(crate) fn into_watch(self) -> Watch {
         self.watch
+    }
+
+    /// The whole length, if any part can be had again once this was drained.
+    pub(crate) fn again(&self) -> Option<u64> {
+        self.feed.again()
+    }
+
+    /// Reads a part of what went by; nothing is watched twice.
+    pub(crate) fn read_again(&mut self, offset: u64, buffer: &mut [u8]) -> Result<usize, Fault> {
+        self.feed.read_again(offset, buffer)
     }
 
     /// Number of bytes consumed so far.
@@ -164,6 +194,8 @@ impl<'f> Stream<'f> {
 pub struct Window<'p, 's> {
     parent: &'p mut Stream<'s>,
     left: u64,
+    /// Whether the parent's end is this one's too.
+    open: bool,
     checksum: crc32fast::Hasher,
 }
 
@@ -172,7 +204,16 @@ impl<'p, 's> Window<'p, 's> {
         Self {
             parent,
             left: length,
+            open: false,
             checksum: crc32fast::Hasher::new(),
+        }
+    }
+
+    /// As [`Self::new`], but the parent may end before that.
+    pub(crate) fn up_to(parent: &'p mut Stream<'s>, length: u64) -> Self {
+        Self {
+            open: true,
+            ..Self::new(parent, length)
         }
     }
 
@@ -189,6 +230,9 @@ impl Feed for Window<'_, '_> {
             return Ok(0);
         }
         let some = self.parent.chunk()?;
+        if some.is_empty() && self.open {
+            return Ok(0);
+        }
         if some.is_empty() {
             return Err(Fault::Damaged("container-truncated"));
         }
@@ -200,6 +244,19 @@ impl Feed for Window<'_, '_> {
         self.checksum.update(&some[..count]);
         self.parent.consume(count);
         self.left -= count as u64;
+        Ok(count)
+    }
+}
+
+/// All that is left of a stream, as a feed.
+pub struct Rest<'p, 's>(pub &'p mut Stream<'s>);
+
+impl Feed for Rest<'_, '_> {
+    fn pull(&mut self, buffer: &mut [u8]) -> Result<usize, Fault> {
+        let chunk = self.0.chunk()?;
+        let count = chunk.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&chunk[..count]);
+        self.0.consume(count);
         Ok(count)
     }
 }

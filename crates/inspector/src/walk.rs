@@ -11,7 +11,7 @@ use crate::report::{
 };
 use crate::stream::{Fault, Feed, LOOK_AHEAD, Stream};
 use crate::watch::Watch;
-use crate::{content, gzip, names, tar, zip};
+use crate::{cab, content, gzip, iso, mail, names, pack, pe, rar, sevenz, tar, unix, zip};
 
 /// Objects listed in a report.
 const OBJECTS_LISTED: usize = 2000;
@@ -78,6 +78,10 @@ pub struct Place {
     /// The object's own name, as its container has it.
     pub name: String,
     pub depth: u32,
+    /// What its container says it is.
+    pub announced: Option<&'static Kind>,
+    /// Where its container has it, for archives that count from the start of the file.
+    pub base: u64,
 }
 
 impl Place {
@@ -86,6 +90,8 @@ impl Place {
             path: names::displayable(name),
             name: name.to_owned(),
             depth: 0,
+            announced: None,
+            base: 0,
         }
     }
 
@@ -96,6 +102,8 @@ impl Place {
             path,
             name: name.to_owned(),
             depth: self.depth + 1,
+            announced: None,
+            base: 0,
         }
     }
 }
@@ -163,6 +171,7 @@ impl<'b> Walk<'b> {
             Limit::UnpackedSize => "unpacked-size-limit",
             Limit::Ratio => "ratio-limit",
             Limit::Time => "time-limit",
+            Limit::Memory => "memory-limit",
         };
         self.find(
             Engine::Container,
@@ -210,7 +219,8 @@ impl<'b> Walk<'b> {
     ) -> Result<&'static Kind, Fault> {
         self.budget.count_object(place.depth)?;
         let slot = self.list(place);
-        let detected = kinds::detect(stream.peek(LOOK_AHEAD)?);
+        let head = stream.peek(LOOK_AHEAD)?;
+        let detected = kinds::detect_as(head, place.announced, &place.name);
         let (kind, fault) = match self.open(detected, place, stream) {
             Ok(kind) => (kind, None),
             Err(fault) => (detected, Some(fault)),
@@ -224,7 +234,8 @@ impl<'b> Walk<'b> {
         if let Some(object) = slot.and_then(|slot| self.objects.get_mut(slot)) {
             object.media_type = Cow::Borrowed(kind.media);
             object.size = stream.watch().total();
-            object.surface_only = matches!(kind.format, Format::Compound | Format::Pdf);
+            object.surface_only =
+                matches!(kind.format, Format::Compound | Format::Pdf) && kind != &kinds::MSG;
         }
         fault.map_or(Ok(kind), Err)
     }
@@ -243,6 +254,19 @@ impl<'b> Walk<'b> {
             Format::Gzip => gzip::walk(self, place, stream),
             Format::Compound => content::compound(self, place, stream),
             Format::Pdf => content::pdf(self, place, stream).map(|()| kind),
+            Format::Packed(pack) => pack::walk(self, place, stream, pack).map(|()| kind),
+            Format::Ar => unix::ar(self, place, stream).map(|()| kind),
+            Format::Cpio => unix::cpio(self, place, stream).map(|()| kind),
+            Format::Rpm => unix::rpm(self, place, stream).map(|()| kind),
+            Format::Text => mail::text(self, place, stream).map(|()| kind),
+            Format::Mail => mail::message(self, place, stream).map(|()| kind),
+            Format::Mailbox => mail::mbox(self, place, stream).map(|()| kind),
+            Format::Tnef => mail::tnef(self, place, stream).map(|()| kind),
+            Format::Cab => cab::walk(self, place, stream).map(|()| kind),
+            Format::Iso => iso::walk(self, place, stream).map(|()| kind),
+            Format::Rar => rar::walk(self, place, stream).map(|()| kind),
+            Format::SevenZip => sevenz::walk(self, place, stream).map(|()| kind),
+            Format::Program => pe::walk(self, place, stream).map(|()| kind),
             Format::Opaque | Format::Closed => Ok(kind),
         }
     }
@@ -284,18 +308,7 @@ impl<'b> Walk<'b> {
                 kind.media,
             );
         }
-        if watch.ends_as_zip() && kind.format != Format::Zip {
-            let outcome = Outcome::PolicyHit {
-                category: Category::Polyglot,
-            };
-            self.find(
-                Engine::Container,
-                outcome,
-                "zip-behind-other-content",
-                place,
-                kind.media,
-            );
-        }
+        self.judge_formats(kind, place, watch);
         if let Some(name) = kind.risk.finding() {
             let outcome = Outcome::PolicyHit {
                 category: Category::FileType,
@@ -310,6 +323,30 @@ impl<'b> Walk<'b> {
                 place,
                 kind.media,
             );
+        }
+    }
+
+    /// Content that is something else to a program that looks for it elsewhere.
+    fn judge_formats(&mut self, kind: &'static Kind, place: &Place, watch: &Watch) {
+        let plain = matches!(
+            kind.format,
+            Format::Opaque | Format::Closed | Format::Text | Format::Pdf | Format::Program
+        );
+        let second = [
+            (
+                watch.ends_as_zip() && kind.format != Format::Zip,
+                "zip-behind-other-content",
+            ),
+            (
+                watch.holds_archive() && plain,
+                "archive-behind-other-content",
+            ),
+        ];
+        for (_, name) in second.into_iter().filter(|(is_there, _)| *is_there) {
+            let outcome = Outcome::PolicyHit {
+                category: Category::Polyglot,
+            };
+            self.find(Engine::Container, outcome, name, place, kind.media);
         }
     }
 

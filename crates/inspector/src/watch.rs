@@ -25,6 +25,8 @@ pub fn eicar() -> Vec<u8> {
 }
 
 static EICAR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(&eicar()).into_owned());
+static SEVEN_ZIP: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"7z\xbc\xaf\x27\x1c"));
+static RAR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"Rar!\x1a\x07"));
 static END: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(ZIP_END));
 
 /// Digests of the content itself.
@@ -38,6 +40,8 @@ pub struct Watch {
     total: u64,
     digests: Option<Digests>,
     eicar: bool,
+    /// The start of a 7z or RAR archive was seen, not at the beginning.
+    archive: bool,
     /// Where archives would end whose end record was seen; only those not yet passed.
     zip_ends: BTreeSet<u64>,
     carry: Vec<u8>,
@@ -50,6 +54,7 @@ impl Watch {
             total: 0,
             digests: None,
             eicar: false,
+            archive: false,
             zip_ends: BTreeSet::new(),
             carry: Vec::with_capacity(2 * CARRY),
         }
@@ -98,6 +103,12 @@ impl Watch {
         self.zip_ends.contains(&self.total)
     }
 
+    /// Whether a 7z or RAR archive begins somewhere within: programs that search for its start
+    /// would open it, whatever is before.
+    pub(crate) fn holds_archive(&self) -> bool {
+        self.archive
+    }
+
     /// SHA-256 in hexadecimal and CRC-32, when asked for.
     pub(crate) fn into_digests(self) -> Option<(String, u32)> {
         self.digests.map(|digests| {
@@ -122,6 +133,16 @@ impl Watch {
 
     fn search(&mut self, bytes: &[u8], offset: u64) {
         self.eicar = self.eicar || EICAR.find(bytes).is_some();
+        let behind = |at: &usize| offset + *at as u64 > 0;
+        self.archive = self.archive
+            || SEVEN_ZIP
+                .find_iter(bytes)
+                .filter(behind)
+                .any(|at| begins_7z(&bytes[at..]))
+            || RAR
+                .find_iter(bytes)
+                .filter(behind)
+                .any(|at| begins_rar(&bytes[at..]));
         for at in END.find_iter(bytes) {
             if let Some(record) = bytes.get(at..at + ZIP_END_LENGTH) {
                 let comment = u64::from(u16::from_le_bytes([record[20], record[21]]));
@@ -141,6 +162,29 @@ impl Watch {
             self.carry.drain(..surplus);
         }
     }
+}
+
+/// Whether a start header follows the signature, by its checksum.
+fn begins_7z(bytes: &[u8]) -> bool {
+    bytes
+        .first_chunk::<32>()
+        .is_some_and(|head| crc32fast::hash(&head[12..]).to_le_bytes() == head[8..12])
+}
+
+/// Whether the block that must be the first one follows the signature, by its checksum.
+fn begins_rar(bytes: &[u8]) -> bool {
+    if bytes.get(6) == Some(&0) {
+        // Version 4: a checksum of 16 bits over the other eleven bytes.
+        return bytes.get(7..20).is_some_and(|block| {
+            block[2] == 0x73 && crc32fast::hash(&block[2..]).to_le_bytes()[..2] == block[..2]
+        });
+    }
+    let Some(length) = bytes.get(12).filter(|length| **length < 50) else {
+        return false;
+    };
+    let block = bytes.get(12..13 + usize::from(*length));
+    bytes.get(6..8) == Some(b"\x01\0")
+        && block.is_some_and(|block| crc32fast::hash(block).to_le_bytes() == bytes[8..12])
 }
 
 #[cfg(test)]

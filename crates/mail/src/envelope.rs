@@ -35,9 +35,14 @@ pub struct AddressError;
 
 impl Mailbox {
     /// Reads an address (`local@domain`). An international domain is written in its ASCII form (RFC 5891), so that
-    /// only a local part beyond ASCII needs a server with SMTPUTF8 (RFC 6531). Of the name, one line is kept.
+    /// only a local part beyond ASCII needs a server with SMTPUTF8 (RFC 6531). Quoted local parts and address
+    /// literals are refused. Of the name, one line is kept.
     pub fn new(name: Option<&str>, address: &str) -> Result<Self, AddressError> {
         let (local, domain) = address.trim().rsplit_once('@').ok_or(AddressError)?;
+        // A quoted local part or a literal may hold anything: nobody has such a mailbox.
+        if local.starts_with('"') || domain.starts_with('[') {
+            return Err(AddressError);
+        }
         let domain = idna::domain_to_ascii(domain).map_err(|_| AddressError)?;
         let address = Address::new(local, &domain).map_err(|_| AddressError)?;
         let name = name.map(one_line_uncut).filter(|name| !name.is_empty());

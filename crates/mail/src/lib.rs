@@ -19,7 +19,8 @@ pub use memory::MemoryTransport;
 pub use render::{RenderError, Rendered, Renderer};
 pub use smtp::{SmtpConfig, SmtpLogin, SmtpTls, SmtpTransport};
 pub use template::{
-    AccountEvent, AccountInvite, Code, Delivered, Downloaded, Expiring, NewPackage, PackageReceived,
-    PasswordReset, Quarantined, Rejected, Released, Request, Template, TestMail, TokenCreated,
+    AccountEvent, AccountInvite, Code, Delivered, Downloaded, Expiring, NewPackage,
+    PackageReceived, PasswordReset, Quarantined, Rejected, Released, Request, Template, TestMail,
+    TokenCreated,
 };
 pub use transport::{Accepted, SendError, Transport};

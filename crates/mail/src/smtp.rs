@@ -9,7 +9,7 @@ use lettre::message::header::{Header, HeaderName, HeaderValue};
 use lettre::message::{Message, MultiPart};
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters, TlsParametersBuilder};
 use lettre::transport::smtp::extension::ClientId;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
@@ -108,10 +108,16 @@ struct Idle {
 impl SmtpTransport {
     /// Prepares the transport; nothing is connected yet.
     pub fn new(config: SmtpConfig) -> Result<Self, SendError> {
+        let parameters = TlsParameters::builder(config.host.clone());
+        Self::with_tls(config, parameters)
+    }
+
+    /// The same with what TLS goes by; the machine's own certificate authorities are trusted in any case.
+    fn with_tls(config: SmtpConfig, parameters: TlsParametersBuilder) -> Result<Self, SendError> {
         let tls = match config.tls {
             SmtpTls::None => None,
             SmtpTls::StarttlsRequired | SmtpTls::Tls => {
-                Some(TlsParameters::new(config.host.clone()).map_err(SendError::transient)?)
+                Some(parameters.build().map_err(SendError::transient)?)
             }
         };
         let inner = Inner {

@@ -14,8 +14,8 @@ use http::{StatusCode, header};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use sofie_app::engines::Engines;
 use sofie_app::settings::SettingsCache;
-use sofie_app::uploads::Uploads;
 use sofie_app::{App, Changes, Parts};
+use sofie_app::{downloads::Permits, uploads::Uploads};
 use sofie_domain::{Clock, InstanceId};
 use sofie_identity::{Params, Passwords};
 use sofie_queue::Waker;
@@ -42,6 +42,7 @@ pub async fn app(ground: &Ground, local_url: String) -> Result<App> {
         kek: ground.keys.kek.clone(),
         engines: engines(&ground.site)?,
         uploads: Uploads::default(),
+        permits: Permits::default(),
         instance: installation.id,
         waker: Waker::default(),
         changes: Changes::default(),

@@ -50,11 +50,11 @@ pub enum Command {
     /// Make API tokens
     #[command(subcommand)]
     Token(Tokens),
-    /// Show the mails that were made
+    /// Show the mails that were made, the oldest first: the last one is the newest
     Outbox {
         #[command(flatten)]
         place: Place,
-        /// As a JSON array
+        /// As a JSON array in the same order: `jq .[-1]` is the newest
         #[arg(long)]
         json: bool,
     },

@@ -12,14 +12,14 @@ use crate::clock::SystemClock;
 use crate::ground::{Ground, Purpose, Site};
 use crate::{data_dir, frontend};
 
-/// Below this much free space the server takes no more uploads: two GiB, or a twentieth.
+/// Below this much free space, or a twentieth of all, it is time for an administrator to do something.
 const LEAST_FREE: u64 = 2 << 30;
 
 /// What one check found.
 #[derive(Debug)]
 pub struct Finding {
     state: State,
-    what: &'static str,
+    what: String,
     detail: String,
 }
 
@@ -31,26 +31,26 @@ enum State {
 }
 
 impl Finding {
-    fn ok(what: &'static str, detail: impl Into<String>) -> Self {
+    fn ok(what: impl Into<String>, detail: impl Into<String>) -> Self {
         Self {
             state: State::Ok,
-            what,
+            what: what.into(),
             detail: detail.into(),
         }
     }
 
-    fn warn(what: &'static str, detail: impl Into<String>) -> Self {
+    fn warn(what: impl Into<String>, detail: impl Into<String>) -> Self {
         Self {
             state: State::Warn,
-            what,
+            what: what.into(),
             detail: detail.into(),
         }
     }
 
-    fn fail(what: &'static str, detail: impl Into<String>) -> Self {
+    fn fail(what: impl Into<String>, detail: impl Into<String>) -> Self {
         Self {
             state: State::Fail,
-            what,
+            what: what.into(),
             detail: detail.into(),
         }
     }
@@ -145,7 +145,10 @@ fn free_space(site: &Site) -> Finding {
     if free < LEAST_FREE.max(all / 20) {
         Finding::warn(
             "free space",
-            format!("{shown}: uploads are refused below 2 GiB or 5 %"),
+            format!(
+                "{shown}: uploads that would leave less than {} MiB are refused",
+                sofie_app::uploads::FREE_FLOOR >> 20
+            ),
         )
     } else {
         Finding::ok("free space", shown)
@@ -234,19 +237,19 @@ async fn engines(app: &App) -> anyhow::Result<Vec<Finding>> {
 
 fn engine(view: &EngineView) -> Finding {
     if !view.enabled {
-        return Finding::warn(view.name, "not configured and not found");
+        return Finding::warn(&view.name, "switched off");
     }
     let state = view.state.as_ref();
     if state.and_then(|state| state.available) == Some(true) {
         let version = state.and_then(|state| state.version.clone());
         return Finding::ok(
-            view.name,
+            &view.name,
             version.unwrap_or_else(|| "passes its self-test".to_owned()),
         );
     }
     let error = state.and_then(|state| state.last_error.clone());
     Finding::fail(
-        view.name,
+        &view.name,
         error.unwrap_or_else(|| "does not pass its self-test".to_owned()),
     )
 }

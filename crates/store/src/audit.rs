@@ -60,27 +60,71 @@ pub struct Filter {
     pub to: Option<DateTime<Utc>>,
 }
 
+pub(crate) type Query<'q> = sqlx::query::Query<'q, sqlx::Postgres, sqlx::postgres::PgArguments>;
+
+/// The insert of the entries that [`bind_all`] binds as `$1` to `$11`; `$from` is put before their rows.
+macro_rules! insert_all {
+    ($from:literal) => {
+        concat!(
+            "insert into audit (at, event, severity, actor_kind, actor_id, actor_label, ip, object_kind,
+                                object_id, data, request_id)
+             select e.at, e.event, e.severity, e.actor_kind, e.actor_id, e.actor_label, e.ip::inet,
+                    e.object_kind, e.object_id, e.data, e.request_id",
+            $from,
+            "unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::text[],
+                    $7::text[], $8::text[], $9::text[], $10::jsonb[], $11::text[])
+             with ordinality as e (at, event, severity, actor_kind, actor_id, actor_label, ip, object_kind,
+                                   object_id, data, request_id, place)
+             order by e.place"
+        )
+    };
+}
+pub(crate) use insert_all;
+
+/// Binds entries, each column as one array, in the order of the table.
+pub(crate) fn bind_all<'q>(query: Query<'q>, entries: &[NewEntry]) -> Query<'q> {
+    fn column<T>(entries: &[NewEntry], value: impl Fn(&NewEntry) -> T) -> Vec<T> {
+        entries.iter().map(value).collect()
+    }
+    query
+        .bind(column(entries, |e| e.at))
+        .bind(column(entries, |e| e.event.as_str()))
+        .bind(column(entries, |e| e.event.severity().as_str()))
+        .bind(column(entries, |e| e.actor_kind))
+        .bind(column(entries, |e| e.actor_id))
+        .bind(column(entries, |e| e.actor_label.clone()))
+        .bind(column(entries, |e| e.ip.map(|ip| ip.to_string())))
+        .bind(column(entries, |e| e.object.as_ref().map(|o| o.0)))
+        .bind(column(entries, |e| e.object.as_ref().map(|o| o.1.clone())))
+        .bind(column(entries, |e| e.data.clone()))
+        .bind(column(entries, |e| e.request_id.clone()))
+}
+
+/// Binds the columns of an entry after its time, in the order of the table.
+pub(crate) fn bind<'q>(query: Query<'q>, entry: Option<&NewEntry>) -> Query<'q> {
+    let (object_kind, object_id) = entry.and_then(|e| e.object.clone()).unzip();
+    query
+        .bind(entry.map(|e| e.event.as_str()))
+        .bind(entry.map(|e| e.event.severity().as_str()))
+        .bind(entry.map(|e| e.actor_kind))
+        .bind(entry.and_then(|e| e.actor_id))
+        .bind(entry.and_then(|e| e.actor_label.clone()))
+        .bind(entry.and_then(|e| e.ip).map(|ip| ip.to_string()))
+        .bind(object_kind)
+        .bind(object_id)
+        .bind(entry.map(|e| e.data.clone()))
+        .bind(entry.and_then(|e| e.request_id.clone()))
+}
+
 /// Adds an entry; it becomes part of the log with the transaction that it tells about.
 pub async fn write(tx: &mut Tx, entry: &NewEntry) -> Result<()> {
-    let (object_kind, object_id) = entry.object.clone().unzip();
-    sqlx::query(
-        "insert into audit (at, event, severity, actor_kind, actor_id, actor_label, ip, object_kind,
-                            object_id, data, request_id)
-         values ($1, $2, $3, $4, $5, $6, $7::inet, $8, $9, $10, $11)",
-    )
-    .bind(entry.at)
-    .bind(entry.event.as_str())
-    .bind(entry.event.severity().as_str())
-    .bind(entry.actor_kind)
-    .bind(entry.actor_id)
-    .bind(&entry.actor_label)
-    .bind(entry.ip.map(|ip| ip.to_string()))
-    .bind(object_kind)
-    .bind(object_id)
-    .bind(&entry.data)
-    .bind(&entry.request_id)
-    .execute(tx.conn())
-    .await?;
+    write_all(tx, std::slice::from_ref(entry)).await
+}
+
+/// Adds entries by one statement, in this order.
+pub async fn write_all(tx: &mut Tx, entries: &[NewEntry]) -> Result<()> {
+    let query = sqlx::query(insert_all!(" from "));
+    bind_all(query, entries).execute(tx.conn()).await?;
     Ok(())
 }
 

@@ -6,7 +6,11 @@ use chrono::{DateTime, Utc};
 use sofie_domain::{AdministratorId, FileId, PackageId, RecipientId, UserId, VisitorId};
 use uuid::Uuid;
 
-use crate::{Result, Tx, row};
+use crate::{
+    Result, Tx,
+    audit::{self, NewEntry},
+    row,
+};
 
 /// The one who fetches, as far as the record knows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -54,38 +58,35 @@ pub struct Download {
     pub ip: Option<String>,
 }
 
-/// Records a download and returns its id and whether it is a new one: a range that goes on with a download
-/// of the last hour (`resumes`) belongs to that one.
-pub async fn record(tx: &mut Tx, new: &NewDownload, resumes: bool) -> Result<(Uuid, bool)> {
-    if resumes {
-        let earlier: Option<Uuid> = sqlx::query_scalar(
-            "select id from downloads
-              where package_id = $1 and file_id is not distinct from $2
-                and recipient_id is not distinct from $3 and user_id is not distinct from $4
-                and visitor_id is not distinct from $5 and administrator_id is not distinct from $6
-                and started_at > $7 - interval '1 hour'
-              order by started_at desc limit 1",
-        )
-        .bind(new.package_id.0)
-        .bind(new.file_id.map(|id| id.0))
-        .bind(new.fetcher.recipient.map(|id| id.0))
-        .bind(new.fetcher.user.map(|id| id.0))
-        .bind(new.fetcher.visitor.map(|id| id.0))
-        .bind(new.fetcher.administrator.map(|id| id.0))
-        .bind(new.now)
-        .fetch_optional(tx.conn())
-        .await?;
-        if let Some(id) = earlier {
-            return Ok((id, false));
-        }
-    }
-    let id = Uuid::now_v7();
-    sqlx::query(
-        "insert into downloads (id, package_id, file_id, recipient_id, user_id, visitor_id, administrator_id,
-                                started_at, size, ip, user_agent)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::inet, $11)",
+/// Records a download in one statement and returns its id: a range that goes on with a download of the last
+/// hour (`resumes`) belongs to that one; a new one comes with its audit entry.
+pub async fn record(
+    tx: &mut Tx,
+    new: &NewDownload,
+    resumes: bool,
+    entry: &NewEntry,
+) -> Result<Uuid> {
+    let query = sqlx::query(
+        "with earlier as (
+             select id from downloads
+              where $12 and package_id = $2 and file_id is not distinct from $3
+                and recipient_id is not distinct from $4 and user_id is not distinct from $5
+                and visitor_id is not distinct from $6 and administrator_id is not distinct from $7
+                and started_at > $8 - interval '1 hour'
+              order by started_at desc limit 1
+         ), added as (
+             insert into downloads (id, package_id, file_id, recipient_id, user_id, visitor_id, administrator_id,
+                                    started_at, size, ip, user_agent)
+             select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10::inet, $11 where not exists (select from earlier)
+             returning id
+         ), noted as (
+             insert into audit (at, event, severity, actor_kind, actor_id, actor_label, ip, object_kind,
+                                object_id, data, request_id)
+             select $8, $13, $14, $15, $16, $17, $18::inet, $19, $20, $21, $22 from added
+         )
+         select id from earlier union all select id from added",
     )
-    .bind(id)
+    .bind(Uuid::now_v7())
     .bind(new.package_id.0)
     .bind(new.file_id.map(|id| id.0))
     .bind(new.fetcher.recipient.map(|id| id.0))
@@ -96,9 +97,9 @@ pub async fn record(tx: &mut Tx, new: &NewDownload, resumes: bool) -> Result<(Uu
     .bind(row::bigint(new.size))
     .bind(new.ip.map(|ip| ip.to_string()))
     .bind(&new.user_agent)
-    .execute(tx.conn())
-    .await?;
-    Ok((id, true))
+    .bind(resumes);
+    let row = audit::bind(query, Some(entry)).fetch_one(tx.conn()).await?;
+    Ok(sqlx::Row::try_get(&row, 0)?)
 }
 
 /// Adds bytes that went out; a download is complete when as many bytes went out as the whole has.
@@ -119,10 +120,11 @@ pub async fn add_sent(tx: &mut Tx, id: Uuid, bytes: u64, now: DateTime<Utc>) -> 
 /// Lists the downloads of a package, newest first; at most a thousand.
 pub async fn list(tx: &mut Tx, package: PackageId) -> Result<Vec<Download>> {
     Ok(sqlx::query_as(
-        "select d.id, d.file_id, d.recipient_id, u.email as user_email, d.started_at, d.bytes_sent, d.complete,
+        "select d.id, d.file_id, d.recipient_id, coalesce(u.email, a.email) as user_email, d.started_at, d.bytes_sent, d.complete,
                 host(d.ip) as ip
            from downloads d
            left join users u on u.id = d.user_id
+           left join administrators a on a.id = d.administrator_id
           where d.package_id = $1
           order by d.started_at desc
           limit 1000",

@@ -1,7 +1,7 @@
 //! What the clock asks for: packages whose time is over.
 
 use chrono::{DateTime, Utc};
-use sofie_domain::PackageId;
+use sofie_domain::{PackageId, RecipientId};
 use uuid::Uuid;
 
 use crate::{Result, Tx};
@@ -23,21 +23,37 @@ pub async fn expired(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Result<Vec<
     Ok(packages(rows))
 }
 
+macro_rules! undecided {
+    ($more:literal) => {
+        concat!(
+            "select p.id from packages p
+              where p.life = 'submitted' and p.checks_started_at is null and p.changed_at <= $1
+                and exists (select from files f where f.package_id = p.id)
+                and not exists (select from files f where f.package_id = p.id
+                                   and (f.check_state = 'pending' or f.checked_at > $1))",
+            $more
+        )
+    };
+}
+
 /// Packages that nobody has decided about since before `before`: every file is settled, nothing is delivered.
 pub async fn undecided(tx: &mut Tx, before: DateTime<Utc>, limit: i64) -> Result<Vec<PackageId>> {
-    let rows = sqlx::query_as(
-        "select p.id from packages p
-          where p.life = 'submitted' and p.checks_started_at is null and p.changed_at <= $1
-            and exists (select from files f where f.package_id = p.id)
-            and not exists (select from files f where f.package_id = p.id
-                               and (f.check_state = 'pending' or f.checked_at > $1))
-          order by p.submitted_at limit $2",
-    )
-    .bind(before)
-    .bind(limit)
-    .fetch_all(tx.conn())
-    .await?;
+    let rows = sqlx::query_as(undecided!(" order by p.submitted_at limit $2"))
+        .bind(before)
+        .bind(limit)
+        .fetch_all(tx.conn())
+        .await?;
     Ok(packages(rows))
+}
+
+/// Tells whether a package, which this transaction has locked, is still one of those.
+pub async fn is_undecided(tx: &mut Tx, before: DateTime<Utc>, id: PackageId) -> Result<bool> {
+    let row: Option<(Uuid,)> = sqlx::query_as(undecided!(" and p.id = $2"))
+        .bind(before)
+        .bind(id.0)
+        .fetch_optional(tx.conn())
+        .await?;
+    Ok(row.is_some())
 }
 
 /// Packages that came into the recycle bin before `before`.
@@ -90,6 +106,56 @@ pub async fn is_unfinished(
     let row: Option<(Uuid,)> = sqlx::query_as(unfinished!(" and p.id = $3"))
         .bind(before)
         .bind(now)
+        .bind(id.0)
+        .fetch_optional(tx.conn())
+        .await?;
+    Ok(row.is_some())
+}
+
+macro_rules! unfetched {
+    ($more:literal) => {
+        concat!(
+            "select p.id, r.id from packages p join recipients r on r.package_id = p.id
+              where p.life = 'active' and p.expires_at > $1 and p.expires_at <= $1 + $2 * interval '1 day'
+                and r.notified_at <= $1 - $2 * interval '1 day'
+                and (r.reminded_at is null or r.reminded_at < p.expires_at - $2 * interval '1 day')
+                and not exists (
+                    select from downloads d where d.package_id = p.id and d.administrator_id is null
+                       and (d.recipient_id = r.id or d.recipient_id is null)
+                       and not coalesce(d.user_id = p.sender_user_id, false)
+                       and not coalesce(d.visitor_id = p.sender_visitor_id, false))",
+            $more
+        )
+    };
+}
+
+/// Recipients who have fetched nothing of a package that ends within so many days, were told of it at least as
+/// long ago, and were not reminded yet. A download whose recipient is not known counts for all of them.
+pub async fn unfetched(
+    tx: &mut Tx,
+    (now, days): (DateTime<Utc>, i64),
+    limit: i64,
+) -> Result<Vec<(PackageId, RecipientId)>> {
+    let rows: Vec<(Uuid, Uuid)> =
+        sqlx::query_as(unfetched!(" order by p.expires_at, r.id limit $3"))
+            .bind(now)
+            .bind(days)
+            .bind(limit)
+            .fetch_all(tx.conn())
+            .await?;
+    let ids = rows.into_iter();
+    Ok(ids.map(|(p, r)| (PackageId(p), RecipientId(r))).collect())
+}
+
+/// Tells whether a recipient of a package, which this transaction has locked, is still one of those.
+pub async fn is_unfetched(
+    tx: &mut Tx,
+    (now, days): (DateTime<Utc>, i64),
+    id: RecipientId,
+) -> Result<bool> {
+    let row: Option<(Uuid, Uuid)> = sqlx::query_as(unfetched!(" and r.id = $3"))
+        .bind(now)
+        .bind(days)
         .bind(id.0)
         .fetch_optional(tx.conn())
         .await?;

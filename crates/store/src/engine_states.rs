@@ -79,3 +79,58 @@ pub async fn remove(tx: &mut Tx, engine: &str) -> Result<()> {
         .await?;
     Ok(())
 }
+
+/// A moment at which an engine began or ceased to work.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Change {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Whether it works since then.
+    pub available: bool,
+    /// The program's version.
+    pub version: Option<String>,
+    /// The signatures' version.
+    pub signature_version: Option<String>,
+    /// What went wrong.
+    pub error: Option<String>,
+}
+
+/// The changes of one engine that are kept.
+const KEPT: i64 = 500;
+
+/// Notes that an engine began or ceased to work.
+pub async fn note_change(tx: &mut Tx, engine: &str, change: &Change) -> Result<()> {
+    sqlx::query(
+        "insert into engine_history (engine, at, available, version, signature_version, error)
+         values ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(engine)
+    .bind(change.at)
+    .bind(change.available)
+    .bind(&change.version)
+    .bind(&change.signature_version)
+    .bind(&change.error)
+    .execute(tx.conn())
+    .await?;
+    sqlx::query(
+        "delete from engine_history where engine = $1 and id <=
+            (select id from engine_history where engine = $1 order by id desc offset $2 limit 1)",
+    )
+    .bind(engine)
+    .bind(KEPT)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Returns when an engine began and ceased to work, newest first.
+pub async fn changes(tx: &mut Tx, engine: &str, limit: i64) -> Result<Vec<Change>> {
+    Ok(sqlx::query_as(
+        "select at, available, version, signature_version, error
+           from engine_history where engine = $1 order by id desc limit $2",
+    )
+    .bind(engine)
+    .bind(limit)
+    .fetch_all(tx.conn())
+    .await?)
+}

@@ -29,6 +29,18 @@ pub enum Error {
 }
 
 impl Error {
+    /// Tells whether the connection was found dead: another one may do.
+    pub(crate) fn is_broken_connection(&self) -> bool {
+        match self {
+            Self::Unavailable(sqlx::Error::Io(_) | sqlx::Error::Protocol(_)) => true,
+            // Class 57P: what the server said when it ended the connection.
+            Self::Unavailable(sqlx::Error::Database(refusal)) => {
+                refusal.code().is_some_and(|code| code.starts_with("57P"))
+            }
+            _ => false,
+        }
+    }
+
     /// Tells whether the named constraint refused the row.
     #[must_use]
     pub fn is_constraint(&self, name: &str) -> bool {

@@ -7,7 +7,7 @@
 mod rows;
 mod secrets;
 
-pub use secrets::{Secrets, UploadRow, secrets, secrets_of_package, upload};
+pub use secrets::{Secrets, UploadRow, secrets_of_package, upload, with_secrets};
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::{
     Error, Result, Tx,
-    audit::NewEntry,
+    audit::{self, NewEntry},
     row::{bigint, convert, parse},
 };
 use rows::FileRow;
@@ -81,7 +81,7 @@ pub async fn insert(tx: &mut Tx, file: &NewFile, entry: Option<&NewEntry>) -> Re
     .bind(file.at)
     .bind(file.complete.then_some(file.at))
     .bind(file.upload_expires_at);
-    let row = note(query, entry).fetch_one(tx.conn()).await?;
+    let row = audit::bind(query, entry).fetch_one(tx.conn()).await?;
     counted(&row)?;
     Ok(sqlx::Row::try_get(&row, 1)?)
 }
@@ -117,26 +117,8 @@ pub async fn complete(
     .bind(id.0)
     .bind(at)
     .bind(sent);
-    let row = note(query, Some(entry)).fetch_one(tx.conn()).await?;
+    let row = audit::bind(query, Some(entry)).fetch_one(tx.conn()).await?;
     counted(&row)
-}
-
-type Query<'q> = sqlx::query::Query<'q, sqlx::Postgres, sqlx::postgres::PgArguments>;
-
-/// Binds the columns of an audit entry, in the order of the table.
-fn note<'q>(query: Query<'q>, entry: Option<&NewEntry>) -> Query<'q> {
-    let (object_kind, object_id) = entry.and_then(|e| e.object.clone()).unzip();
-    query
-        .bind(entry.map(|e| e.event.as_str()))
-        .bind(entry.map(|e| e.event.severity().as_str()))
-        .bind(entry.map(|e| e.actor_kind))
-        .bind(entry.and_then(|e| e.actor_id))
-        .bind(entry.and_then(|e| e.actor_label.clone()))
-        .bind(entry.and_then(|e| e.ip).map(|ip| ip.to_string()))
-        .bind(object_kind)
-        .bind(object_id)
-        .bind(entry.map(|e| e.data.clone()))
-        .bind(entry.and_then(|e| e.request_id.clone()))
 }
 
 fn counted(row: &sqlx::postgres::PgRow) -> Result<()> {
@@ -248,6 +230,44 @@ pub async fn prolong_upload(tx: &mut Tx, id: FileId, until: DateTime<Utc>) -> Re
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// Notes how much of an upload is stored.
+pub async fn note_received(tx: &mut Tx, id: FileId, received: u64) -> Result<()> {
+    sqlx::query("update files set received = $2 where id = $1 and completed_at is null")
+        .bind(id.0)
+        .bind(bigint(received))
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Uploads that are not counted as outstanding.
+#[derive(Clone, Debug)]
+pub struct Except<'a> {
+    /// These are counted elsewhere.
+    pub files: Vec<FileId>,
+    /// The upload of this path gives way to a new one.
+    pub path: (PackageId, &'a FilePath),
+}
+
+/// Returns how many announced bytes of unfinished uploads have still to come.
+pub async fn outstanding(tx: &mut Tx, but: &Except<'_>, now: DateTime<Utc>) -> Result<u64> {
+    let (package, path) = but.path;
+    let path_key = tx.keyed_hash("files.path", package, path.as_str());
+    let ids: Vec<Uuid> = but.files.iter().map(|id| id.0).collect();
+    let bytes: i64 = sqlx::query_scalar(
+        "select coalesce(sum(size - received), 0)::bigint from files
+          where completed_at is null and upload_expires_at > $1
+            and not (package_id = $2 and path_key = $3) and id <> all($4)",
+    )
+    .bind(now)
+    .bind(package.0)
+    .bind(path_key.to_vec())
+    .bind(ids)
+    .fetch_one(tx.conn())
+    .await?;
+    convert("files", "size", bytes)
 }
 
 /// Writes what the checks, a release or a re-check changed: check state, type, hashes and release.

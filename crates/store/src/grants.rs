@@ -28,13 +28,13 @@ pub struct GrantRow {
 }
 
 impl GrantRow {
-    /// Returns what the grant is worth at `now`.
+    /// Returns what the grant is worth at `now`; what was shown before `since` counts no more.
     #[must_use]
-    pub fn grant(&self, now: DateTime<Utc>) -> Grant {
+    pub fn grant(&self, since: DateTime<Utc>, now: DateTime<Utc>) -> Grant {
         Grant {
             recipient_id: self.recipient_id.map(RecipientId),
-            proved: self.proved_at.is_some(),
-            password: self.password_at.is_some(),
+            proved: self.proved_at.is_some_and(|at| at >= since),
+            password: self.password_at.is_some_and(|at| at >= since),
             access: self.access_until.is_some_and(|until| now < until),
         }
     }
@@ -49,9 +49,10 @@ pub async fn open_package(
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query(
-        "insert into grants (id, visitor_id, package_id, recipient_id, created_at)
+        "insert into grants (id, visitor_id, package_id, recipient_id, opened_at)
          values ($1, $2, $3, $4, $5)
-         on conflict (visitor_id, package_id, recipient_id) where package_id is not null do nothing",
+         on conflict (visitor_id, package_id, recipient_id) where package_id is not null
+         do update set opened_at = $5",
     )
     .bind(Uuid::now_v7())
     .bind(visitor.0)
@@ -71,7 +72,7 @@ pub async fn open_request(
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query(
-        "insert into grants (id, visitor_id, request_id, created_at)
+        "insert into grants (id, visitor_id, request_id, opened_at)
          values ($1, $2, $3, $4)
          on conflict (visitor_id, request_id) where request_id is not null do nothing",
     )
@@ -84,21 +85,24 @@ pub async fn open_request(
     Ok(())
 }
 
-/// Finds what a browser has shown for a package: the grant that is worth most.
+/// Finds what a browser has shown for a package: the grant that is worth most, or was opened last. What was
+/// proved before `since` counts no more.
 pub async fn for_package(
     tx: &mut Tx,
     visitor: VisitorId,
     package: PackageId,
+    since: DateTime<Utc>,
 ) -> Result<Option<GrantRow>> {
     Ok(sqlx::query_as(
         "select id, recipient_id, code_hash, code_sent_at, code_tries, proved_at, password_at, access_until
            from grants
           where visitor_id = $1 and package_id = $2
-          order by proved_at is null, created_at desc
+          order by coalesce(proved_at >= $3, false) desc, opened_at desc
           limit 1",
     )
     .bind(visitor.0)
     .bind(package.0)
+    .bind(since)
     .fetch_optional(tx.conn())
     .await?)
 }

@@ -11,6 +11,7 @@ pub mod doomed_blobs;
 pub mod downloads;
 pub mod due;
 pub mod engine_states;
+pub mod engines;
 pub mod files;
 pub mod grants;
 pub mod guest_codes;

@@ -121,6 +121,15 @@ pub async fn insert(tx: &mut Tx, mail: &NewMail<'_>, now: DateTime<Utc>) -> Resu
     Ok(done.rows_affected() == 1)
 }
 
+/// Tells whether a mail of this key was put into the outbox before.
+pub async fn exists(tx: &mut Tx, dedupe_key: &str) -> Result<bool> {
+    let exists = "select exists (select from mails where dedupe_key = $1)";
+    Ok(sqlx::query_scalar(exists)
+        .bind(dedupe_key)
+        .fetch_one(tx.conn())
+        .await?)
+}
+
 /// Reads a mail with its words.
 pub async fn find(tx: &mut Tx, id: MailId) -> Result<Option<Mail>> {
     let found: Option<MailRow> = sqlx::query_as(
@@ -216,10 +225,38 @@ pub async fn settle(
     Ok(())
 }
 
+/// Gives a mail up because what it tells is no longer so; [`revive`] brings it back if that is so again.
+pub async fn give_up(tx: &mut Tx, id: MailId, why: &str, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query(
+        "update mails set state = 'failed', last_error = $2, dropped_at = $3
+          where id = $1 and state <> 'sent'",
+    )
+    .bind(id.0)
+    .bind(why)
+    .bind(now)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Lets the mails about a package that were given up wait again; returns them.
+pub async fn revive(tx: &mut Tx, package: PackageId) -> Result<Vec<MailId>> {
+    let ids: Vec<Uuid> = sqlx::query_scalar(
+        "update mails set state = 'queued', last_error = null, dropped_at = null
+          where package_id = $1 and dropped_at is not null
+          returning id",
+    )
+    .bind(package.0)
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(ids.into_iter().map(MailId).collect())
+}
+
 /// Lets a failed or held mail wait again; tells whether there was one.
 pub async fn requeue(tx: &mut Tx, id: MailId) -> Result<bool> {
     let done = sqlx::query(
-        "update mails set state = 'queued' where id = $1 and state in ('failed', 'held')",
+        "update mails set state = 'queued', dropped_at = null
+          where id = $1 and state in ('failed', 'held')",
     )
     .bind(id.0)
     .execute(tx.conn())

@@ -3,7 +3,7 @@
 mod lists;
 mod rows;
 
-pub use lists::{Box, list};
+pub use lists::{Box, Wanted, list, search};
 
 use std::collections::HashSet;
 
@@ -16,7 +16,7 @@ use crate::{
     recipients,
     row::{bigint, convert},
 };
-use rows::PackageRow;
+use rows::{PackageRow, WholeRow};
 
 /// Why a package is in the recycle bin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,13 +77,13 @@ pub async fn insert(tx: &mut Tx, package: &Package, password: Option<&str>) -> R
     recipients::insert(tx, package.id, &package.recipients).await
 }
 
-/// Returns a package.
+/// Returns a package, in one query.
 pub async fn find(tx: &mut Tx, id: PackageId) -> Result<Option<Package>> {
-    let row: Option<PackageRow> = sqlx::query_as(concat!(rows::select!(), " where p.id = $1"))
+    let row: Option<WholeRow> = sqlx::query_as(concat!(rows::select_whole!(), " where p.id = $1"))
         .bind(id.0)
         .fetch_optional(tx.conn())
         .await?;
-    load(tx, row).await
+    row.map(|row| row.into_package(tx)).transpose()
 }
 
 /// Returns a package and keeps others from changing it, or adding files, until the transaction ends.
@@ -93,11 +93,8 @@ pub async fn lock(tx: &mut Tx, id: PackageId) -> Result<Option<Package>> {
             .bind(id.0)
             .fetch_optional(tx.conn())
             .await?;
-    load(tx, row).await
-}
-
-async fn load(tx: &mut Tx, row: Option<PackageRow>) -> Result<Option<Package>> {
     let Some(row) = row else { return Ok(None) };
+    // Not in the same query: whoever held the row may have put others in their place.
     let recipients = recipients::of_packages(tx, &[PackageId(row.id)]).await?;
     let recipients = recipients.into_iter().map(|(_, r)| r).collect();
     row.into_package(tx, recipients).map(Some)
@@ -186,6 +183,18 @@ pub async fn expected_files(tx: &mut Tx, id: PackageId) -> Result<Option<u64>> {
         .transpose()
 }
 
+/// Returns the packages that a browser puts together and has not sent.
+pub async fn drafts_of_visitor(tx: &mut Tx, visitor: VisitorId) -> Result<Vec<PackageId>> {
+    let ids: Vec<uuid::Uuid> = sqlx::query_scalar(
+        "select id from packages
+          where sender_visitor_id = $1 and life = 'uploading' and send_requested_at is null",
+    )
+    .bind(visitor.0)
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(ids.into_iter().map(PackageId).collect())
+}
+
 /// What a request that adds a file to a draft must know of the draft.
 #[derive(Clone, Debug)]
 pub struct DraftRow {
@@ -250,6 +259,45 @@ pub async fn touch(tx: &mut Tx, id: PackageId, now: DateTime<Utc>) -> Result<()>
     Ok(())
 }
 
+/// What tells one state of a package from the next without reading it: equal stamps, nothing changed.
+///
+/// It covers the package and its files. It does not cover what the engines say of a file before it is settled,
+/// nor when recipients were told and what a browser has shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Stamp {
+    version: i64,
+    changed_at: DateTime<Utc>,
+    expected_files: Option<i32>,
+    checks_started_at: Option<DateTime<Utc>>,
+    expired: bool,
+    files: i64,
+    completed: i64,
+    received: i64,
+    rounds: i64,
+    checked: i64,
+    checked_at: Option<DateTime<Utc>>,
+    released_at: Option<DateTime<Utc>>,
+}
+
+/// Returns the stamp of a package as it is at `now`.
+pub async fn stamp(tx: &mut Tx, id: PackageId, now: DateTime<Utc>) -> Result<Option<Stamp>> {
+    Ok(sqlx::query_as(
+        "select p.version, p.changed_at, p.expected_files, p.checks_started_at,
+                coalesce(p.expires_at <= $2, false) as expired, f.*
+           from packages p cross join lateral (
+                select count(*) as files, count(completed_at) as completed,
+                       coalesce(sum(received), 0)::bigint as received,
+                       coalesce(sum(check_round), 0)::bigint as rounds, count(checked_at) as checked,
+                       max(checked_at) as checked_at, max(released_at) as released_at
+                  from files where package_id = p.id) f
+          where p.id = $1",
+    )
+    .bind(id.0)
+    .bind(now)
+    .fetch_optional(tx.conn())
+    .await?)
+}
+
 /// Notes when the present round of checks began; `None` when it is over.
 pub async fn set_checks_started(
     tx: &mut Tx,
@@ -262,16 +310,6 @@ pub async fn set_checks_started(
         .execute(tx.conn())
         .await?;
     Ok(())
-}
-
-/// Returns when the present round of checks began.
-pub async fn checks_started(tx: &mut Tx, id: PackageId) -> Result<Option<DateTime<Utc>>> {
-    let row: Option<(Option<DateTime<Utc>>,)> =
-        sqlx::query_as("select checks_started_at from packages where id = $1")
-            .bind(id.0)
-            .fetch_optional(tx.conn())
-            .await?;
-    Ok(row.and_then(|(at,)| at))
 }
 
 /// Returns the Argon2id string of the package password.

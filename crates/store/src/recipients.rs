@@ -16,6 +16,37 @@ struct RecipientRow {
     opened_at: Option<DateTime<Utc>>,
 }
 
+/// The recipients of one package, each column as an array in their order; no arrays at all for nobody.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct Columns {
+    recipient_ids: Option<Vec<Uuid>>,
+    recipient_emails: Option<Vec<String>>,
+    recipient_blinds: Option<Vec<bool>>,
+    recipient_notified: Option<Vec<Option<DateTime<Utc>>>>,
+    recipient_opened: Option<Vec<Option<DateTime<Utc>>>>,
+}
+
+impl Columns {
+    pub(crate) fn into_list(self) -> Result<Vec<Recipient>> {
+        let columns = self.recipient_ids.unwrap_or_default().into_iter();
+        let columns = columns.zip(self.recipient_emails.unwrap_or_default());
+        let columns = columns.zip(self.recipient_blinds.unwrap_or_default());
+        let columns = columns.zip(self.recipient_notified.unwrap_or_default());
+        let columns = columns.zip(self.recipient_opened.unwrap_or_default());
+        columns
+            .map(|((((id, email), blind), notified_at), opened_at)| {
+                Ok(Recipient {
+                    id: RecipientId(id),
+                    email: parse("recipients", "email", &email)?,
+                    blind,
+                    notified_at,
+                    opened_at,
+                })
+            })
+            .collect()
+    }
+}
+
 /// Adds recipients behind those that the package has.
 pub(crate) async fn insert(tx: &mut Tx, package: PackageId, new: &[Recipient]) -> Result<()> {
     if new.is_empty() {
@@ -112,10 +143,11 @@ pub async fn by_link(tx: &mut Tx, hash: &[u8; 32]) -> Result<Option<(PackageId, 
     Ok(row.map(|(package, id)| (PackageId(package), RecipientId(id))))
 }
 
-/// Notes that the notice was handed to the outbox; the first time counts.
-pub async fn mark_notified(tx: &mut Tx, id: RecipientId, at: DateTime<Utc>) -> Result<()> {
-    sqlx::query("update recipients set notified_at = coalesce(notified_at, $2) where id = $1")
-        .bind(id.0)
+/// Notes that the notices were handed to the outbox; the first time counts.
+pub async fn mark_notified(tx: &mut Tx, ids: &[RecipientId], at: DateTime<Utc>) -> Result<()> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    sqlx::query("update recipients set notified_at = coalesce(notified_at, $2) where id = any($1)")
+        .bind(ids)
         .bind(at)
         .execute(tx.conn())
         .await?;
@@ -125,6 +157,16 @@ pub async fn mark_notified(tx: &mut Tx, id: RecipientId, at: DateTime<Utc>) -> R
 /// Notes that the recipient opened the package; the first time counts.
 pub async fn mark_opened(tx: &mut Tx, id: RecipientId, at: DateTime<Utc>) -> Result<()> {
     sqlx::query("update recipients set opened_at = coalesce(opened_at, $2) where id = $1")
+        .bind(id.0)
+        .bind(at)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Notes that the recipient was reminded.
+pub async fn mark_reminded(tx: &mut Tx, id: RecipientId, at: DateTime<Utc>) -> Result<()> {
+    sqlx::query("update recipients set reminded_at = $2 where id = $1")
         .bind(id.0)
         .bind(at)
         .execute(tx.conn())

@@ -82,6 +82,25 @@ pub async fn insert(tx: &mut Tx, request: &Request, secrets: &Secrets<'_>) -> Re
     Ok(())
 }
 
+/// Returns the answer to a request that is being made, if there is one.
+pub async fn draft(tx: &mut Tx, id: RequestId) -> Result<Option<PackageId>> {
+    let found: Option<Uuid> =
+        sqlx::query_scalar("select id from packages where request_id = $1 and life = 'uploading'")
+            .bind(id.0)
+            .fetch_optional(tx.conn())
+            .await?;
+    Ok(found.map(PackageId))
+}
+
+/// Reads a request and keeps others from answering it or taking it back until the transaction ends.
+pub async fn lock(tx: &mut Tx, id: RequestId) -> Result<Option<Request>> {
+    sqlx::query("select 1 from requests where id = $1 for update")
+        .bind(id.0)
+        .execute(tx.conn())
+        .await?;
+    find(tx, id).await
+}
+
 /// Reads a request.
 pub async fn find(tx: &mut Tx, id: RequestId) -> Result<Option<Request>> {
     let found: Option<Row> = sqlx::query_as(

@@ -3,12 +3,15 @@
 //! A round is one pass of the checks over a file; a re-check begins the next one. Rows of earlier rounds stay.
 
 use chrono::{DateTime, Utc};
-use sofie_domain::{Category, EngineVerdict, FileCheck, FileId, Outcome, PackageId, RiskLevel};
+use sofie_domain::{
+    Category, EngineVerdict, File, FileCheck, FileId, Outcome, PackageId, RiskLevel,
+};
 use uuid::Uuid;
 
 use crate::{
     Error, Result, Tx,
-    row::{convert, parse},
+    audit::{self, NewEntry, Query},
+    row::convert,
 };
 
 /// One row of an engine about one file.
@@ -28,35 +31,12 @@ pub struct Verdict {
     pub engine_version: Option<String>,
     /// The signatures' version.
     pub signature_version: Option<String>,
+    /// When the signatures were made, if the engine tells.
+    pub signature_at: Option<DateTime<Utc>>,
     /// When the engine was asked.
     pub started_at: DateTime<Utc>,
     /// When it had answered.
     pub finished_at: DateTime<Utc>,
-}
-
-/// Where the checks of a locked file stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Round {
-    /// The state.
-    pub check: FileCheck,
-    /// The number of the round, from 1.
-    pub number: i32,
-}
-
-/// Locks a file and returns where its checks stand.
-pub async fn lock_round(tx: &mut Tx, file: FileId) -> Result<Option<Round>> {
-    let row: Option<(String, i32)> =
-        sqlx::query_as("select check_state, check_round from files where id = $1 for update")
-            .bind(file.0)
-            .fetch_optional(tx.conn())
-            .await?;
-    row.map(|(check, number)| {
-        Ok(Round {
-            check: parse("files", "check_state", &check)?,
-            number,
-        })
-    })
-    .transpose()
 }
 
 /// The present round of a file.
@@ -96,46 +76,92 @@ pub async fn next_round(tx: &mut Tx, package: PackageId) -> Result<()> {
     Ok(())
 }
 
-/// Puts these rows in the place of those that a round of a file had.
-pub async fn replace(tx: &mut Tx, file: FileId, round: i32, rows: &[Verdict]) -> Result<()> {
-    sqlx::query("delete from verdicts where file_id = $1 and round = $2")
-        .bind(file.0)
-        .bind(round)
-        .execute(tx.conn())
+/// What came of one try at a file.
+#[derive(Clone, Copy, Debug)]
+pub struct Tried<'a> {
+    /// The file, with its state after the try.
+    pub file: &'a File,
+    /// The round that was tried.
+    pub round: i32,
+    /// What the engines said.
+    pub rows: &'a [Verdict],
+    /// When the try ended.
+    pub at: DateTime<Utc>,
+    /// What the audit log says of it.
+    pub entries: &'a [NewEntry],
+}
+
+/// Writes what came of a try: the rows in place of those that the round had, the file's state, the audit
+/// entries. One statement, however many rows. Tells whether it did: it does nothing if somebody else settled
+/// the file in the meantime, or began another round.
+pub async fn record(tx: &mut Tx, tried: &Tried<'_>) -> Result<bool> {
+    let file = tried.file;
+    let query = sqlx::query(concat!(
+        "with held as (
+             update files set check_state = $12, checked_at = $13, media_type = $14, sha256 = $15, crc32 = $16
+              where id = $17 and check_round = $18 and check_state = 'pending'
+             returning id
+         ), gone as (
+             delete from verdicts v using held where v.file_id = held.id and v.round = $18
+         ), said as (
+             insert into verdicts (file_id, round, engine, outcome, level, qualifier, name, object_sealed,
+                                   detail_sealed, engine_version, signature_version, signature_at,
+                                   started_at, finished_at)
+             select held.id, $18, r.engine, r.outcome, r.level, r.qualifier, r.name, r.object, r.detail,
+                    r.engine_version, r.signature_version, r.signature_at, r.started_at, r.finished_at
+               from held, unnest($19::text[], $20::text[], $21::text[], $22::text[], $23::text[], $24::bytea[],
+                                 $25::bytea[], $26::text[], $27::text[], $28::timestamptz[], $29::timestamptz[],
+                                 $30::timestamptz[])
+                    with ordinality as r (engine, outcome, level, qualifier, name, object, detail, engine_version,
+                                          signature_version, signature_at, started_at, finished_at, place)
+              order by r.place
+         ), noted as (",
+        audit::insert_all!(" from held, "),
+        ")
+         select count(*) from held"
+    ));
+    let settled = file.check != FileCheck::Pending;
+    let query = audit::bind_all(query, tried.entries)
+        .bind(file.check.as_str())
+        .bind(settled.then_some(tried.at))
+        .bind(file.media_type.as_deref())
+        .bind(file.sha256.map(|hash| hash.to_vec()))
+        .bind(file.crc32.map(i64::from))
+        .bind(file.id.0)
+        .bind(tried.round);
+    let row = bind_rows(tx, query, file.id, tried.rows)?
+        .fetch_one(tx.conn())
         .await?;
-    for row in rows {
-        insert(tx, file, round, row).await?;
-    }
-    Ok(())
+    Ok(sqlx::Row::try_get::<i64, _>(&row, 0)? == 1)
 }
 
-async fn insert(tx: &mut Tx, file: FileId, round: i32, row: &Verdict) -> Result<()> {
-    let (outcome, level) = outcome_words(row.verdict.outcome);
-    sqlx::query(
-        "insert into verdicts (file_id, round, engine, outcome, level, qualifier, name, object_sealed,
-                               detail_sealed, engine_version, signature_version, started_at, finished_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-    )
-    .bind(file.0)
-    .bind(round)
-    .bind(&row.verdict.engine)
-    .bind(outcome)
-    .bind(level)
-    .bind(&row.qualifier)
-    .bind(&row.name)
-    .bind(seal(tx, "verdicts.object", file, row.object.as_deref())?)
-    .bind(seal(tx, "verdicts.detail", file, row.detail.as_deref())?)
-    .bind(&row.engine_version)
-    .bind(&row.signature_version)
-    .bind(row.started_at)
-    .bind(row.finished_at)
-    .execute(tx.conn())
-    .await?;
-    Ok(())
-}
-
-fn seal(tx: &Tx, column: &str, file: FileId, text: Option<&str>) -> Result<Option<Vec<u8>>> {
-    text.map(|text| tx.seal(column, file, text)).transpose()
+/// Binds the columns of rows, each as one array, in the order of the table.
+fn bind_rows<'q>(tx: &Tx, query: Query<'q>, file: FileId, rows: &[Verdict]) -> Result<Query<'q>> {
+    let column = |value: fn(&Verdict) -> Option<String>| rows.iter().map(value).collect::<Vec<_>>();
+    let seal = |column: &str, value: fn(&Verdict) -> Option<&str>| {
+        let sealed = rows.iter().map(|row| {
+            value(row)
+                .map(|text| tx.seal(column, file, text))
+                .transpose()
+        });
+        sealed.collect::<Result<Vec<_>>>()
+    };
+    let words = |row: &Verdict| outcome_words(row.verdict.outcome);
+    let times =
+        |value: fn(&Verdict) -> Option<DateTime<Utc>>| rows.iter().map(value).collect::<Vec<_>>();
+    Ok(query
+        .bind(column(|row| Some(row.verdict.engine.clone())))
+        .bind(rows.iter().map(|row| words(row).0).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| words(row).1).collect::<Vec<_>>())
+        .bind(column(|row| row.qualifier.clone()))
+        .bind(column(|row| Some(row.name.clone())))
+        .bind(seal("verdicts.object", |row| row.object.as_deref())?)
+        .bind(seal("verdicts.detail", |row| row.detail.as_deref())?)
+        .bind(column(|row| row.engine_version.clone()))
+        .bind(column(|row| row.signature_version.clone()))
+        .bind(times(|row| row.signature_at))
+        .bind(times(|row| Some(row.started_at)))
+        .bind(times(|row| Some(row.finished_at))))
 }
 
 #[derive(sqlx::FromRow)]
@@ -150,6 +176,7 @@ struct VerdictRow {
     detail_sealed: Option<Vec<u8>>,
     engine_version: Option<String>,
     signature_version: Option<String>,
+    signature_at: Option<DateTime<Utc>>,
     started_at: DateTime<Utc>,
     finished_at: DateTime<Utc>,
 }
@@ -174,6 +201,7 @@ impl VerdictRow {
             detail: open("verdicts.detail", self.detail_sealed)?,
             engine_version: self.engine_version,
             signature_version: self.signature_version,
+            signature_at: self.signature_at,
             started_at: self.started_at,
             finished_at: self.finished_at,
         };
@@ -185,7 +213,7 @@ impl VerdictRow {
 pub async fn of_package(tx: &mut Tx, package: PackageId) -> Result<Vec<(FileId, Verdict)>> {
     let rows: Vec<VerdictRow> = sqlx::query_as(
         "select v.file_id, v.engine, v.outcome, v.level, v.qualifier, v.name, v.object_sealed, v.detail_sealed,
-                v.engine_version, v.signature_version, v.started_at, v.finished_at
+                v.engine_version, v.signature_version, v.signature_at, v.started_at, v.finished_at
            from files f join verdicts v on v.file_id = f.id and v.round = f.check_round
           where f.package_id = $1
           order by f.ordinal, v.id",
@@ -200,7 +228,7 @@ pub async fn of_package(tx: &mut Tx, package: PackageId) -> Result<Vec<(FileId, 
 pub async fn history(tx: &mut Tx, package: PackageId) -> Result<Vec<(FileId, Verdict)>> {
     let rows: Vec<VerdictRow> = sqlx::query_as(
         "select v.file_id, v.engine, v.outcome, v.level, v.qualifier, v.name, v.object_sealed, v.detail_sealed,
-                v.engine_version, v.signature_version, v.started_at, v.finished_at
+                v.engine_version, v.signature_version, v.signature_at, v.started_at, v.finished_at
            from files f join verdicts v on v.file_id = f.id
           where f.package_id = $1
           order by f.ordinal, v.id",
@@ -236,6 +264,7 @@ pub fn outcome_words(outcome: Outcome) -> (&'static str, Option<&'static str>) {
         Outcome::Infected => ("infected", None),
         Outcome::Encrypted => ("encrypted", None),
         Outcome::Incomplete => ("incomplete", None),
+        Outcome::Skipped => ("skipped", None),
         Outcome::Unsupported => ("unsupported", None),
         Outcome::Error => ("error", None),
         Outcome::Suspicious(level) => ("suspicious", Some(level_word(level))),
@@ -285,6 +314,7 @@ fn outcome(word: &str, level: Option<&str>) -> Result<Outcome> {
         "infected" => Outcome::Infected,
         "encrypted" => Outcome::Encrypted,
         "incomplete" => Outcome::Incomplete,
+        "skipped" => Outcome::Skipped,
         "unsupported" => Outcome::Unsupported,
         "error" => Outcome::Error,
         "suspicious" => {
@@ -334,6 +364,7 @@ mod tests {
             Outcome::Infected,
             Outcome::Encrypted,
             Outcome::Incomplete,
+            Outcome::Skipped,
             Outcome::Unsupported,
             Outcome::Error,
         ];

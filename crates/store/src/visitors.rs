@@ -1,6 +1,6 @@
 //! Browsers of people without an account.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sofie_domain::{EmailAddress, VisitorId};
 use uuid::Uuid;
 
@@ -13,6 +13,28 @@ pub struct Visitor {
     pub id: VisitorId,
     /// The address that was proved in it, for the guest form.
     pub email: Option<EmailAddress>,
+    /// What was proved in it before this counts no more.
+    pub proofs_since: DateTime<Utc>,
+    /// When it was last written down that it called.
+    pub last_seen_at: DateTime<Utc>,
+}
+
+/// For how long what was proved in a browser counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trust {
+    /// Without a call.
+    pub idle: TimeDelta,
+    /// In any case.
+    pub longest: TimeDelta,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: Uuid,
+    email: Option<String>,
+    email_proved_at: Option<DateTime<Utc>>,
+    last_seen_at: DateTime<Utc>,
+    active_since: DateTime<Utc>,
 }
 
 /// Remembers a new browser by the hash of its cookie's secret.
@@ -24,8 +46,8 @@ pub async fn insert(
     expires_at: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query(
-        "insert into visitors (id, hash, created_at, last_seen_at, expires_at)
-         values ($1, $2, $3, $3, $4)",
+        "insert into visitors (id, hash, created_at, last_seen_at, active_since, expires_at)
+         values ($1, $2, $3, $3, $3, $4)",
     )
     .bind(id.0)
     .bind(hash.as_slice())
@@ -37,9 +59,14 @@ pub async fn insert(
 }
 
 /// Finds a browser by the hash of its cookie's secret.
-pub async fn find(tx: &mut Tx, hash: &[u8; 32], now: DateTime<Utc>) -> Result<Option<Visitor>> {
-    let found: Option<(Uuid, Option<String>)> = sqlx::query_as(
-        "select id, case when email_proved_at is null then null else email end
+pub async fn find(
+    tx: &mut Tx,
+    hash: &[u8; 32],
+    trust: Trust,
+    now: DateTime<Utc>,
+) -> Result<Option<Visitor>> {
+    let found: Option<Row> = sqlx::query_as(
+        "select id, email, email_proved_at, last_seen_at, active_since
            from visitors
           where hash = $1 and expires_at > $2",
     )
@@ -47,16 +74,61 @@ pub async fn find(tx: &mut Tx, hash: &[u8; 32], now: DateTime<Utc>) -> Result<Op
     .bind(now)
     .fetch_optional(tx.conn())
     .await?;
-    let Some((id, email)) = found else {
+    let Some(row) = found else {
         return Ok(None);
     };
-    let email = email
+    let proofs_since = if row.last_seen_at <= now - trust.idle {
+        now
+    } else {
+        row.active_since.max(now - trust.longest)
+    };
+    let proved = row.email_proved_at.is_some_and(|at| at >= proofs_since);
+    let email = row
+        .email
+        .filter(|_| proved)
         .map(|text| row::parse("visitors", "email", &text))
         .transpose()?;
     Ok(Some(Visitor {
-        id: VisitorId(id),
+        id: VisitorId(row.id),
         email,
+        proofs_since,
+        last_seen_at: row.last_seen_at,
     }))
+}
+
+/// Notes that the browser called, and what it may no longer count on.
+pub async fn touch(tx: &mut Tx, visitor: &Visitor, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query(
+        "update visitors
+            set last_seen_at = greatest(last_seen_at, $2), active_since = greatest(active_since, $3)
+          where id = $1",
+    )
+    .bind(visitor.id.0)
+    .bind(now)
+    .bind(visitor.proofs_since)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Takes back what the browser proved and the links that it opened; its cookie is worth nothing from now on.
+pub async fn forget(tx: &mut Tx, id: VisitorId, now: DateTime<Utc>) -> Result<()> {
+    for statement in [
+        "delete from grants where visitor_id = $1",
+        "delete from guest_codes where visitor_id = $1",
+    ] {
+        sqlx::query(statement).bind(id.0).execute(tx.conn()).await?;
+    }
+    sqlx::query(
+        "update visitors
+            set email = null, email_proved_at = null, expires_at = least(expires_at, $2)
+          where id = $1",
+    )
+    .bind(id.0)
+    .bind(now)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
 }
 
 /// Remembers that an address was proved in the browser.

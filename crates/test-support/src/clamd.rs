@@ -75,7 +75,7 @@ impl TestClamd {
         self.folder.path().join("socket")
     }
 
-    /// Returns the setting `clamd.address` for it.
+    /// Returns its address, as the table of engines has it.
     #[must_use]
     pub fn address(&self) -> String {
         format!("unix:{}", self.socket().display())

@@ -145,6 +145,14 @@ impl Request {
             .header("content-length", &length)
     }
 
+    /// Sets the body to bytes of a media type that come as they come; the header says `length`.
+    #[must_use]
+    pub fn dripping(mut self, media_type: &str, length: usize, body: Body) -> Self {
+        self.body = body;
+        self.header("content-type", media_type)
+            .header("content-length", &length.to_string())
+    }
+
     /// Sends the request and waits for the whole answer.
     pub async fn send(self) -> Answer {
         let (response, client) = self.open().await;

@@ -12,8 +12,15 @@ use axum::Router;
 use chrono::TimeDelta;
 use secrecy::SecretString;
 use sofie_app::{
-    App, Changes, Parts, engines::Engines, jobs, keys::Columns, sessions, settings::SettingsCache,
-    setup, uploads::Uploads,
+    App, Changes, Parts,
+    downloads::Permits,
+    engines::Engines,
+    jobs,
+    keys::Columns,
+    sessions,
+    settings::SettingsCache,
+    setup,
+    uploads::{Pace, Uploads},
 };
 use sofie_domain::{
     AccountState, Administrator, AdministratorId, AdministratorPermission, Clock, TokenId, User,
@@ -21,7 +28,7 @@ use sofie_domain::{
 };
 use sofie_identity::{Params, Passwords, PlainToken, TokenKind};
 use sofie_queue::Waker;
-use sofie_store::{administrators, tokens, users, visitors};
+use sofie_store::{administrators, engines, tokens, users, visitors};
 use sofie_vault::{BlobBackend as _, Kek, MemoryBackend, Vault};
 
 use crate::{Client, FrozenClock, databases::TestDatabase, inspector};
@@ -34,7 +41,9 @@ pub const PASSWORD: &str = "violet harbour seldom tickets";
 pub struct TestOptions {
     /// How the HTTP door behaves.
     pub http: sofie_api::Options,
-    /// Where the setting `clamd.address` = `auto` looks for clamd; nowhere without it.
+    /// How slowly a body may come.
+    pub pace: Pace,
+    /// Where a local clamd is looked for; nowhere without it.
     pub local_clamd: Option<std::path::PathBuf>,
 }
 
@@ -80,7 +89,8 @@ impl TestApp {
                 4,
                 options.local_clamd.unwrap_or_else(|| "/nowhere".into()),
             ),
-            uploads: Uploads::default(),
+            uploads: Uploads::at(options.pace),
+            permits: Permits::default(),
             instance: installation.id,
             waker: Waker::default(),
             changes: Changes::default(),
@@ -96,6 +106,39 @@ impl TestApp {
             blobs,
             _database: database,
         }
+    }
+
+    /// Puts an enabled, mandatory engine into the table, whether it answers or not.
+    pub async fn engine(&self, kind: &str, config: serde_json::Value) {
+        let kind = sofie_detection::kind(kind).expect("a kind");
+        let engine = engines::Engine {
+            id: kind.name.to_owned(),
+            kind: kind.name.to_owned(),
+            name: kind.title.to_owned(),
+            stage: kind.class.as_str().to_owned(),
+            position: 0,
+            enabled: true,
+            mandatory: true,
+            largest_file: kind.largest_file,
+            oversize: "unscannable".to_owned(),
+            types: serde_json::json!(sofie_detection::Types::all()),
+            at_once: kind.at_once,
+            seconds: kind.seconds,
+            config: config.as_object().expect("an object").clone(),
+            secrets: serde_json::Map::new(),
+            version: 1,
+            updated_at: self.app.now(),
+        };
+        let mut tx = self.app.db().begin().await.expect("a transaction");
+        let done = engines::insert(&mut tx, &engine).await;
+        assert!(done.expect("the insert"), "the engine is new");
+        tx.commit().await.expect("the commit");
+    }
+
+    /// Puts a clamd at this address into the table, whether it answers or not.
+    pub async fn clamd(&self, address: &str) {
+        let config = serde_json::json!({ "addresses": [address] });
+        self.engine("clamd", config).await;
     }
 
     /// Lets time pass.
@@ -117,6 +160,16 @@ impl TestApp {
         self.advance(by);
         let by = by.to_std().expect("time goes forward");
         jobs::pass(&self.app, by).await.expect("the rows are moved");
+    }
+
+    /// Waits until somebody waits for a lock that another transaction holds.
+    pub async fn blocked(&self) {
+        let waiting = "select count(*) from pg_stat_activity
+                        where datname = current_database() and wait_event_type = 'Lock'";
+        let mut tx = self.app.db().read().await.expect("a connection");
+        while tx.number(waiting).await.expect("the query runs") == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
     }
 
     /// Runs jobs until none is due.

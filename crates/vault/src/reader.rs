@@ -16,9 +16,10 @@ use crate::{
     vault::blocking,
 };
 
-/// Chunks decrypted at once; the first batch of a stream is smaller, for the first byte's sake.
+/// Chunks decrypted at once; the first batch of a stream is smaller, for the first byte's sake, and just holds a
+/// range of 64 KiB wherever it begins.
 const BATCH: u64 = 16;
-const FIRST_BATCH: u64 = 4;
+const FIRST_BATCH: u64 = 5;
 
 /// A committed blob whose header, manifest and length have been verified. Cheap to clone.
 #[derive(Clone)]

@@ -237,6 +237,13 @@ impl Vault {
             .try_flatten()
     }
 
+    /// Makes sure that the store is still that of the instance: [`Error::Marker`] when another one, or none, is
+    /// where it should be, such as a volume that is not mounted.
+    pub async fn require_marker(&self, instance: String) -> Result<(), Error> {
+        let shared = Arc::clone(&self.shared);
+        blocking(move || shared.backend.require_marker(&instance)).await
+    }
+
     /// Bytes that can still be written, if the store has a limit.
     pub async fn free_space(&self) -> Result<Option<u64>, Error> {
         let shared = Arc::clone(&self.shared);

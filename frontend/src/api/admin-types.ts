@@ -31,7 +31,7 @@ export type PackageView = 'active' | 'checking' | 'quarantined' | 'deleted' | 'a
 
 export type Verdict = {
   engine: string;
-  outcome: Outcome | 'clean' | 'pending';
+  outcome: Outcome | 'clean' | 'skipped' | 'pending';
   level: 'low' | 'medium' | 'high' | null;
   /** What kind of limit, rule or error it was. */
   qualifier: string | null;
@@ -87,10 +87,30 @@ export type Administrator = {
   last_login_at?: string | null;
 };
 
+export const ENGINE_STAGES = ['reputation', 'antivirus', 'sandbox'] as const;
+export type EngineStage = (typeof ENGINE_STAGES)[number];
+export type EngineTypes = {
+  mode: 'all' | 'only' | 'except';
+  endings: string[];
+  others: 'skip' | 'unscannable';
+};
+export type EngineSetup = {
+  kind: string;
+  version: number;
+  largest_file: number;
+  oversize: 'unscannable' | 'skip';
+  types: EngineTypes;
+  at_once: number;
+  seconds: number;
+  config: Record<string, EngineValue>;
+  /** Names of the secrets that are set. */
+  secrets: string[];
+  updated_at: string;
+};
 export type Engine = {
   id: string;
   name: string;
-  class: 'internal' | 'antivirus';
+  class: 'internal' | EngineStage;
   enabled: boolean;
   mandatory: boolean;
   available: boolean | null;
@@ -100,6 +120,35 @@ export type Engine = {
   last_error: string | null;
   checked_at: string | null;
   self_test: { probe: string; passed: boolean; detail: string | null }[];
+  busy: number;
+  waiting: number;
+  /** None of an internal engine. */
+  setup: EngineSetup | null;
+};
+export type EngineValue = string | boolean | string[];
+export type EngineField = {
+  name: string;
+  holds: 'text' | 'long_text' | 'list' | 'secret' | 'flag' | 'choice';
+  required: boolean;
+  default: EngineValue | null;
+  words: string[] | null;
+  example: string | null;
+};
+export type EngineKind = {
+  kind: string;
+  title: string;
+  stage: EngineStage;
+  largest_file: number;
+  at_once: number;
+  seconds: number;
+  fields: EngineField[];
+};
+export type EngineChange = {
+  at: string;
+  available: boolean;
+  version: string | null;
+  signature_version: string | null;
+  error: string | null;
 };
 
 export type SettingValue = boolean | number | string | string[] | null;

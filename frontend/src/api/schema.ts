@@ -80,8 +80,78 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the engines. */
+        /** Lists the engines: the internal ones, then the others in their order. */
         get: operations["get_admin_engines"];
+        put?: never;
+        /** Adds an engine. It is tested, and enabled if that is wanted and the test was passed. */
+        post: operations["post_admin_engines"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/engines/kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the kinds of engines that can be set up, with the fields of their configuration. */
+        get: operations["get_admin_engines_kinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/engines/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Puts the engines into an order. */
+        put: operations["put_admin_engines_order"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/engines/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes an engine away; its verdicts stay. */
+        delete: operations["delete_admin_engines_id"];
+        options?: never;
+        head?: never;
+        /** Changes an engine. One that does not pass its self-test can't be enabled. */
+        patch: operations["patch_admin_engines_id"];
+        trace?: never;
+    };
+    "/api/v1/admin/engines/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells when an engine began and ceased to work, newest first. */
+        get: operations["get_admin_engines_id_history"];
         put?: never;
         post?: never;
         delete?: never;
@@ -244,6 +314,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/packages/{id}/files/{file_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the bytes of a delivered file, or a range of them, to an administrator who may read contents and says
+         *     why. What is held leaves to nobody.
+         */
+        get: operations["get_admin_packages_id_files_file_id_content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/packages/{id}/recheck": {
         parameters: {
             query?: never;
@@ -343,6 +433,60 @@ export interface paths {
         post: operations["post_admin_session"];
         /** Logs the administrator out. */
         delete: operations["delete_admin_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/session/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Proves again that it is the administrator who sits there, for acts that answer `reauthentication_required`
+         *     without it. The session goes on under a new cookie.
+         */
+        post: operations["post_admin_session_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists where the administrator is logged in. */
+        get: operations["get_admin_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Logs the administrator out elsewhere. */
+        delete: operations["delete_admin_sessions_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -533,7 +677,12 @@ export interface paths {
         /** Lists packages of the user, newest first. */
         get: operations["get_packages"];
         put?: never;
-        /** Makes a draft. A visitor needs a proved address or an open request. */
+        /**
+         * Makes a draft. A visitor needs a proved address or an open request.
+         * @description A request has one answer at a time. Whoever has begun it in this browser gets it as it is (200, the other fields
+         *     are not looked at); if it was begun in another browser the answer is `answer_begun`, unless `start_over` gives
+         *     that one up.
+         */
         post: operations["post_packages"];
         delete?: never;
         options?: never;
@@ -799,8 +948,32 @@ export interface paths {
         put?: never;
         /** Logs a user in: sets the session cookie. */
         post: operations["post_session"];
-        /** Logs the user out: ends the session and clears what the browser kept. */
+        /**
+         * Leaves: ends the user's session, and forgets the browser.
+         * @description What was proved in it at links (addresses, passwords) and the drafts that only it could finish are gone as well: the
+         *     next person at this computer stands where a stranger does. It works without a session too.
+         */
         delete: operations["delete_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Proves again that it is the user who sits there, for acts that answer `reauthentication_required` without it.
+         *     The session goes on under a new cookie.
+         */
+        post: operations["post_session_confirm"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1059,7 +1232,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tells that the process can serve: the database answers. */
+        /** Tells that the process can serve: the database answers, and the store of files is there. */
         get: operations["get_readyz"];
         put?: never;
         post?: never;
@@ -1084,7 +1257,7 @@ export interface components {
         ActorBody: {
             kind: string;
             /** @description The address, if one was proved. */
-            label?: string | null;
+            label: string | null;
         };
         /** @description The administrator who is logged in. */
         AdminSelf: {
@@ -1093,11 +1266,11 @@ export interface components {
             id: string;
             name: string;
             /** @description The words of what the administrator may do. */
-            permissions: string[];
+            permissions: ("administrators" | "users" | "logs" | "settings" | "packages" | "contents" | "quarantine" | "engines")[];
         };
         /** @description Who the browser is to the administration. */
         AdminSession: {
-            administrator?: components["schemas"]["AdminSelf"] | null;
+            administrator: components["schemas"]["AdminSelf"] | null;
             /** @description The installation. */
             instance: components["schemas"]["Instance"];
         };
@@ -1109,12 +1282,15 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** Format: date-time */
-            last_login_at?: string | null;
+            last_login_at: string | null;
             name: string;
             /** @description The words of what the user may do. */
-            permissions: string[];
-            /** @description `invited`, `active` or `disabled`. */
-            state: string;
+            permissions: ("send_private" | "send_internal" | "send_public" | "request" | "briefcase" | "api_tokens")[];
+            /**
+             * @description `invited`, `active` or `disabled`.
+             * @enum {string}
+             */
+            state: "invited" | "active" | "disabled";
         };
         /** @description An administrator. */
         Administrator: {
@@ -1124,10 +1300,10 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** Format: date-time */
-            last_login_at?: string | null;
+            last_login_at: string | null;
             name: string;
             /** @description The words of what the administrator may do. */
-            permissions: string[];
+            permissions: ("administrators" | "users" | "logs" | "settings" | "packages" | "contents" | "quarantine" | "engines")[];
             /** @description `active` or `disabled`. */
             state: string;
         };
@@ -1139,14 +1315,14 @@ export interface components {
              * Format: date-time
              * @description From when on it no longer works.
              */
-            expires_at?: string | null;
+            expires_at: string | null;
             /** Format: uuid */
             id: string;
             /**
              * Format: date-time
              * @description To the minute.
              */
-            last_used_at?: string | null;
+            last_used_at: string | null;
             /** @description What the owner calls it. */
             name: string;
         };
@@ -1172,15 +1348,18 @@ export interface components {
             data: unknown;
             /** @description What happened, such as `USER_LOGGED_IN`. */
             event: string;
-            ip?: string | null;
-            object?: components["schemas"]["ObjectBody"] | null;
+            ip: string | null;
+            object: components["schemas"]["ObjectBody"] | null;
             /**
              * Format: int64
              * @description Its place in the log.
              */
             seq: number;
-            /** @description `info`, `notice`, `warning` or `alert`. */
-            severity: string;
+            /**
+             * @description `info`, `notice`, `warning` or `alert`.
+             * @enum {string}
+             */
+            severity: "info" | "notice" | "warning" | "alert";
         };
         /** @description What a user may do. */
         Can: {
@@ -1242,7 +1421,12 @@ export interface components {
          * @description The stable words of failures.
          * @enum {string}
          */
-        Code: "not_found" | "unauthenticated" | "forbidden" | "csrf" | "conflict" | "invalid" | "too_large" | "rate_limited" | "unavailable" | "internal" | "no_space" | "method_not_allowed" | "unsupported_media_type" | "reauthentication_required" | "wrong_credentials" | "wrong_code" | "wrong_password" | "link_invalid" | "version_conflict" | "upload_offset_mismatch" | "checksum_mismatch" | "quota_exceeded";
+        Code: "not_found" | "unauthenticated" | "forbidden" | "csrf" | "conflict" | "invalid" | "too_large" | "too_slow" | "rate_limited" | "unavailable" | "internal" | "no_space" | "method_not_allowed" | "unsupported_media_type" | "reauthentication_required" | "wrong_credentials" | "wrong_code" | "wrong_password" | "link_invalid" | "version_conflict" | "upload_offset_mismatch" | "checksum_mismatch" | "quota_exceeded" | "answer_begun" | "engine_unavailable";
+        /** @description The password of whoever is logged in, once more. */
+        ConfirmSession: {
+            /** @description The password of the account. */
+            password: string;
+        };
         /** @description The figures of the first page. */
         Dashboard: {
             jobs: components["schemas"]["JobFigures"];
@@ -1251,7 +1435,7 @@ export interface components {
              * Format: int64
              * @description How long the oldest package has waited for its checks.
              */
-            oldest_check_seconds?: number | null;
+            oldest_check_seconds: number | null;
             packages: components["schemas"]["PackageFigures"];
             storage: components["schemas"]["StorageFigures"];
             /** Format: int64 */
@@ -1276,39 +1460,156 @@ export interface components {
              * Format: uuid
              * @description The file; none for the ZIP of all files.
              */
-            file_id?: string | null;
+            file_id: string | null;
             /** @description To where. */
-            ip?: string | null;
+            ip: string | null;
             /** @description Its name. */
-            name?: string | null;
+            name: string | null;
             /** @description The user, if it was one. */
-            who?: string | null;
+            who: string | null;
         };
         /** @description An engine and what was last seen of it. */
         Engine: {
             /** @description Whether its self-test passed; not known before the first one. */
-            available?: boolean | null;
+            available: boolean | null;
+            /** @description Files that the server's process shows it just now. */
+            busy: number;
             /** Format: date-time */
-            checked_at?: string | null;
-            /** @description `internal` or `antivirus`. */
-            class: string;
+            checked_at: string | null;
+            /**
+             * @description `internal`, or the stage: `reputation`, `antivirus` or `sandbox`.
+             * @enum {string}
+             */
+            class: "internal" | "reputation" | "antivirus" | "sandbox";
             /** @description Whether files are shown to it. */
             enabled: boolean;
             id: string;
-            last_error?: string | null;
+            last_error: string | null;
             /** @description Whether nothing is delivered without its word. */
             mandatory: boolean;
             name: string;
             /** @description What each probe of the last self-test showed. */
             self_test: components["schemas"]["Probe"][];
+            setup: components["schemas"]["EngineSetup"] | null;
             /** Format: date-time */
-            signature_at?: string | null;
-            signature_version?: string | null;
-            version?: string | null;
+            signature_at: string | null;
+            signature_version: string | null;
+            version: string | null;
+            /** @description Files that wait for their turn. */
+            waiting: number;
         };
-        /** @description All engines. */
-        EngineList: {
-            items: components["schemas"]["Engine"][];
+        /** @description A moment at which an engine began or ceased to work. */
+        EngineChange: {
+            /** Format: date-time */
+            at: string;
+            /** @description Whether it works since then. */
+            available: boolean;
+            error: string | null;
+            signature_version: string | null;
+            version: string | null;
+        };
+        /** @description One field of a kind's configuration. */
+        EngineField: {
+            /** @description What holds when nothing is given. */
+            default: Record<string, never> | null;
+            /** @description A value of a list as it may look. */
+            example: unknown;
+            /**
+             * @description `text`, `long_text`, `list`, `secret`, `flag` or `choice`.
+             * @enum {string}
+             */
+            holds: "text" | "long_text" | "list" | "secret" | "flag" | "choice";
+            name: string;
+            required: boolean;
+            /** @description The words of a choice. */
+            words: unknown;
+        };
+        /** @description What to set of an engine; what is not given stays, or is as usual for its kind. */
+        EngineInput: {
+            /**
+             * Format: int32
+             * @description How many files it is given at once.
+             */
+            at_once?: number | null;
+            /** @description The fields of its kind; `null` puts one back to its default. */
+            config?: Record<string, never> | null;
+            /** @description Whether files are shown to it; refused for one that does not pass its self-test. */
+            enabled?: boolean | null;
+            /** @description What kind of engine it is; for a new one only. */
+            kind?: string | null;
+            /**
+             * Format: int64
+             * @description The largest file that it is given, in bytes.
+             */
+            largest_file?: number | null;
+            /** @description Whether nothing is delivered without its word. */
+            mandatory?: boolean | null;
+            name?: string | null;
+            /** @description What becomes of larger ones: `unscannable` or `skip`. */
+            oversize?: string | null;
+            /**
+             * Format: int32
+             * @description How long it may take for a small file.
+             */
+            seconds?: number | null;
+            /** @description `reputation`, `antivirus` or `sandbox`. */
+            stage?: string | null;
+            types?: components["schemas"]["EngineTypes"] | null;
+        };
+        /** @description A kind of engine that can be set up. */
+        EngineKind: {
+            /** Format: int32 */
+            at_once: number;
+            fields: components["schemas"]["EngineField"][];
+            kind: string;
+            /** Format: int64 */
+            largest_file: number;
+            /** Format: int32 */
+            seconds: number;
+            /**
+             * @description The stage that it usually works in.
+             * @enum {string}
+             */
+            stage: "reputation" | "antivirus" | "sandbox";
+            title: string;
+        };
+        /** @description The order of the engines. */
+        EngineOrder: {
+            /** @description The ids of all engines but the internal ones. */
+            ids: string[];
+        };
+        /** @description How an engine is set up. */
+        EngineSetup: {
+            /** Format: int32 */
+            at_once: number;
+            /** @description The fields of its kind that are no secrets. */
+            config: Record<string, never>;
+            kind: string;
+            /** Format: int64 */
+            largest_file: number;
+            /**
+             * @description What becomes of larger files: `unscannable` or `skip`.
+             * @enum {string}
+             */
+            oversize: "unscannable" | "skip";
+            /** Format: int32 */
+            seconds: number;
+            /** @description The secrets that are set. */
+            secrets: string[];
+            types: components["schemas"]["EngineTypes"];
+            /** Format: date-time */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description Counts changes; for `If-Match`.
+             */
+            version: number;
+        };
+        /** @description Which files an engine is shown, by the endings of their names. */
+        EngineTypes: {
+            endings: string[];
+            mode: components["schemas"]["TypesMode"];
+            others: components["schemas"]["TypesOthers"];
         };
         /** @description The life of a package, in days. */
         ExpiryDays: {
@@ -1337,26 +1638,30 @@ export interface components {
         };
         /** @description One file. */
         File: {
-            check: string;
+            /** @enum {string} */
+            check: "clean" | "flagged" | "released" | "pending" | "unscannable" | "blocked";
             complete: boolean;
             deliverable: boolean;
             findings: components["schemas"]["Finding"][];
             /** Format: uuid */
             id: string;
-            media_type?: string | null;
+            media_type: string | null;
             /** @description The last part of the path. */
             name: string;
             /** @description The name with folders, `/` between them. */
             path: string;
             /** Format: int64 */
             received: number;
-            released?: components["schemas"]["ReleaseBody"] | null;
+            released: components["schemas"]["ReleaseBody"] | null;
             /** @description In hexadecimal, once the file was checked. */
-            sha256?: string | null;
+            sha256: string | null;
             /** Format: int64 */
             size: number;
-            /** @description Why the caller can't fetch it. */
-            withheld?: string | null;
+            /**
+             * @description Why the caller can't fetch it.
+             * @enum {string|null}
+             */
+            withheld: "not_recipient" | "identity_required" | "password_required" | "access_limit" | "uploading" | "not_sent" | "checks_pending" | "blocked" | "unscannable" | "approval_pending" | "rejected" | "expired" | "deleted" | null;
         };
         /** @description What every engine said of a file. */
         FileVerdicts: {
@@ -1371,8 +1676,9 @@ export interface components {
             engine: string;
             name: string;
             /** @description The object inside the file. */
-            object?: string | null;
-            outcome: string;
+            object: string | null;
+            /** @enum {string} */
+            outcome: "infected" | "suspicious" | "encrypted" | "incomplete" | "unsupported" | "policy_hit" | "error" | "skipped";
         };
         /** @description Who forgot the password. */
         ForgotPassword: {
@@ -1401,12 +1707,18 @@ export interface components {
         };
         /** @description What pages need before anybody is known. */
         Instance: {
-            /** @description The type that a new package starts with. */
-            default_type: string;
+            /**
+             * @description The type that a new package starts with.
+             * @enum {string}
+             */
+            default_type: "private" | "internal" | "public";
             /** @description The life of a package, in days. */
             expiry_days: components["schemas"]["ExpiryDays"];
-            /** @description What somebody who is not logged in sees first: `login` or `guest`. */
-            first_screen: string;
+            /**
+             * @description What somebody who is not logged in sees first: `login` or `guest`.
+             * @enum {string}
+             */
+            first_screen: "login" | "guest";
             /** @description Whether people without an account may send. */
             guest_form: boolean;
             /** @description The languages of pages and mails. */
@@ -1420,7 +1732,7 @@ export interface components {
             /** @description Whether the first administrator must be made. */
             setup_required: boolean;
             /** @description The types that can be sent. */
-            types: string[];
+            types: ("private" | "internal" | "public")[];
         };
         /** @description A list that is short enough to be given whole. */
         ItemsBody_Administrator: {
@@ -1432,7 +1744,7 @@ export interface components {
                 /** Format: uuid */
                 id: string;
                 /** Format: date-time */
-                last_login_at?: string | null;
+                last_login_at: string | null;
                 name: string;
                 /** @description The words of what the administrator may do. */
                 permissions: string[];
@@ -1450,16 +1762,76 @@ export interface components {
                  * Format: date-time
                  * @description From when on it no longer works.
                  */
-                expires_at?: string | null;
+                expires_at: string | null;
                 /** Format: uuid */
                 id: string;
                 /**
                  * Format: date-time
                  * @description To the minute.
                  */
-                last_used_at?: string | null;
+                last_used_at: string | null;
                 /** @description What the owner calls it. */
                 name: string;
+            }[];
+        };
+        /** @description A list that is short enough to be given whole. */
+        ItemsBody_Engine: {
+            /** @description The rows. */
+            items: {
+                /** @description Whether its self-test passed; not known before the first one. */
+                available: boolean | null;
+                /** @description Files that the server's process shows it just now. */
+                busy: number;
+                /** Format: date-time */
+                checked_at: string | null;
+                /** @description `internal`, or the stage: `reputation`, `antivirus` or `sandbox`. */
+                class: string;
+                /** @description Whether files are shown to it. */
+                enabled: boolean;
+                id: string;
+                last_error: string | null;
+                /** @description Whether nothing is delivered without its word. */
+                mandatory: boolean;
+                name: string;
+                /** @description What each probe of the last self-test showed. */
+                self_test: components["schemas"]["Probe"][];
+                setup: components["schemas"]["EngineSetup"] | null;
+                /** Format: date-time */
+                signature_at: string | null;
+                signature_version: string | null;
+                version: string | null;
+                /** @description Files that wait for their turn. */
+                waiting: number;
+            }[];
+        };
+        /** @description A list that is short enough to be given whole. */
+        ItemsBody_EngineChange: {
+            /** @description The rows. */
+            items: {
+                /** Format: date-time */
+                at: string;
+                /** @description Whether it works since then. */
+                available: boolean;
+                error: string | null;
+                signature_version: string | null;
+                version: string | null;
+            }[];
+        };
+        /** @description A list that is short enough to be given whole. */
+        ItemsBody_EngineKind: {
+            /** @description The rows. */
+            items: {
+                /** Format: int32 */
+                at_once: number;
+                fields: components["schemas"]["EngineField"][];
+                kind: string;
+                /** Format: int64 */
+                largest_file: number;
+                /** Format: int32 */
+                seconds: number;
+                /** @description The stage that it usually works in. */
+                stage: string;
+                title: string;
             }[];
         };
         /** @description A list that is short enough to be given whole. */
@@ -1472,13 +1844,13 @@ export interface components {
                 current: boolean;
                 /** Format: uuid */
                 id: string;
-                ip?: string | null;
+                ip: string | null;
                 /**
                  * Format: date-time
                  * @description To the minute.
                  */
                 last_seen_at: string;
-                user_agent?: string | null;
+                user_agent: string | null;
             }[];
         };
         /** @description A list that is short enough to be given whole. */
@@ -1488,7 +1860,7 @@ export interface components {
                 /** @description Whether somebody changed it. */
                 changed: boolean;
                 /** @description What holds unless somebody changes it; of a secret nothing. */
-                default?: unknown;
+                default: unknown;
                 /** @description What it does. */
                 description: string;
                 /** @description The part of the name before the first dot. */
@@ -1501,16 +1873,16 @@ export interface components {
                  * Format: int64
                  * @description The most, of numbers; the most characters, of texts.
                  */
-                max?: number | null;
+                max: number | null;
                 /**
                  * Format: int64
                  * @description The least, of numbers.
                  */
-                min?: number | null;
+                min: number | null;
                 /** @description The words to choose from. */
-                options?: string[] | null;
+                options: string[] | null;
                 /** @description The value in force; of a secret `"set"` or nothing. */
-                value?: unknown;
+                value: unknown;
             }[];
         };
         /** @description A job. */
@@ -1525,7 +1897,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             kind: string;
-            last_error?: string | null;
+            last_error: string | null;
             /**
              * Format: date-time
              * @description When it may run, or might have.
@@ -1588,8 +1960,11 @@ export interface components {
             failed: number;
             /** Format: int64 */
             queued: number;
-            /** @description `smtp`, or `none` while no server is set. */
-            transport: string;
+            /**
+             * @description `smtp`, or `none` while no server is set.
+             * @enum {string}
+             */
+            transport: "smtp" | "none";
         };
         /** @description A mail without its words. */
         MailSummary: {
@@ -1601,11 +1976,14 @@ export interface components {
             id: string;
             kind: string;
             /** @description What the server or the network said last. */
-            last_error?: string | null;
+            last_error: string | null;
             /** Format: date-time */
-            sent_at?: string | null;
-            /** @description `held` (there is no server), `queued`, `sending`, `sent` or `failed`. */
-            state: string;
+            sent_at: string | null;
+            /**
+             * @description `held` (there is no server), `queued`, `sending`, `sent` or `failed`.
+             * @enum {string}
+             */
+            state: "queued" | "sending" | "sent" | "failed" | "held";
             subject: string;
             to: string;
         };
@@ -1699,31 +2077,40 @@ export interface components {
              * @description The request that a new package answers.
              */
             request_id?: string | null;
+            /** @description Gives up the answer to the request that was begun in another browser. */
+            start_over?: boolean;
             title?: string | null;
-            /** @description `private`, `internal` or `public`. */
-            type?: string | null;
+            /**
+             * @description `private`, `internal` or `public`.
+             * @enum {string|null}
+             */
+            type?: "private" | "internal" | "public" | null;
         };
         /** @description One page of packages. */
         PackageList: {
             /** @description The packages, newest first. */
             items: components["schemas"]["PackageSummary"][];
             /** @description Where the next page begins, if there is more. */
-            next_cursor?: string | null;
+            next_cursor: string | null;
         };
         /** @description A package in a list. */
         PackageSummary: {
             /** Format: int32 */
-            access_limit?: number | null;
+            access_limit: number | null;
             /** Format: date-time */
-            activated_at?: string | null;
-            approval: string;
+            activated_at: string | null;
+            /** @enum {string} */
+            approval: "not_required" | "waiting" | "approved" | "rejected";
             can: components["schemas"]["CanBody"];
-            /** @description The worst check of its files. */
-            check: string;
+            /**
+             * @description The worst check of its files.
+             * @enum {string}
+             */
+            check: "clean" | "flagged" | "released" | "pending" | "unscannable" | "blocked";
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
-            expires_at?: string | null;
+            expires_at: string | null;
             /**
              * Format: int32
              * @description For how many days it can be fetched once delivered.
@@ -1734,29 +2121,41 @@ export interface components {
             has_password: boolean;
             /** Format: uuid */
             id: string;
-            /** @description Where its life stands. */
-            life: string;
+            /**
+             * @description Where its life stands.
+             * @enum {string}
+             */
+            life: "requested" | "uploading" | "submitted" | "active" | "deleted" | "archived" | "shredded";
             /** @description The address of a public or internal package, for its sender; not in lists. */
-            link?: string | null;
+            link: string | null;
             progress: components["schemas"]["ProgressBody"];
             /** @description The recipients whom the caller may see. */
             recipients: components["schemas"]["Recipient"][];
             /** Format: uuid */
-            request_id?: string | null;
-            /** @description `sender`, `recipient` or `administrator`. */
-            role: string;
+            request_id: string | null;
+            /**
+             * @description `sender`, `recipient` or `administrator`.
+             * @enum {string}
+             */
+            role: "sender" | "recipient" | "administrator";
             /** @description Whether it was sent while uploads still run. */
             send_requested: boolean;
             sender: components["schemas"]["SenderBody"];
-            /** @description One word for people. */
-            state: string;
+            /**
+             * @description One word for people.
+             * @enum {string}
+             */
+            state: "draft" | "uploading" | "checking" | "delivered" | "partly_delivered" | "withheld" | "awaiting_decision" | "expired" | "deleted";
             /** Format: date-time */
-            submitted_at?: string | null;
+            submitted_at: string | null;
             title: string;
             /** Format: int64 */
             total_size: number;
-            /** @description `private`, `internal` or `public`. */
-            type: string;
+            /**
+             * @description `private`, `internal` or `public`.
+             * @enum {string}
+             */
+            type: "private" | "internal" | "public";
             /**
              * Format: int64
              * @description Counts changes; for `If-Match`.
@@ -1773,7 +2172,7 @@ export interface components {
                 /** Format: uuid */
                 id: string;
                 /** Format: date-time */
-                last_login_at?: string | null;
+                last_login_at: string | null;
                 name: string;
                 /** @description The words of what the user may do. */
                 permissions: string[];
@@ -1781,7 +2180,7 @@ export interface components {
                 state: string;
             }[];
             /** @description What to ask the next page with; none at the end. */
-            next_cursor?: string | null;
+            next_cursor: string | null;
         };
         /** @description One page of a list. */
         PageBody_AuditEntry: {
@@ -1794,8 +2193,8 @@ export interface components {
                 data: unknown;
                 /** @description What happened, such as `USER_LOGGED_IN`. */
                 event: string;
-                ip?: string | null;
-                object?: components["schemas"]["ObjectBody"] | null;
+                ip: string | null;
+                object: components["schemas"]["ObjectBody"] | null;
                 /**
                  * Format: int64
                  * @description Its place in the log.
@@ -1805,7 +2204,7 @@ export interface components {
                 severity: string;
             }[];
             /** @description What to ask the next page with; none at the end. */
-            next_cursor?: string | null;
+            next_cursor: string | null;
         };
         /** @description One page of a list. */
         PageBody_Job: {
@@ -1821,7 +2220,7 @@ export interface components {
                 /** Format: uuid */
                 id: string;
                 kind: string;
-                last_error?: string | null;
+                last_error: string | null;
                 /**
                  * Format: date-time
                  * @description When it may run, or might have.
@@ -1831,7 +2230,7 @@ export interface components {
                 state: string;
             }[];
             /** @description What to ask the next page with; none at the end. */
-            next_cursor?: string | null;
+            next_cursor: string | null;
         };
         /** @description One page of a list. */
         PageBody_MailSummary: {
@@ -1845,16 +2244,16 @@ export interface components {
                 id: string;
                 kind: string;
                 /** @description What the server or the network said last. */
-                last_error?: string | null;
+                last_error: string | null;
                 /** Format: date-time */
-                sent_at?: string | null;
+                sent_at: string | null;
                 /** @description `held` (there is no server), `queued`, `sending`, `sent` or `failed`. */
                 state: string;
                 subject: string;
                 to: string;
             }[];
             /** @description What to ask the next page with; none at the end. */
-            next_cursor?: string | null;
+            next_cursor: string | null;
         };
         /** @description One page of a list. */
         PageBody_Request: {
@@ -1875,17 +2274,17 @@ export interface components {
                  * Format: uuid
                  * @description The package that answers it, once it was sent.
                  */
-                package_id?: string | null;
+                package_id: string | null;
                 /** @description `open`, `uploading`, `fulfilled`, `expired` or `cancelled`. */
                 state: string;
                 title: string;
             }[];
             /** @description What to ask the next page with; none at the end. */
-            next_cursor?: string | null;
+            next_cursor: string | null;
         };
         /** @description One probe of a self-test. */
         Probe: {
-            detail?: string | null;
+            detail: string | null;
             passed: boolean;
             probe: string;
         };
@@ -1928,7 +2327,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** Format: date-time */
-            notified_at?: string | null;
+            notified_at: string | null;
         };
         /** @description A decision against a package. */
         Reject: {
@@ -1966,15 +2365,18 @@ export interface components {
              * Format: uuid
              * @description The package that answers it, once it was sent.
              */
-            package_id?: string | null;
-            /** @description `open`, `uploading`, `fulfilled`, `expired` or `cancelled`. */
-            state: string;
+            package_id: string | null;
+            /**
+             * @description `open`, `uploading`, `fulfilled`, `expired` or `cancelled`.
+             * @enum {string}
+             */
+            state: "open" | "uploading" | "fulfilled" | "expired" | "cancelled";
             title: string;
         };
         /** @description Who asks for files. */
         RequesterBody: {
             email: string;
-            name?: string | null;
+            name: string | null;
         };
         /** @description The secret of a mailed link, and the password that it sets. */
         ResetPassword: {
@@ -1995,7 +2397,7 @@ export interface components {
             email: string;
             /** @description Whether it is somebody without an account. */
             guest: boolean;
-            name?: string | null;
+            name: string | null;
         };
         /** @description Who the browser is, and what its pages may offer. */
         Session: {
@@ -2003,8 +2405,8 @@ export interface components {
             can: components["schemas"]["Can"];
             /** @description The installation. */
             instance: components["schemas"]["Instance"];
-            user?: components["schemas"]["SessionUser"] | null;
-            visitor?: components["schemas"]["SessionVisitor"] | null;
+            user: components["schemas"]["SessionUser"] | null;
+            visitor: components["schemas"]["SessionVisitor"] | null;
         };
         /** @description A place where the user is logged in. */
         SessionEntry: {
@@ -2014,13 +2416,13 @@ export interface components {
             current: boolean;
             /** Format: uuid */
             id: string;
-            ip?: string | null;
+            ip: string | null;
             /**
              * Format: date-time
              * @description To the minute.
              */
             last_seen_at: string;
-            user_agent?: string | null;
+            user_agent: string | null;
         };
         /** @description The user who is logged in. */
         SessionUser: {
@@ -2032,14 +2434,14 @@ export interface components {
              */
             id: string;
             /** @description The language that the person chose. */
-            locale?: string | null;
+            locale: string | null;
             /** @description The person's name. */
             name: string;
         };
         /** @description The browser of somebody without an account. */
         SessionVisitor: {
             /** @description The address that was proved by a code. */
-            email?: string | null;
+            email: string | null;
         };
         /** @description The first administrator, and the secret of the link that the server printed. */
         SetUp: {
@@ -2053,29 +2455,32 @@ export interface components {
             /** @description Whether somebody changed it. */
             changed: boolean;
             /** @description What holds unless somebody changes it; of a secret nothing. */
-            default?: unknown;
+            default: unknown;
             /** @description What it does. */
             description: string;
             /** @description The part of the name before the first dot. */
             group: string;
             /** @description Its stable name. */
             key: string;
-            /** @description `bool`, `integer`, `bytes`, `text`, `secret` or `choice`. */
-            kind: string;
+            /**
+             * @description `bool`, `integer`, `bytes`, `text`, `secret` or `choice`.
+             * @enum {string}
+             */
+            kind: "bool" | "integer" | "text" | "secret" | "choice" | "bytes" | "list";
             /**
              * Format: int64
              * @description The most, of numbers; the most characters, of texts.
              */
-            max?: number | null;
+            max: number | null;
             /**
              * Format: int64
              * @description The least, of numbers.
              */
-            min?: number | null;
+            min: number | null;
             /** @description The words to choose from. */
-            options?: string[] | null;
+            options: string[] | null;
             /** @description The value in force; of a secret `"set"` or nothing. */
-            value?: unknown;
+            value: unknown;
         };
         /** @description Whether the first administrator must be made. */
         Setup: {
@@ -2087,7 +2492,7 @@ export interface components {
              * Format: int64
              * @description What the storage can still take, if it can tell.
              */
-            free?: number | null;
+            free: number | null;
             /** Format: int64 */
             used: number;
         };
@@ -2098,7 +2503,7 @@ export interface components {
         /** @description What came of a test mail. */
         TestedBody: {
             /** @description What the server or the network said, if not. */
-            detail?: string | null;
+            detail: string | null;
             /** @description Whether the server took it. */
             sent: boolean;
         };
@@ -2109,12 +2514,15 @@ export interface components {
             email: string;
             /** Format: uuid */
             id: string;
-            /** @description Where the notice stands: `none`, `queued`, `sent`, `failed`. */
-            mail: string;
+            /**
+             * @description Where the notice stands: `none`, `queued`, `sent`, `failed`.
+             * @enum {string}
+             */
+            mail: "none" | "queued" | "sent" | "failed";
             /** Format: date-time */
-            notified_at?: string | null;
+            notified_at: string | null;
             /** Format: date-time */
-            opened_at?: string | null;
+            opened_at: string | null;
         };
         /** @description What became of a package. */
         TrackingBody: {
@@ -2122,6 +2530,16 @@ export interface components {
             others: components["schemas"]["DownloadBody"][];
             recipients: components["schemas"]["TrackedBody"][];
         };
+        /**
+         * @description How a list of types is meant.
+         * @enum {string}
+         */
+        TypesMode: "all" | "only" | "except";
+        /**
+         * @description What becomes of files that an engine is not shown.
+         * @enum {string}
+         */
+        TypesOthers: "skip" | "unscannable";
         /** @description One row of an engine about a file. */
         Verdict: {
             /**
@@ -2129,20 +2547,26 @@ export interface components {
              * @description When the engine had answered.
              */
             at: string;
-            detail?: string | null;
+            detail: string | null;
             engine: string;
-            engine_version?: string | null;
-            /** @description How suspicious, or against which rule. */
-            level?: string | null;
+            engine_version: string | null;
+            /**
+             * @description How suspicious, or against which rule.
+             * @enum {string|null}
+             */
+            level: "low" | "medium" | "high" | null;
             /** @description The engine's name for it. */
             name: string;
             /** @description The object inside the file. */
-            object?: string | null;
-            /** @description `clean`, `infected`, `suspicious`, `encrypted`, `incomplete`, `unsupported`, `policy_hit` or `error`. */
-            outcome: string;
+            object: string | null;
+            /**
+             * @description `clean`, `infected`, `suspicious`, `encrypted`, `incomplete`, `unsupported`, `policy_hit` or `error`.
+             * @enum {string}
+             */
+            outcome: "infected" | "suspicious" | "encrypted" | "incomplete" | "unsupported" | "policy_hit" | "error" | "skipped" | "clean" | "pending";
             /** @description Which limit, which kind of error, how much was looked at. */
-            qualifier?: string | null;
-            signature_version?: string | null;
+            qualifier: string | null;
+            signature_version: string | null;
         };
         /** @description What every engine said of a package, in every round of checks. */
         VerdictsBody: {
@@ -2150,18 +2574,24 @@ export interface components {
         };
         /** @description Where a visit stands. */
         VisitBody: {
-            access?: components["schemas"]["AccessBody"] | null;
+            access: components["schemas"]["AccessBody"] | null;
             /** Format: date-time */
-            code_sent_at?: string | null;
+            code_sent_at: string | null;
             /** Format: uuid */
             id: string;
-            /** @description `package` or `request`. */
-            kind: string;
-            masked_email?: string | null;
-            package?: components["schemas"]["Package"] | null;
-            request?: components["schemas"]["VisitedRequestBody"] | null;
-            /** @description What to do next: `code`, `login`, `password`, `confirm_access`, `waiting`, `ready`. */
-            step: string;
+            /**
+             * @description `package` or `request`.
+             * @enum {string}
+             */
+            kind: "package" | "request";
+            masked_email: string | null;
+            package: components["schemas"]["Package"] | null;
+            request: components["schemas"]["VisitedRequestBody"] | null;
+            /**
+             * @description What to do next: `code`, `login`, `password`, `confirm_access`, `waiting`, `ready`.
+             * @enum {string}
+             */
+            step: "code" | "login" | "password" | "confirm_access" | "waiting" | "ready";
         };
         /** @description The request that a link led to. */
         VisitedRequestBody: {
@@ -2182,10 +2612,13 @@ export interface components {
         WantedState: "active" | "disabled";
         /** @description Something that needs attention. */
         WarningBody: {
-            /** @description A stable word. */
-            code: string;
+            /**
+             * @description A stable word.
+             * @enum {string}
+             */
+            code: "no_antivirus" | "no_smtp" | "kek_backup" | "jobs_dead" | "mail_failed" | "base_url_unset" | "low_disk";
             /** @description A number or name that belongs to it. */
-            detail?: string | null;
+            detail: string | null;
         };
     };
     responses: never;
@@ -2218,7 +2651,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2249,7 +2691,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             422: {
@@ -2257,7 +2699,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2290,7 +2741,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             404: {
@@ -2298,7 +2749,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             409: {
@@ -2306,7 +2757,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2346,7 +2806,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2373,7 +2842,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2392,7 +2870,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EngineList"];
+                    "application/json": components["schemas"]["ItemsBody_Engine"];
                 };
             };
             401: {
@@ -2400,7 +2878,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             403: {
@@ -2408,7 +2886,348 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_engines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EngineInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Engine"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_engines_kinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsBody_EngineKind"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_admin_engines_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EngineOrder"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_admin_engines_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the version that was seen, quoted */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_admin_engines_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the version that was seen, quoted */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EngineInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Engine"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_engines_id_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsBody_EngineChange"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2437,7 +3256,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             403: {
@@ -2445,7 +3264,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             404: {
@@ -2453,7 +3272,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2489,7 +3317,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             403: {
@@ -2497,7 +3325,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2526,7 +3363,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             403: {
@@ -2534,7 +3371,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             404: {
@@ -2542,7 +3379,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2573,7 +3419,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2605,7 +3460,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2634,7 +3498,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2661,7 +3534,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             409: {
@@ -2669,7 +3542,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2705,7 +3587,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             403: {
@@ -2713,7 +3595,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2742,7 +3633,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             403: {
@@ -2750,7 +3641,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             404: {
@@ -2758,7 +3649,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2785,7 +3685,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             403: {
@@ -2793,7 +3693,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             404: {
@@ -2801,7 +3701,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             409: {
@@ -2809,7 +3709,96 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_packages_id_files_file_id_content: {
+        parameters: {
+            query?: {
+                /** @description The reason; it stands in the audit log. */
+                reason?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2838,7 +3827,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             403: {
@@ -2846,7 +3835,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             404: {
@@ -2854,7 +3843,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             409: {
@@ -2862,7 +3851,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2895,7 +3893,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             403: {
@@ -2903,7 +3901,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             404: {
@@ -2911,7 +3909,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             409: {
@@ -2919,7 +3917,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             422: {
@@ -2927,7 +3925,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2960,7 +3967,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             403: {
@@ -2968,7 +3975,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             404: {
@@ -2976,7 +3983,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             409: {
@@ -2984,7 +3991,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             422: {
@@ -2992,7 +3999,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3021,7 +4037,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             403: {
@@ -3029,7 +4045,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             404: {
@@ -3037,7 +4053,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3066,7 +4091,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             422: {
@@ -3074,7 +4099,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3094,6 +4128,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AdminSession"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3124,7 +4167,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             429: {
@@ -3132,7 +4175,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3151,6 +4203,141 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_session_confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmSession"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsBody_SessionEntry"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_admin_sessions_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
         };
     };
@@ -3176,7 +4363,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3207,7 +4403,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             422: {
@@ -3215,7 +4411,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3249,7 +4454,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3280,7 +4494,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             422: {
@@ -3288,7 +4502,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3321,7 +4544,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             404: {
@@ -3329,7 +4552,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             422: {
@@ -3337,7 +4560,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3364,7 +4596,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             404: {
@@ -3372,7 +4604,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3399,7 +4640,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             404: {
@@ -3407,7 +4648,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3434,7 +4684,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3463,7 +4722,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             429: {
@@ -3471,7 +4730,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3502,7 +4770,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3533,7 +4810,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3564,7 +4850,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3600,7 +4895,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3618,6 +4922,14 @@ export interface operations {
             };
         };
         responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Package"];
+                };
+            };
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -3631,7 +4943,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             422: {
@@ -3639,7 +4959,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3668,7 +4997,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3695,7 +5033,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             409: {
@@ -3703,7 +5041,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3739,7 +5086,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             409: {
@@ -3747,7 +5094,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             412: {
@@ -3755,7 +5102,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             422: {
@@ -3763,7 +5110,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3792,7 +5148,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3813,7 +5178,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/octet-stream": number[];
+                "application/octet-stream": unknown;
             };
         };
         responses: {
@@ -3830,7 +5195,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             409: {
@@ -3838,7 +5211,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             413: {
@@ -3846,7 +5219,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             422: {
@@ -3854,7 +5227,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             460: {
@@ -3862,7 +5235,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             507: {
@@ -3870,7 +5243,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3898,7 +5280,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             409: {
@@ -3906,7 +5288,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3944,7 +5335,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             404: {
@@ -3952,7 +5343,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             416: {
@@ -3960,6 +5351,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
         };
     };
@@ -3989,7 +5389,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             409: {
@@ -3997,7 +5397,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4026,7 +5435,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             409: {
@@ -4034,7 +5443,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4067,7 +5485,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             409: {
@@ -4075,7 +5493,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             422: {
@@ -4083,7 +5501,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4112,7 +5539,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4133,7 +5569,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/zip": unknown;
+                    "application/octet-stream": unknown;
                 };
             };
             206: {
@@ -4141,7 +5577,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/zip": unknown;
+                    "application/octet-stream": unknown;
                 };
             };
             403: {
@@ -4149,7 +5585,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             404: {
@@ -4157,7 +5593,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             416: {
@@ -4165,6 +5601,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
         };
     };
@@ -4192,7 +5637,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             422: {
@@ -4200,7 +5645,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4229,7 +5683,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4258,7 +5721,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             422: {
@@ -4266,7 +5729,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4298,7 +5770,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4329,7 +5810,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             422: {
@@ -4337,7 +5818,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4366,7 +5856,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4393,7 +5892,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4413,6 +5921,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4443,7 +5960,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             429: {
@@ -4451,7 +5968,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4470,6 +5996,61 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_session_confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmSession"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
         };
     };
@@ -4495,7 +6076,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4517,12 +6107,29 @@ export interface operations {
                 };
                 content?: never;
             };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4542,6 +6149,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Setup"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4570,7 +6186,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             422: {
@@ -4578,7 +6194,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4605,7 +6230,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4636,7 +6270,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             422: {
@@ -4644,7 +6278,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4671,7 +6314,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4699,7 +6351,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             404: {
@@ -4707,7 +6359,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             412: {
@@ -4715,7 +6375,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             413: {
@@ -4723,7 +6383,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             422: {
@@ -4731,7 +6391,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4750,6 +6427,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
         };
     };
@@ -4775,7 +6461,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             409: {
@@ -4783,7 +6469,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4817,6 +6512,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     patch_uploads_file_id: {
@@ -4845,7 +6549,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             404: {
@@ -4853,7 +6557,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             409: {
@@ -4861,7 +6565,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             412: {
@@ -4869,7 +6573,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             413: {
@@ -4877,7 +6581,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             415: {
@@ -4885,7 +6589,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             460: {
@@ -4893,7 +6597,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             507: {
@@ -4901,7 +6605,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4930,7 +6643,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4959,7 +6681,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             404: {
@@ -4967,7 +6689,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4996,7 +6727,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             429: {
@@ -5004,7 +6735,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5037,7 +6777,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             404: {
@@ -5045,7 +6785,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5078,7 +6827,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             404: {
@@ -5086,7 +6835,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5106,6 +6864,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5132,7 +6899,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5159,7 +6935,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -110,6 +110,8 @@ export type PackageInput = {
   password?: string | null;
   access_limit?: number | null;
   request_id?: string;
+  /** Gives up the answer to the request that another browser has begun. */
+  start_over?: boolean;
 };
 
 export type Instance = {

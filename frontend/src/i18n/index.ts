@@ -49,7 +49,7 @@ export async function startI18n(language: Language = preferredLanguage()): Promi
   i18next.on('languageChanged', (next) => {
     document.documentElement.lang = next;
   });
-  await i18next
+  const started = i18next
     .use(backend)
     .use(initReactI18next)
     .init({
@@ -61,9 +61,16 @@ export async function startI18n(language: Language = preferredLanguage()): Promi
       interpolation: { escapeValue: false },
       react: { useSuspense: false },
     });
+  ready = started;
+  await started;
   return i18next;
 }
 
-export function loadTexts(namespaces: readonly Namespace[]): Promise<void> {
-  return i18next.loadNamespaces(namespaces);
+let ready: Promise<unknown> = Promise.resolve();
+
+export async function loadTexts(namespaces: readonly Namespace[]): Promise<void> {
+  // Begun at once, even while the common texts are still on their way.
+  for (const namespace of namespaces) void files[`../locales/${preferredLanguage()}/${namespace}.json`]?.();
+  await ready;
+  await i18next.loadNamespaces(namespaces);
 }

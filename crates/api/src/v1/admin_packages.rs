@@ -238,7 +238,7 @@ pub(crate) async fn remove(caller: Caller, Path(id): Path<Uuid>) -> Result<Statu
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn reason(text: &str) -> Result<Reason, Error> {
+pub(super) fn reason(text: &str) -> Result<Reason, Error> {
     Reason::parse(text).map_err(|invalid| Error::invalid("reason", invalid_code(invalid)))
 }
 

@@ -8,12 +8,21 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::Stream;
-use sofie_app::downloads::{self, Chunk, Purpose};
-use sofie_domain::{FileId, PackageId};
+use serde::Deserialize;
+use sofie_app::downloads::{self, Asked, Chunk, Purpose};
+use sofie_domain::{AdministratorPermission, FileId, PackageId};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
-use crate::{Caller, Problem, State, disposition, extract::Path, ranges, ranges::Wanted};
+use super::admin_packages::reason;
+use crate::{
+    Caller, Problem, State,
+    caller::Asker,
+    disposition,
+    extract::{Path, Query},
+    ranges,
+    ranges::Wanted,
+};
 
 /// What is known of a representation before its bytes.
 struct Head {
@@ -29,34 +38,83 @@ struct Head {
         (status = 206, content_type = "application/octet-stream"),
         (status = 404, body = Problem), (status = 403, body = Problem), (status = 416)))]
 pub(crate) async fn file(
-    caller: Caller,
+    asker: Asker,
     method: Method,
     Path((id, file)): Path<(Uuid, Uuid)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let purpose = purpose(&method, &headers);
-    let found = downloads::file(
-        &caller.app,
-        &caller.ctx,
-        PackageId(id),
-        FileId(file),
-        purpose,
-    )
-    .await?;
+    let asked = Asked {
+        credentials: &asker.credentials,
+        source: &asker.source,
+        package: PackageId(id),
+        file: FileId(file),
+        purpose: purpose(&method, &headers),
+        reason: None,
+    };
+    send_file(&asker, &asked, &method, &headers).await
+}
+
+/// Why an administrator reads a file.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReadQuery {
+    /// The reason; it stands in the audit log.
+    reason: Option<String>,
+}
+
+/// Returns the bytes of a delivered file, or a range of them, to an administrator who may read contents and says
+/// why. What is held leaves to nobody.
+#[utoipa::path(get, path = "/admin/packages/{id}/files/{file_id}/content", tag = "administration",
+    params(("id" = Uuid, Path), ("file_id" = Uuid, Path), ReadQuery),
+    responses((status = 200, content_type = "application/octet-stream"),
+        (status = 206, content_type = "application/octet-stream"),
+        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 416), (status = 422, body = Problem)))]
+pub(crate) async fn administrators_file(
+    caller: Caller,
+    asker: Asker,
+    method: Method,
+    Path((id, file)): Path<(Uuid, Uuid)>,
+    Query(query): Query<ReadQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    // Nobody else learns what is wrong with the request.
+    caller
+        .ctx
+        .administrator_who_may(AdministratorPermission::Contents)?;
+    let reason = reason(&query.reason.unwrap_or_default())?;
+    let asked = Asked {
+        credentials: &asker.credentials,
+        source: &asker.source,
+        package: PackageId(id),
+        file: FileId(file),
+        purpose: purpose(&method, &headers),
+        reason: Some(&reason),
+    };
+    send_file(&asker, &asked, &method, &headers).await
+}
+
+async fn send_file(
+    asker: &Asker,
+    asked: &Asked<'_>,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let found = downloads::file(&asker.app, asked).await?;
     let etag = found.file.sha256.map(hex::encode).unwrap_or_default();
     let head = Head {
         name: found.file.path.name().to_owned(),
         len: found.file.size,
         etag,
     };
-    Ok(respond(&head, &headers, &method, |range| {
-        found.stream(range)
-    }))
+    Ok(respond(&head, headers, method, |range| found.stream(range)))
 }
 
 /// Returns the archive of all files of a package that may leave to the caller.
 #[utoipa::path(get, path = "/packages/{id}/zip", tag = "packages", params(("id" = Uuid, Path)),
-    responses((status = 200, content_type = "application/zip"), (status = 206, content_type = "application/zip"),
+    responses((status = 200, content_type = "application/octet-stream"),
+        (status = 206, content_type = "application/octet-stream"),
         (status = 404, body = Problem), (status = 403, body = Problem), (status = 416)))]
 pub(crate) async fn zip(
     caller: Caller,
@@ -150,5 +208,6 @@ where
 pub(crate) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new()
         .routes(routes!(file))
+        .routes(routes!(administrators_file))
         .routes(routes!(zip))
 }

@@ -7,24 +7,26 @@ use futures_util::{Stream, StreamExt, stream};
 use serde_json::json;
 use sofie_app::{Change, packages};
 use sofie_domain::PackageId;
-use tokio::sync::broadcast::{
-    Receiver,
-    error::{RecvError, TryRecvError},
+use tokio::{
+    sync::broadcast::{
+        Receiver,
+        error::{RecvError, TryRecvError},
+    },
+    time::{Instant, sleep, timeout},
 };
-use tokio_stream::wrappers::BroadcastStream;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 use super::packages::PackageBody;
 use crate::{Caller, Problem, State, extract::Path};
 
-/// How often a page learns of changes that another process made.
+/// How often a page asks for changes that another process made.
 const ASK_AGAIN: Duration = Duration::from_secs(3);
 
 /// News is collected for so long, because changes come in bursts.
 const COLLECT: Duration = Duration::from_millis(250);
 
-/// How often a stream without news asks whether its session has ended.
+/// How often a stream without news asks whether its session has ended, and looks at what has no stamp.
 const STILL_THERE: Duration = Duration::from_secs(30);
 
 /// So much news that is there already counts as one.
@@ -41,40 +43,82 @@ pub(crate) async fn package(
     let id = PackageId(id);
     // Asked once before the stream begins, so that a stranger gets a plain 404.
     packages::get(&caller.app, &caller.ctx, id).await?;
-    let changes = BroadcastStream::new(caller.app.parts().changes.listen())
-        .filter(move |change| {
-            let mine = !matches!(change, Ok(Change::Package(other)) if *other != id);
-            async move { mine }
-        })
-        .map(|_| ());
-    let ticks =
-        tokio_stream::wrappers::IntervalStream::new(tokio::time::interval(ASK_AGAIN)).map(|_| ());
-    let wakes = stream::select(changes, ticks);
-    // A thousand files that arrive at once are one piece of news, not a thousand views of a thousand files.
-    let bodies = wakes
-        .ready_chunks(AT_ONCE)
-        .then(move |_| {
-            let caller = caller.clone();
-            async move { fresh(&caller, id).await }
-        })
-        .take_while(|body| {
-            let alive = body.is_some();
-            async move { alive }
-        })
-        .filter_map(|body| async move { body });
-    let events = stream::unfold(
-        (Box::pin(bodies), String::new()),
-        |(mut bodies, last)| async move {
-            loop {
-                let body = bodies.next().await?;
-                if body != last {
-                    let event = Event::default().event("package").data(&body);
-                    return Some((Ok(event), (bodies, body)));
+    let watch = Watch {
+        news: caller.app.parts().changes.listen(),
+        caller,
+        id,
+        looked: None,
+        shown: String::new(),
+    };
+    let events = stream::unfold(watch, |mut watch| async move {
+        let body = watch.next().await?;
+        let event = Event::default().event("package").data(&body);
+        Some((Ok(event), watch))
+    });
+    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
+}
+
+/// An open page of one package.
+struct Watch {
+    caller: Caller,
+    id: PackageId,
+    news: Receiver<Change>,
+    /// When the package was last read, and its stamp just before.
+    looked: Option<(Instant, Option<packages::Stamp>)>,
+    shown: String,
+}
+
+impl Watch {
+    /// Returns the package as the caller may see it, once that is something new; none at the end.
+    async fn next(&mut self) -> Option<String> {
+        loop {
+            if let Some((at, stamp)) = self.looked {
+                self.wait(at, stamp).await?;
+            }
+            // Read before the package: what changes in between is noticed the next time.
+            let stamp = packages::stamp(&self.caller.app, self.id).await.ok()?;
+            self.looked = Some((Instant::now(), stamp));
+            let body = fresh(&self.caller, self.id).await?;
+            if body != self.shown {
+                self.shown.clone_from(&body);
+                return Some(body);
+            }
+        }
+    }
+
+    /// Waits until the package may look different: on news of this process, on another stamp, and after a while
+    /// in any case.
+    async fn wait(&mut self, looked: Instant, stamp: Option<packages::Stamp>) -> Option<()> {
+        loop {
+            match timeout(ASK_AGAIN, self.hear()).await {
+                Ok(heard) => {
+                    heard?;
+                    // A thousand files that arrive at once are one piece of news, not a thousand views of them.
+                    sleep(COLLECT).await;
+                    while self.news.try_recv().is_ok() {}
+                    return Some(());
+                }
+                Err(_) if looked.elapsed() >= STILL_THERE => return Some(()),
+                Err(_) => {
+                    let present = packages::stamp(&self.caller.app, self.id).await.ok()?;
+                    if present != stamp {
+                        return Some(());
+                    }
                 }
             }
-        },
-    );
-    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
+        }
+    }
+
+    /// Waits for news of the package; none when there will be no more.
+    async fn hear(&mut self) -> Option<()> {
+        loop {
+            match self.news.recv().await {
+                Ok(Change::Package(id)) if id != self.id => {}
+                Ok(_) | Err(RecvError::Lagged(_)) => return Some(()),
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    }
 }
 
 async fn fresh(caller: &Caller, id: PackageId) -> Option<String> {
@@ -115,7 +159,7 @@ pub(crate) async fn all(
 /// when there will be no more.
 async fn collect(news: &mut Receiver<Change>) -> Option<BTreeSet<PackageId>> {
     let mut changed = BTreeSet::new();
-    let Ok(first) = tokio::time::timeout(STILL_THERE, news.recv()).await else {
+    let Ok(first) = timeout(STILL_THERE, news.recv()).await else {
         return Some(changed);
     };
     match first {
@@ -126,7 +170,7 @@ async fn collect(news: &mut Receiver<Change>) -> Option<BTreeSet<PackageId>> {
         Err(RecvError::Lagged(_)) => {}
         Err(RecvError::Closed) => return None,
     }
-    tokio::time::sleep(COLLECT).await;
+    sleep(COLLECT).await;
     for _ in 0..AT_ONCE {
         match news.try_recv() {
             Ok(Change::Package(id)) => {

@@ -23,7 +23,8 @@ use crate::{Caller, Code, Problem, State, extract::Path};
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     params(("id" = Uuid, Path), ("file_id" = String, Path, description = "the file's name, with folders"),
         ("Content-Digest" = Option<String>, Header, description = "sha-256 as in RFC 9530; verified")),
-    responses((status = 201, body = FileBody), (status = 404, body = Problem), (status = 409, body = Problem),
+    responses((status = 201, body = FileBody), (status = 404, body = Problem), (status = 408, body = Problem),
+        (status = 409, body = Problem),
         (status = 413, body = Problem), (status = 422, body = Problem), (status = 460, body = Problem),
         (status = 507, body = Problem)))]
 pub(crate) async fn store(

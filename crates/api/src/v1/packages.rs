@@ -68,14 +68,24 @@ pub struct PackageList {
 }
 
 /// Makes a draft. A visitor needs a proved address or an open request.
+///
+/// A request has one answer at a time. Whoever has begun it in this browser gets it as it is (200, the other fields
+/// are not looked at); if it was begun in another browser the answer is `answer_begun`, unless `start_over` gives
+/// that one up.
 #[utoipa::path(post, path = "/packages", tag = "packages", request_body = PackageInput,
-    responses((status = 201, body = PackageBody), (status = 401, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = PackageBody), (status = 201, body = PackageBody),
+        (status = 401, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn create(
     caller: Caller,
     JsonBody(body): JsonBody<PackageInput>,
 ) -> Result<(StatusCode, Json<PackageBody>), Problem> {
-    let view = packages::create(&caller.app, &caller.ctx, &body.into()).await?;
-    Ok((StatusCode::CREATED, Json(view.into())))
+    let made = packages::create(&caller.app, &caller.ctx, &body.into()).await?;
+    let status = if made.fresh {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    Ok((status, Json(made.view.into())))
 }
 
 /// Lists packages of the user, newest first.
@@ -129,7 +139,7 @@ pub(crate) async fn edit(
 }
 
 /// Reads the version of an `If-Match` header; what we never gave out matches nothing.
-fn seen_version(headers: &HeaderMap) -> Result<Option<i64>, Error> {
+pub(super) fn seen_version(headers: &HeaderMap) -> Result<Option<i64>, Error> {
     let Some(value) = headers.get(header::IF_MATCH) else {
         return Ok(None);
     };

@@ -2,7 +2,7 @@
 //!
 //! See <https://tus.io/protocols/resumable-upload>. Any unmodified client works, with any chunk size.
 
-mod headers;
+pub(crate) mod headers;
 
 use axum::{
     body::Body,
@@ -10,7 +10,10 @@ use axum::{
     middleware::{from_fn, map_response},
     response::{IntoResponse, Response},
 };
-use sofie_app::uploads::{self, Append, NewFile, NewUpload, Progress};
+use sofie_app::{
+    Error,
+    uploads::{self, Append, NewFile, NewUpload, Progress},
+};
 use sofie_domain::FileId;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
@@ -33,7 +36,8 @@ pub(crate) async fn options(
 #[utoipa::path(post, path = "/uploads", tag = "uploads",
     params(("Upload-Length" = u64, Header), ("Upload-Metadata" = String, Header)),
     responses((status = 201), (status = 400, body = Problem), (status = 404, body = Problem),
-        (status = 412, body = Problem), (status = 413, body = Problem), (status = 422, body = Problem)))]
+        (status = 409, body = Problem), (status = 412, body = Problem), (status = 413, body = Problem),
+        (status = 422, body = Problem), (status = 507, body = Problem)))]
 pub(crate) async fn create(
     caller: Caller,
     headers: HeaderMap,
@@ -51,7 +55,8 @@ pub(crate) async fn create(
             length,
             checksum,
         };
-        let file = uploads::put(&caller.app, &caller.ctx, new, body).await?;
+        let file = uploads::put(&caller.app, &caller.ctx, new, body).await;
+        let file = file.map_err(resumable)?;
         return Ok(created(&headers::of_whole(&file)));
     }
     let new = NewUpload {
@@ -68,8 +73,17 @@ pub(crate) async fn create(
         length,
         checksum,
     };
-    let progress = uploads::append(&caller.app, &caller.ctx, begun.id, append, body).await?;
-    Ok(created(&progress))
+    let progress = uploads::append(&caller.app, &caller.ctx, begun.id, append, body).await;
+    Ok(created(&progress.map_err(resumable)?))
+}
+
+/// A body that was too slow does not end the upload. Clients take 408 for its end; after 409 they ask how far
+/// it is, and go on.
+fn resumable(error: Error) -> Problem {
+    match error {
+        Error::TooSlow => Problem::too_slow(StatusCode::CONFLICT),
+        other => other.into(),
+    }
 }
 
 fn created(progress: &Progress) -> Response {
@@ -106,7 +120,8 @@ pub(crate) async fn patch(
         checksum: headers::checksum(&headers)?,
     };
     let body = uploads::from_stream(body.into_data_stream());
-    let progress = uploads::append(&caller.app, &caller.ctx, FileId(id), append, body).await?;
+    let progress = uploads::append(&caller.app, &caller.ctx, FileId(id), append, body).await;
+    let progress = progress.map_err(resumable)?;
     Ok((StatusCode::NO_CONTENT, headers::standing(&progress)).into_response())
 }
 

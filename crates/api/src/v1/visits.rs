@@ -72,7 +72,7 @@ pub struct VisitBody {
     step: &'static str,
     masked_email: Option<String>,
     code_sent_at: Option<DateTime<Utc>>,
-    /// While waiting or ready.
+    /// While waiting or ready; of a request the answer that was begun in this browser and is not sent.
     package: Option<PackageBody>,
     access: Option<AccessBody>,
     request: Option<VisitedRequestBody>,
@@ -102,26 +102,29 @@ impl From<Visit> for VisitBody {
                 access: visit.access.map(|(limit, left)| AccessBody { limit, left }),
                 request: None,
             },
-            Visit::Request(visit) => Self {
-                kind: "request",
-                id: visit.request.id.0,
-                step: word(visit.step),
-                masked_email: None,
-                code_sent_at: None,
-                package: None,
-                access: None,
-                request: (visit.step == Step::Ready).then(|| VisitedRequestBody {
+            Visit::Request(visit) => {
+                let visit = *visit;
+                Self {
+                    kind: "request",
                     id: visit.request.id.0,
-                    title: visit.request.title.as_str().to_owned(),
-                    note: visit.request.note.as_str().to_owned(),
-                    requester: RequesterBody {
-                        email: visit.requester.0,
-                        name: visit.requester.1,
-                    },
-                    email: visit.request.email.to_string(),
-                    expires_at: visit.request.expires_at,
-                }),
-            },
+                    step: word(visit.step),
+                    masked_email: None,
+                    code_sent_at: None,
+                    package: visit.draft.map(Into::into),
+                    access: None,
+                    request: (visit.step == Step::Ready).then(|| VisitedRequestBody {
+                        id: visit.request.id.0,
+                        title: visit.request.title.as_str().to_owned(),
+                        note: visit.request.note.as_str().to_owned(),
+                        requester: RequesterBody {
+                            email: visit.requester.0,
+                            name: visit.requester.1,
+                        },
+                        email: visit.request.email.to_string(),
+                        expires_at: visit.request.expires_at,
+                    }),
+                }
+            }
         }
     }
 }

@@ -75,7 +75,7 @@ async fn a_clean_package_is_delivered() {
 async fn what_is_dangerous_or_closed_is_held_and_the_rest_delivered() {
     let clamd = TestClamd::start();
     let app = TestApp::start().await;
-    app.set("clamd.address", clamd.address()).await;
+    app.clamd(&clamd.address()).await;
     let (eva, bob) = (
         app.user("eva@example.org").await,
         app.user("bob@example.org").await,
@@ -142,7 +142,7 @@ async fn what_is_dangerous_or_closed_is_held_and_the_rest_delivered() {
 #[tokio::test]
 async fn without_a_mandatory_engine_nothing_is_ever_clean() {
     let app = TestApp::start().await;
-    app.set("clamd.address", "unix:/nowhere/clamd").await;
+    app.clamd("unix:/nowhere/clamd").await;
     let eva = app.user("eva@example.org").await;
     let id = send(&eva, "bob@example.org", &[("a.txt", b"hello")]).await;
     for _ in 0..3 {
@@ -192,7 +192,7 @@ async fn an_engine_that_comes_back_is_asked_again() {
     let mut clamd = TestClamd::start();
     clamd.kill();
     let app = TestApp::start().await;
-    app.set("clamd.address", clamd.address()).await;
+    app.clamd(&clamd.address()).await;
     let eva = app.user("eva@example.org").await;
     let id = send(&eva, "bob@example.org", &[("a.txt", b"hello")]).await;
     app.drain().await;
@@ -372,4 +372,104 @@ async fn many_files_are_all_checked() {
     let seen = look(&eva, &id).await;
     assert_eq!(seen["state"], "delivered");
     assert_eq!(seen["progress"]["checked_files"], 60);
+}
+
+/// Two workers check one package: the second began while the first ended the round. One report is enough.
+#[tokio::test]
+async fn the_end_of_a_round_is_reported_once() {
+    let app = TestApp::start().await;
+    let eva = app.user("eva@example.org").await;
+    send(&eva, "bob@example.org", &[("a.txt", b"hello")]).await;
+    let mut first = app.app.db().begin().await.unwrap();
+    first
+        .run("select 1 from packages for update")
+        .await
+        .unwrap();
+    let second = tokio::join!(app.drain(), async {
+        app.blocked().await;
+        first
+            .run("update files set check_state = 'blocked', checked_at = now()")
+            .await
+            .unwrap();
+        first.commit().await.unwrap();
+    });
+    let ((), ()) = second;
+    let mut tx = app.app.db().read().await.unwrap();
+    let reports = "select count(*) from audit where event = 'PACKAGE_QUARANTINED'";
+    assert_eq!(tx.number(reports).await.unwrap(), 0, "the first reports");
+    let open = "select count(*) from packages where checks_started_at is not null";
+    assert_eq!(tx.number(open).await.unwrap(), 0);
+}
+
+/// A package that comes back from the recycle bin is not late because of the time it was there.
+#[tokio::test]
+async fn restored_checks_have_all_their_time() {
+    let app = TestApp::start().await;
+    let eva = app.user("eva@example.org").await;
+    let id = send(&eva, "bob@example.org", &[("a.txt", b"hello")]).await;
+    let mut tx = app.app.db().read().await.unwrap();
+    tx.run("update packages set checks_started_at = submitted_at")
+        .await
+        .unwrap();
+    let _ = eva
+        .delete(&format!("/api/v1/packages/{id}"))
+        .await
+        .expect(204);
+    app.advance(TimeDelta::days(5));
+    let eva = app.user("eva@example.org").await;
+    let path = format!("/api/v1/packages/{id}/restore");
+    let _ = eva.post_empty(&path).await.expect(200);
+    let started = "select extract(epoch from checks_started_at)::bigint from packages";
+    let started = tx.number(started).await.unwrap();
+    assert_eq!(started, app.app.now().timestamp());
+    app.drain().await;
+    assert_eq!(look(&eva, &id).await["state"], "delivered");
+}
+
+/// What is said of a file is written by one statement, in its order, and only while the file waits for it.
+#[tokio::test]
+async fn however_much_is_said_of_a_file_it_is_one_statement() {
+    use sofie_domain::{EngineVerdict, FileCheck, Outcome};
+    use sofie_store::{files, verdicts};
+    let app = TestApp::start().await;
+    let eva = app.user("eva@example.org").await;
+    let id = send(&eva, "bob@example.org", &[("a.txt", b"hello")]).await;
+    let package = id.parse().unwrap();
+    let mut tx = app.app.db().read().await.unwrap();
+    let mut file = files::of_package(&mut tx, package).await.unwrap().remove(0);
+    let row = |n: usize| verdicts::Verdict {
+        verdict: EngineVerdict {
+            engine: "container".to_owned(),
+            outcome: Outcome::Incomplete,
+        },
+        qualifier: None,
+        name: format!("limit {n}"),
+        object: Some(format!("member {n}")),
+        detail: (n % 2 == 0).then(|| "words".to_owned()),
+        engine_version: None,
+        signature_version: Some("7".to_owned()),
+        signature_at: Some(app.app.now()),
+        started_at: app.app.now(),
+        finished_at: app.app.now(),
+    };
+    for (rows, check) in [(2, FileCheck::Pending), (300, FileCheck::Unscannable)] {
+        file.check = check;
+        let rows: Vec<_> = (0..rows).map(row).collect();
+        let tried = verdicts::Tried {
+            file: &file,
+            round: 1,
+            rows: &rows,
+            at: app.app.now(),
+            entries: &[],
+        };
+        let before = app.app.db().round_trips();
+        assert!(verdicts::record(&mut tx, &tried).await.unwrap());
+        assert_eq!(app.app.db().round_trips() - before, 1);
+        let stored = verdicts::of_package(&mut tx, package).await.unwrap();
+        let stored: Vec<_> = stored.into_iter().map(|(_, row)| row).collect();
+        assert_eq!(stored, rows);
+        let settled = check != FileCheck::Pending;
+        assert_eq!(verdicts::record(&mut tx, &tried).await.unwrap(), !settled);
+    }
+    assert_eq!(checks(&look(&eva, &id).await), ["unscannable"]);
 }

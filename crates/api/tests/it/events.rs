@@ -75,3 +75,52 @@ async fn an_open_page_does_not_keep_a_session_alive() {
         .await
         .expect_problem(401, "unauthenticated");
 }
+
+/// Other processes change packages too. An open page asks whether its package changed, and reads it only then.
+#[tokio::test]
+async fn a_page_is_made_anew_only_when_its_package_changed() {
+    let app = TestApp::start().await;
+    let eva = app.user("eva@example.org").await;
+    let id = made(&eva).await;
+    let mut news = open(&eva, &format!("/api/v1/packages/{id}/events")).await;
+    assert!(next(&mut news).await.unwrap().contains("Plans"));
+    let mut tx = app.app.db().read().await.unwrap();
+    // Not how anybody changes a package: it leaves no trace but in the page, if that is made anew.
+    tx.run("update packages set access_limit = 77")
+        .await
+        .unwrap();
+    let quiet = timeout(Duration::from_secs(4), news.next()).await;
+    assert!(quiet.is_err(), "{quiet:?}");
+    tx.run("update packages set version = version + 1")
+        .await
+        .unwrap();
+    let changed = next(&mut news).await.unwrap();
+    assert!(changed.contains("\"access_limit\":77"), "{changed}");
+}
+
+#[tokio::test]
+async fn a_burst_of_changes_is_few_pages() {
+    let app = TestApp::start().await;
+    let eva = app.user("eva@example.org").await;
+    let id = made(&eva).await;
+    let path = format!("/api/v1/packages/{id}");
+    let mut news = open(&eva, &format!("{path}/events")).await;
+    assert!(next(&mut news).await.unwrap().contains("Plans"));
+    let burst = async {
+        for n in 0..30 {
+            let title = json!({ "title": format!("title {n}.") });
+            let _ = eva.patch(&path, title).await.expect(200);
+        }
+    };
+    let pages = async {
+        let mut pages = 0;
+        loop {
+            pages += 1;
+            if next(&mut news).await.unwrap().contains("title 29.") {
+                return pages;
+            }
+        }
+    };
+    let ((), pages) = tokio::join!(burst, pages);
+    assert!(pages <= 10, "{pages}");
+}

@@ -190,7 +190,7 @@ async fn a_notice_waits_for_a_recheck_and_goes_with_its_package() {
         "held",
         "no server is set"
     );
-    app.set("clamd.address", "unix:/nowhere/clamd").await;
+    app.clamd("unix:/nowhere/clamd").await;
     let admin = app.administrator("root@example.org").await;
     let path = format!("/api/v1/admin/packages/{id}");
     let _ = admin

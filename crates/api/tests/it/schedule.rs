@@ -215,3 +215,61 @@ async fn orphans_are_collected_late() {
     assert!(vault.open(&orphan, None).await.is_err());
     assert!(vault.open(&fresh, None).await.is_ok());
 }
+
+/// Whoever decides about a package at the last moment is not overruled by the sweep that just found it.
+#[tokio::test]
+async fn a_package_that_is_decided_about_just_now_stays() {
+    let app = TestApp::start().await;
+    let eva = app.user("eva@example.org").await;
+    let held = send(&eva, "bob@example.org", &[("a.txt", &eicar())]).await;
+    app.drain().await;
+    app.advance(TimeDelta::days(31));
+    let mut recheck = app.app.db().begin().await.unwrap();
+    recheck
+        .run("select 1 from packages for update")
+        .await
+        .unwrap();
+    tokio::join!(run(&app, Task::ExpirePackages), async {
+        app.blocked().await;
+        recheck
+            .run("update files set check_state = 'pending', checked_at = null, check_round = 2")
+            .await
+            .unwrap();
+        recheck.commit().await.unwrap();
+    });
+    let eva = app.user("eva@example.org").await;
+    assert_eq!(look(&eva, &held).await["life"], "submitted");
+}
+
+/// A store that is not ours (T34): nothing is collected, and the load balancer is told.
+#[tokio::test]
+async fn a_foreign_store_is_left_alone() {
+    let app = TestApp::start().await;
+    let eva = app.user("eva@example.org").await;
+    send(&eva, "bob@example.org", &[("a.txt", b"hello")]).await;
+    let orphan = sofie_vault::BlobSpec {
+        blob: sofie_vault::BlobId::random().unwrap(),
+        generation: 1,
+        context: sofie_vault::Context::new("t", "p", "f"),
+        key: sofie_vault::FileKey::generate().unwrap(),
+    };
+    let vault = &app.app.parts().vault;
+    vault.put(&orphan, "another's".into()).await.unwrap();
+    app.advance(TimeDelta::hours(25));
+    let doomed = "select count(*) from doomed_blobs";
+    let mut tx = app.app.db().read().await.unwrap();
+    for marker in [None, Some("0192f0c8-0000-7000-8000-000000000000")] {
+        app.blobs.set_marker(marker).unwrap();
+        app.anonymous()
+            .get("/readyz")
+            .await
+            .expect_problem(503, "unavailable");
+        assert!(run_task(&app.app, Task::CollectOrphans).await.is_err());
+        assert_eq!(tx.number(doomed).await.unwrap(), 0);
+    }
+    let ours = app.app.parts().instance.to_string();
+    app.blobs.set_marker(Some(&ours)).unwrap();
+    let _ = app.anonymous().get("/readyz").await.expect(200);
+    run(&app, Task::CollectOrphans).await;
+    assert_eq!(tx.number(doomed).await.unwrap(), 1);
+}

@@ -8,7 +8,7 @@ use sofie_app::{
     uploads::{self, Append, NewFile},
 };
 use sofie_domain::{Actor, FileId, PackageId};
-use sofie_test_support::{Answer, Client, Request, TestApp};
+use sofie_test_support::{Answer, Client, Request, TestApp, TestOptions};
 
 const PATCH_TYPE: &str = "application/offset+octet-stream";
 
@@ -20,7 +20,10 @@ struct Ground {
 
 impl Ground {
     async fn new() -> Self {
-        let app = TestApp::start().await;
+        Self::on(TestApp::start().await).await
+    }
+
+    async fn on(app: TestApp) -> Self {
         let eva = app.user("eva@example.org").await;
         let input = json!({"recipients": ["bob@example.org"]});
         let made = eva.post("/api/v1/packages", input).await.expect(201).json();
@@ -381,6 +384,8 @@ async fn a_package_sent_with_a_number_of_files_waits_for_them() {
     let ground = Ground::new().await;
     let one = ground.begin("1", 5).await;
     let _ = ground.append(&one, 0, noise(5)).await.expect(204);
+    let none = ground.send(Some(json!({"files": 0}))).await;
+    none.expect_problem(422, "invalid");
     let _ = ground.send(Some(json!({"files": 3}))).await.expect(200);
     assert_eq!(ground.package().await["life"], "uploading");
     let _ = ground.put("2", noise(5), None).await.expect(201);
@@ -600,4 +605,132 @@ async fn a_caller_who_goes_away_leaves_no_row_without_a_blob() {
         let spec = keys::blob_spec(&ground.app.app, &mut tx, package, id.parse().unwrap());
         assert!(!doomed.contains(&spec.await.unwrap().blob.0));
     }
+}
+
+/// A body that comes for a while and then no more, over a connection that stays open.
+fn stalling(bytes: Bytes) -> axum::body::Body {
+    let coming = stream::iter([Ok::<_, std::io::Error>(bytes)]).chain(stream::pending());
+    axum::body::Body::from_stream(coming)
+}
+
+/// T18: what came counts, the client may go on, and the one who holds the connection open holds nothing else.
+#[tokio::test]
+async fn a_body_that_stands_still_is_cut_off_and_the_upload_goes_on() {
+    let pace = uploads::Pace {
+        idle: std::time::Duration::from_millis(300),
+        ..uploads::Pace::default()
+    };
+    let options = TestOptions {
+        pace,
+        ..TestOptions::default()
+    };
+    let ground = Ground::on(TestApp::with(options).await).await;
+    let file = noise(100_000);
+    let upload = ground.begin("a", 100_000).await;
+    let request = ground
+        .tus(Method::PATCH, &upload)
+        .header("upload-offset", "0");
+    let request = request.dripping(PATCH_TYPE, 100_000, stalling(file.slice(..70_000)));
+    // 409, and not 408, because that is what clients of tus take for a pause.
+    request.send().await.expect_problem(409, "too_slow");
+    assert_eq!(ground.offset(&upload).await, 70_000);
+    let _ = ground
+        .append(&upload, 70_000, file.slice(70_000..))
+        .await
+        .expect(204);
+    assert_eq!(ground.stored(id(&upload)).await, file);
+
+    let path = format!("/api/v1/packages/{}/files/b", ground.package);
+    let put = ground.eva.request(Method::PUT, &path);
+    let put = put.dripping("application/octet-stream", 9, stalling("1234".into()));
+    put.send().await.expect_problem(408, "too_slow");
+    let _ = ground
+        .put("b", Bytes::from("123456789"), None)
+        .await
+        .expect(201);
+}
+
+/// As much free space as leaves room for so many MiB of files.
+fn room(mib: u64) -> Option<u64> {
+    Some(uploads::FREE_FLOOR + (mib << 20))
+}
+
+#[tokio::test]
+async fn what_does_not_fit_beside_what_others_announced_is_refused_before_its_first_byte() {
+    let ground = Ground::new().await;
+    ground.app.blobs.set_free(room(10));
+    let first = ground.begin("a", 6 << 20).await;
+    ground
+        .creation("b", 6 << 20)
+        .send()
+        .await
+        .expect_problem(507, "no_space");
+    // Not a byte of it is asked for.
+    let path = format!("/api/v1/packages/{}/files/b", ground.package);
+    let put = ground.eva.request(Method::PUT, &path);
+    let put = put.dripping("application/octet-stream", 6 << 20, stalling(Bytes::new()));
+    put.send().await.expect_problem(507, "no_space");
+    // The same file again is no second one.
+    let again = ground.begin("a", 6 << 20).await;
+    assert_ne!(first, again);
+    let _ = ground.begin("small", 3 << 20).await;
+    let _ = ground.tus(Method::DELETE, &again).send().await.expect(204);
+    let _ = ground.begin("b", 6 << 20).await;
+}
+
+#[tokio::test]
+async fn of_many_at_once_as_many_are_taken_as_fit() {
+    let ground = Ground::new().await;
+    ground.app.blobs.set_free(room(20));
+    let names: Vec<String> = (0..10).map(|n| format!("f{n}")).collect();
+    let all = names
+        .iter()
+        .map(|name| ground.creation(name, 6 << 20).send());
+    let answers = futures_util::future::join_all(all).await;
+    let taken = answers.iter().filter(|answer| answer.status == 201);
+    assert_eq!(taken.count(), 3);
+    let full = answers.iter().filter(|answer| answer.status == 507);
+    assert_eq!(full.count(), 7);
+}
+
+#[tokio::test]
+async fn what_has_come_is_not_expected_any_more() {
+    let ground = Ground::new().await;
+    // The store in memory takes what was written twice, an unfinished tail, for good: some 8 MiB here.
+    ground.app.blobs.set_free(room(48));
+    let upload = ground.begin("a", 24 << 20).await;
+    let _ = ground.append(&upload, 0, noise(20 << 20)).await.expect(204);
+    // 4 MiB are to come and 20 are free; had nobody noted the 20, it would be too much.
+    let _ = ground.begin("b", 10 << 20).await;
+}
+
+/// P5: a full disk in the middle costs what was not acknowledged, and nothing else.
+#[tokio::test]
+async fn an_upload_survives_a_full_disk() {
+    let ground = Ground::new().await;
+    let file = noise(900_000);
+    let upload = ground.begin("a", 900_000).await;
+    let _ = ground
+        .append(&upload, 0, file.slice(..300_000))
+        .await
+        .expect(204);
+    ground.app.blobs.set_free(Some(100_000));
+    ground
+        .append(&upload, 300_000, file.slice(300_000..800_000))
+        .await
+        .expect_problem(507, "no_space");
+    let offset = ground.offset(&upload).await;
+    assert!((300_000..800_000).contains(&offset), "{offset}");
+    ground
+        .put("b", noise(700_000), None)
+        .await
+        .expect_problem(507, "no_space");
+    assert_eq!(ground.package().await["file_count"], 1);
+    ground.app.blobs.set_free(None);
+    let _ = ground
+        .append(&upload, offset, file.slice(offset..))
+        .await
+        .expect(204);
+    assert_eq!(ground.stored(id(&upload)).await, file);
+    let _ = ground.put("b", noise(700_000), None).await.expect(201);
 }

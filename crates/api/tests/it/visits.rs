@@ -57,14 +57,12 @@ async fn a_request_is_answered_once() {
     let app = TestApp::start().await;
     let eva = app.user("eva@example.org").await;
     let (request, guest) = asked(&app, &eva).await;
-    let first = made(&guest, json!({ "request_id": request })).await;
-    let second = made(&guest, json!({ "request_id": request })).await;
-    put(&guest, &first, "a.txt").await;
-    put(&guest, &second, "a.txt").await;
-    let _ = send(&guest, &first).await.expect(200);
-    send(&guest, &second)
-        .await
-        .expect_problem(404, "link_invalid");
+    let answer = json!({ "request_id": request });
+    let package = made(&guest, answer.clone()).await;
+    put(&guest, &package, "a.txt").await;
+    let _ = send(&guest, &package).await.expect(200);
+    let late = guest.post("/api/v1/packages", answer).await;
+    late.expect_problem(404, "link_invalid");
 }
 
 #[tokio::test]

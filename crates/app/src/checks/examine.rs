@@ -60,12 +60,8 @@ pub(super) async fn examine(
         name: file.path.name().to_owned(),
         size: file.size,
     };
-    let scan = Scan::new(
-        meta,
-        app.now(),
-        longest(app, file.size).await,
-        cancel.child_token(),
-    );
+    let time = longest(engines, file.size);
+    let scan = Scan::new(meta, app.now(), time, cancel.child_token());
     let examination =
         sofie_detection::examine(app.parts().engines.inspector(), engines, &scan, content).await;
     let fault = Arc::into_inner(fault).and_then(OnceLock::into_inner);
@@ -139,9 +135,10 @@ fn is_damage(error: &VaultError) -> bool {
     )
 }
 
-async fn longest(app: &App, size: u64) -> Duration {
-    let settings = app.settings().await;
-    let fixed = settings.map_or(120, |settings| settings.count("clamd.timeout_seconds"));
+/// How long one reading may take: as long as the slowest engine may, and a minute for the rest.
+fn longest(engines: &[Arc<dyn Engine>], size: u64) -> Duration {
+    let slowest = engines.iter().map(|engine| engine.descriptor().seconds);
+    let fixed = u64::from(slowest.max().unwrap_or(120));
     Duration::from_secs(fixed.saturating_add(60).saturating_add(size / SLOWEST))
 }
 

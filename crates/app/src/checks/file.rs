@@ -6,8 +6,8 @@ use serde_json::json;
 use sofie_detection::Engine;
 use sofie_domain::{Decision, Event, File, FileCheck, FileId, Policy, decide};
 use sofie_store::{
-    files,
-    verdicts::{self, Verdict},
+    audit::NewEntry,
+    verdicts::{self, Tried, Verdict},
 };
 use sofie_vault::BlobSpec;
 use tokio_util::sync::CancellationToken;
@@ -16,7 +16,7 @@ use super::{
     examine::{self, Examined},
     translate,
 };
-use crate::{App, Change, Context, Result, audit, engines};
+use crate::{App, Context, Result, audit, engines, packages::tell};
 
 /// How the files of one package are checked.
 #[derive(Debug)]
@@ -168,48 +168,47 @@ async fn write(
         ..ctx.clone()
     };
     let mut file = open.file.clone();
-    let mut tx = app.db().begin().await?;
-    match verdicts::lock_round(&mut tx, file.id).await? {
-        Some(round) if round.check == FileCheck::Pending && round.number == open.round => {}
-        _ => return Ok(Stand::Settled),
+    let mut entries = Vec::new();
+    let mut stand = Stand::Waiting;
+    if let Decision::Settled(check) = decision {
+        file.check = file.check.settle(checked(check, &examined))?;
+        file.sha256 = examined.digests.map(|(sha256, _)| sha256);
+        file.crc32 = examined.digests.map(|(_, crc32)| crc32);
+        file.media_type = examined.media_type;
+        entries.push(settled(&ctx, &file, &examined.rows));
+        stand = Stand::Settled;
     }
-    verdicts::replace(&mut tx, file.id, open.round, &examined.rows).await?;
-    let stand = match decision {
-        Decision::Wait => Stand::Waiting,
-        Decision::Settled(check) => {
-            file.check = file.check.settle(checked(check, &examined))?;
-            file.media_type = examined.media_type;
-            file.sha256 = examined.digests.map(|(sha256, _)| sha256);
-            file.crc32 = examined.digests.map(|(_, crc32)| crc32);
-            files::save_check(&mut tx, &file, ctx.now).await?;
-            let event = if file.check.held() {
-                Event::FileBlocked
-            } else {
-                Event::FileChecked
-            };
-            let data = json!({
-                "package": file.package_id,
-                "check": file.check.as_str(),
-                "found": found(&examined.rows),
-            });
-            audit::record(&mut tx, &ctx, event, Some(object(file.id)), data).await?;
-            Stand::Settled
-        }
-    };
     if examined.corrupted {
         let data = json!({ "package": file.package_id });
-        audit::record(
-            &mut tx,
-            &ctx,
-            Event::FileCorrupted,
-            Some(object(file.id)),
-            data,
-        )
-        .await?;
+        let object = Some(object(file.id));
+        entries.push(audit::entry(&ctx, Event::FileCorrupted, object, data));
     }
-    tx.commit().await?;
-    app.parts().changes.tell(Change::Package(file.package_id));
+    let tried = Tried {
+        file: &file,
+        round: open.round,
+        rows: &examined.rows,
+        at: ctx.now,
+        entries: &entries,
+    };
+    if !verdicts::record(&mut app.db().read().await?, &tried).await? {
+        return Ok(Stand::Settled);
+    }
+    tell(app, file.package_id);
     Ok(stand)
+}
+
+fn settled(ctx: &Context, file: &File, rows: &[Verdict]) -> NewEntry {
+    let event = if file.check.held() {
+        Event::FileBlocked
+    } else {
+        Event::FileChecked
+    };
+    let data = json!({
+        "package": file.package_id,
+        "check": file.check.as_str(),
+        "found": found(rows),
+    });
+    audit::entry(ctx, event, Some(object(file.id)), data)
 }
 
 /// A file passes only with digests: without them nobody read all of it.

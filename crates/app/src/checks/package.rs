@@ -7,10 +7,10 @@ use sofie_queue::{Done, Run};
 use sofie_store::{Tx, jobs, packages};
 
 use crate::{
-    App, Change, Context, Result, audit,
+    App, Context, Result, audit,
     jobs::{CheckPackage, enqueue, queues},
     notices,
-    packages::{Loaded, lock},
+    packages::{Loaded, lock, tell},
 };
 
 /// Delivers a package whose files are all settled, or holds it back, and finishes the job, all at once.
@@ -35,7 +35,7 @@ pub(super) async fn settle(app: &App, ctx: &Context, run: &Run, id: PackageId) -
     for queue in [queues::CHECKS, queues::MAIL] {
         app.parts().waker.wake(queue);
     }
-    app.parts().changes.tell(Change::Package(id));
+    tell(app, id);
     Ok(Done::AlreadyFinished)
 }
 
@@ -53,10 +53,11 @@ async fn conclude(
     loaded: &mut Loaded,
     settings: &Settings,
 ) -> Result<()> {
-    let checked = packages::checks_started(tx, loaded.package.id)
-        .await?
-        .is_some();
-    packages::set_checks_started(tx, loaded.package.id, None).await?;
+    // Set when a round begins and cleared here, both under the lock: whoever comes second reports nothing.
+    let checked = loaded.package.checks_started_at.take().is_some();
+    if checked {
+        packages::set_checks_started(tx, loaded.package.id, None).await?;
+    }
     let held = loaded.files.iter().filter(|file| file.check.held()).count();
     let over = loaded.package.expired(ctx.now);
     if !over && deliverable(loaded, settings) {

@@ -1,9 +1,10 @@
 //! A slice of work on one package: so many files, or so much time, and then it is others' turn.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
+use sofie_detection::Engine;
 use sofie_domain::{FileCheck, Life, PackageId};
 use sofie_queue::{Done, Job, JobError, Run};
 use sofie_store::{packages, verdicts};
@@ -14,10 +15,11 @@ use super::{
     package,
 };
 use crate::{
-    App, Context, Result, engines,
+    App, Context, Result,
+    engines::{self, Configured},
     jobs::{self, CheckLargePackage, CheckPackage},
     keys,
-    packages::load,
+    packages::lock,
 };
 
 /// A file above this many bytes is checked in a queue of its own, so that it does not keep others waiting.
@@ -83,7 +85,8 @@ async fn prepare(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<O
     let antivirus = antivirus(app).await?;
     let policy = engines::policy(app).await?;
     let mut tx = app.db().begin().await?;
-    let loaded = match load(&mut tx, id).await {
+    // Under the lock, so that no other worker ends the round that this one begins.
+    let loaded = match lock(&mut tx, id).await {
         Err(crate::Error::NotFound) => return Ok(None),
         other => other?,
     };
@@ -108,7 +111,7 @@ async fn prepare(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<O
             })
         })
         .collect();
-    let started = packages::checks_started(&mut tx, id).await?;
+    let started = loaded.package.checks_started_at;
     if started.is_none() && !open.is_empty() {
         packages::set_checks_started(&mut tx, id, Some(ctx.now)).await?;
     }
@@ -135,10 +138,14 @@ async fn prepare(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<O
 
 async fn antivirus(app: &App) -> Result<Antivirus> {
     let (mut trusted, mut faulty) = (Vec::new(), Vec::new());
-    for engine in engines::antivirus(app).await? {
-        match engines::trusted(app, engine.as_ref()).await? {
-            None => trusted.push(engine),
-            Some(why) => faulty.push((engine.descriptor().id.clone(), why)),
+    for Configured { row, engine } in engines::enabled(app).await? {
+        let Some(engine) = engine else {
+            faulty.push((row.id, "its configuration can't be used".to_owned()));
+            continue;
+        };
+        match engines::trusted(app, &engine).await? {
+            None => trusted.push(engine as Arc<dyn Engine>),
+            Some(why) => faulty.push((row.id, why)),
         }
     }
     Ok(Antivirus { trusted, faulty })

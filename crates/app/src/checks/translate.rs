@@ -45,6 +45,7 @@ pub(super) fn not_asked(engine: &str, name: &str, detail: &str, now: DateTime<Ut
         detail: Some(detail.to_owned()).filter(|text| !text.is_empty()),
         engine_version: None,
         signature_version: None,
+        signature_at: None,
         started_at: now,
         finished_at: now,
     }
@@ -63,6 +64,7 @@ fn row(report: &EngineReport, finding: &Finding) -> Verdict {
         detail: Some(finding.detail.clone()).filter(|text| !text.is_empty()),
         engine_version: report.versions.program.clone(),
         signature_version: report.versions.signatures.clone(),
+        signature_at: report.versions.signatures_time,
         started_at: report.started,
         finished_at: report.finished,
     }
@@ -79,6 +81,7 @@ fn outcome(engine: &str, finding: &Finding) -> Outcome {
         Said::Suspicious { level } => Outcome::Suspicious(risk(level)),
         Said::Encrypted => Outcome::Encrypted,
         Said::Incomplete { .. } => Outcome::Incomplete,
+        Said::Skipped { .. } => Outcome::Skipped,
         Said::Unsupported => Outcome::Unsupported,
         Said::PolicyHit { category: kind } => Outcome::PolicyHit(category(kind, &finding.name)),
         Said::Error { .. } => Outcome::Error,
@@ -110,6 +113,7 @@ fn qualifier(outcome: Said) -> Option<String> {
         Said::Clean { coverage } => word(coverage),
         Said::Incomplete { limit } => word(limit),
         Said::PolicyHit { category } => word(category),
+        Said::Skipped { reason } => word(reason),
         Said::Error { kind, .. } => word(kind),
         _ => None,
     }
@@ -142,6 +146,9 @@ mod tests {
                 limit: LimitKind::Ratio,
             },
             Said::Unsupported,
+            Said::Skipped {
+                reason: sofie_detection::Skip::Size,
+            },
             Said::PolicyHit {
                 category: Kind::Pua,
             },

@@ -1,90 +1,19 @@
-//! What was seen of the engines, for administrators.
+//! What was seen of the engines.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sofie_detection::{Engine, SelfTest, Warning};
-use sofie_domain::{AdministratorPermission, Event, Settings};
-use sofie_store::engine_states::{self, EngineState};
+use sofie_domain::{AdministratorPermission, Event};
+use sofie_store::{
+    Tx,
+    engine_states::{self, Change, EngineState},
+};
 
-use super::catalogue::{CLAMD, INTERNAL, antivirus};
+use super::{
+    INTERNAL, catalogue,
+    views::{self, EngineView, Probe},
+};
 use crate::{App, Context, Error, Result, audit};
-
-/// An engine as an administrator sees it.
-#[derive(Clone, Debug)]
-pub struct EngineView {
-    /// Its stable id.
-    pub id: String,
-    /// For people.
-    pub name: &'static str,
-    /// `internal` or `antivirus`.
-    pub class: &'static str,
-    /// Whether files are shown to it.
-    pub enabled: bool,
-    /// Whether nothing is delivered without its word.
-    pub mandatory: bool,
-    /// What was last seen of it.
-    pub state: Option<EngineState>,
-}
-
-/// What one probe of a self-test showed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Probe {
-    /// The probe.
-    pub probe: String,
-    /// Whether the engine did what it should.
-    pub passed: bool,
-    /// What it did instead.
-    pub detail: Option<String>,
-}
-
-impl EngineView {
-    /// Returns what each probe of the last self-test showed.
-    #[must_use]
-    pub fn probes(&self) -> Vec<Probe> {
-        let stored = self.state.as_ref().map(|state| state.probes.clone());
-        // Another version's words are no reason to show nothing else.
-        stored
-            .and_then(|probes| serde_json::from_value(probes).ok())
-            .unwrap_or_default()
-    }
-}
-
-/// Lists the engines.
-pub async fn list(app: &App, ctx: &Context) -> Result<Vec<EngineView>> {
-    ctx.may_administrate(AdministratorPermission::Engines)?;
-    let settings = app.settings().await?;
-    let configured = !antivirus(app).await?.is_empty();
-    let mut tx = app.db().read().await?;
-    let states = engine_states::list(&mut tx).await?;
-    let view = |id: &str| view(id, &settings, configured, &states);
-    Ok(INTERNAL.iter().chain([&CLAMD]).map(|id| view(id)).collect())
-}
-
-fn view(id: &str, settings: &Settings, antivirus: bool, states: &[EngineState]) -> EngineView {
-    let internal = INTERNAL.contains(&id);
-    let names: Vec<String> = antivirus.then(|| CLAMD.to_owned()).into_iter().collect();
-    let mut rules = settings.policy(&names).engines.into_iter();
-    EngineView {
-        id: id.to_owned(),
-        name: name(id),
-        class: if internal { "internal" } else { "antivirus" },
-        enabled: internal || antivirus,
-        mandatory: rules.any(|rule| rule.engine == id && rule.mandatory),
-        state: states.iter().find(|state| state.engine == id).cloned(),
-    }
-}
-
-fn name(id: &str) -> &'static str {
-    match id {
-        "type" => "File types",
-        "container" => "Containers",
-        "encrypted" => "Encrypted content",
-        "eicar" => "Test file",
-        "content" => "Active content",
-        _ => "ClamAV",
-    }
-}
 
 /// Tests an engine at an administrator's wish.
 pub async fn self_test(app: &App, ctx: &Context, id: &str) -> Result<EngineView> {
@@ -92,11 +21,10 @@ pub async fn self_test(app: &App, ctx: &Context, id: &str) -> Result<EngineView>
     if INTERNAL.contains(&id) {
         test_inspector(app).await?;
     } else {
-        let engines = antivirus(app).await?;
-        let engine = engines
-            .iter()
-            .find(|engine| engine.descriptor().id == id)
-            .ok_or(Error::NotFound)?;
+        let engines = catalogue::all(app).await?;
+        let found = engines.into_iter().find(|one| one.row.id == id);
+        let engine = found.ok_or(Error::NotFound)?.engine;
+        let engine = engine.ok_or(Error::Conflict("engine_unavailable"))?;
         test_engine(app, engine.as_ref()).await?;
     }
     let mut tx = app.db().begin().await?;
@@ -111,24 +39,16 @@ pub async fn self_test(app: &App, ctx: &Context, id: &str) -> Result<EngineView>
     )
     .await?;
     tx.commit().await?;
-    let views = list(app, ctx).await?;
-    views
-        .into_iter()
-        .find(|view| view.id == id)
-        .ok_or(Error::NotFound)
+    views::find(app, ctx, id).await
 }
 
 /// Tests every engine; the schedule asks for it.
 pub async fn test_all(app: &App) -> Result<()> {
     test_inspector(app).await?;
-    let engines = antivirus(app).await?;
-    for engine in &engines {
-        test_engine(app, engine.as_ref()).await?;
-    }
-    if engines.is_empty() && app.settings().await?.text("clamd.address") == "off" {
-        // Switched off on purpose: the setting `auto` starts afresh one day.
-        let mut tx = app.db().read().await?;
-        engine_states::remove(&mut tx, CLAMD).await?;
+    for one in catalogue::enabled(app).await? {
+        if let Some(engine) = one.engine {
+            test_engine(app, engine.as_ref()).await?;
+        }
     }
     Ok(())
 }
@@ -167,21 +87,34 @@ async fn note(app: &App, id: &str, test: &SelfTest) -> Result<()> {
     let before = engine_states::find(&mut tx, id).await?;
     let state = state(id, test, app.now());
     engine_states::save(&mut tx, &state).await?;
-    let failed_before = before.is_some_and(|before| before.available == Some(false));
-    if state.available == Some(false) && !failed_before {
-        let ctx = Context::system(app.now());
-        let data = json!({ "error": state.last_error });
-        audit::record(
-            &mut tx,
-            &ctx,
-            Event::EngineFailed,
-            Some(("engine", id.to_owned())),
-            data,
-        )
-        .await?;
+    let was = before.and_then(|before| before.available);
+    if was != state.available {
+        note_change(app, &mut tx, was, &state).await?;
     }
     tx.commit().await?;
     Ok(())
+}
+
+/// Writes down that an engine began or ceased to work; an alarm only if it ceased.
+async fn note_change(app: &App, tx: &mut Tx, was: Option<bool>, state: &EngineState) -> Result<()> {
+    let available = state.available == Some(true);
+    let change = Change {
+        at: state.checked_at,
+        available,
+        version: state.version.clone(),
+        signature_version: state.signature_version.clone(),
+        error: state.last_error.clone(),
+    };
+    engine_states::note_change(tx, &state.engine, &change).await?;
+    let event = match (was, available) {
+        (_, false) => Event::EngineFailed,
+        (Some(false), true) => Event::EngineRecovered,
+        _ => return Ok(()),
+    };
+    let ctx = Context::system(app.now());
+    let data = json!({ "error": state.last_error });
+    let object = Some(("engine", state.engine.clone()));
+    audit::record(tx, &ctx, event, object, data).await
 }
 
 fn state(id: &str, test: &SelfTest, now: DateTime<Utc>) -> EngineState {
@@ -219,6 +152,11 @@ fn probes(test: &SelfTest) -> Value {
             "limits",
             asked && says(Warning::SilentOnLimits),
             Some("calls content beyond its limits clean")
+        ),
+        probe(
+            "size",
+            asked && says(Warning::SilentOnSize),
+            Some("calls a large archive clean that holds the test file")
         ),
     ])
 }

@@ -1,8 +1,8 @@
 //! Whether an engine's word counts at present.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use sofie_detection::Engine;
+use sofie_detection::{Engine as _, Runtime};
 use tokio::{sync::Mutex, time::Instant};
 
 use crate::{App, Result};
@@ -16,7 +16,17 @@ const FAILED: Duration = Duration::from_secs(5);
 #[derive(Debug, Default)]
 pub(super) struct Trust(Mutex<HashMap<String, Tested>>);
 
-#[derive(Clone, Debug)]
+/// What is known of an engine: why its word does not count, or that it does.
+enum Known {
+    /// Nobody knows, or not any more.
+    Nothing,
+    /// It was tested just now.
+    Fresh(Option<String>),
+    /// It failed a while ago.
+    Failed(String),
+}
+
+#[derive(Debug)]
 struct Tested {
     at: Instant,
     fault: Option<String>,
@@ -35,24 +45,46 @@ impl Trust {
         self.0.lock().await.remove(engine);
     }
 
-    async fn recent(&self, engine: &str) -> Option<Option<String>> {
-        let tested = self.0.lock().await.get(engine).cloned()?;
-        let lasts = if tested.fault.is_none() {
-            PASSED
-        } else {
-            FAILED
+    /// Tells what is known; whoever is told of a failure that is no longer fresh tests the engine again, and is
+    /// the only one.
+    async fn known(&self, engine: &str) -> Known {
+        let mut all = self.0.lock().await;
+        let Some(tested) = all.get_mut(engine) else {
+            return Known::Nothing;
         };
-        (tested.at.elapsed() < lasts).then_some(tested.fault)
+        let age = tested.at.elapsed();
+        match &tested.fault {
+            None if age < PASSED => Known::Fresh(None),
+            None => Known::Nothing,
+            Some(fault) if age < FAILED => Known::Fresh(Some(fault.clone())),
+            Some(fault) => {
+                tested.at = Instant::now();
+                Known::Failed(fault.clone())
+            }
+        }
     }
 }
 
 /// Returns why an engine's word does not count at present; nothing if it does. Tests it when nobody knows.
-pub(crate) async fn trusted(app: &App, engine: &dyn Engine) -> Result<Option<String>> {
+///
+/// One that failed is tested again behind the caller's back: an engine that hangs must not make the files wait
+/// that need it least.
+pub(crate) async fn trusted(app: &App, engine: &Arc<Runtime>) -> Result<Option<String>> {
     let id = &engine.descriptor().id;
-    if let Some(known) = app.parts().engines.trust.recent(id).await {
-        return Ok(known);
+    match app.parts().engines.trust.known(id).await {
+        Known::Fresh(fault) => Ok(fault),
+        Known::Nothing => super::states::test_engine(app, engine.as_ref()).await,
+        Known::Failed(fault) => {
+            let (app, engine) = (app.clone(), Arc::clone(engine));
+            tokio::spawn(async move {
+                if let Err(error) = super::states::test_engine(&app, engine.as_ref()).await {
+                    let error: &dyn std::error::Error = &error;
+                    tracing::warn!(error, "an engine could not be tested");
+                }
+            });
+            Ok(Some(fault))
+        }
     }
-    super::states::test_engine(app, engine).await
 }
 
 /// Makes the next check test an engine that just failed to answer.

@@ -48,8 +48,17 @@ impl Job for DeliverMail {
                     .map_err(JobError::retry)?;
                 return Err(JobError::retry(CHECKING));
             }
-            Timely::Later => return give_up(app, self.mail_id, CHECKING).await,
-            Timely::Never => return give_up(app, self.mail_id, GONE).await,
+            Timely::Later | Timely::Never => {
+                let why = if matches!(timely, Timely::Later) {
+                    CHECKING
+                } else {
+                    GONE
+                };
+                let over = give_up(app, self.mail_id, why).await;
+                if over.map_err(JobError::retry)? {
+                    return Ok(Done::Complete);
+                }
+            }
         }
         let config = outbox::smtp(app).await.map_err(JobError::retry)?;
         let Some(config) = config else {
@@ -76,7 +85,7 @@ enum Timely {
 
 /// A notice that a package can be fetched leaves only while it can (promise 1); other mails always.
 async fn timely(app: &App, mail: &Mail, id: MailId) -> Result<Timely> {
-    if !["new_package", "package_received"].contains(&mail.row.kind.as_str()) {
+    if !["new_package", "package_received", "expiring"].contains(&mail.row.kind.as_str()) {
         return Ok(Timely::Now);
     }
     let mut tx = app.db().read().await?;
@@ -92,11 +101,29 @@ async fn timely(app: &App, mail: &Mail, id: MailId) -> Result<Timely> {
     })
 }
 
-async fn give_up(app: &App, id: MailId, why: &str) -> std::result::Result<Done, JobError> {
-    settle(app, id, MailState::Failed, Some(why))
-        .await
-        .map_err(JobError::retry)?;
-    Ok(Done::Complete)
+/// Gives a notice up, unless its package has come back this moment. Whoever brings the package back waits
+/// for the lock, and finds the mail among those to let go after all.
+async fn give_up(app: &App, id: MailId, why: &str) -> Result<bool> {
+    let ctx = Context::system(app.now());
+    let mut tx = app.db().begin().await?;
+    if let Some(package) = mails::package(&mut tx, id).await? {
+        let package = packages::lock(&mut tx, package).await?;
+        if package.is_some_and(|p| p.life == Life::Active && !p.expired(ctx.now)) {
+            return Ok(false);
+        }
+    }
+    mails::give_up(&mut tx, id, why, ctx.now).await?;
+    let object = Some(("mail", id.to_string()));
+    audit::record(
+        &mut tx,
+        &ctx,
+        Event::MailFailed,
+        object,
+        json!({ "error": why }),
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(true)
 }
 
 async fn take(app: &App, id: MailId) -> Result<Option<Mail>> {

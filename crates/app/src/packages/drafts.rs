@@ -4,20 +4,29 @@ use chrono::TimeDelta;
 use secrecy::SecretString;
 use serde_json::json;
 use sofie_domain::{
-    Actor, Approval, Event, Life, Note, Package, PackageId, PackageType, Recipient, Sender,
-    Settings, Title,
+    AccountState, Actor, Approval, EmailAddress, Event, Life, Note, Package, PackageId,
+    PackageType, Recipient, Sender, Settings, Title,
 };
 use sofie_store::{Tx, package_keys, packages, recipients, users};
 
 use super::{
-    View, fields,
+    View, answers, fields,
     fields::{Author, Input, Problems},
     object, only_sender, same_version, tell, views,
 };
 use crate::{App, Context, Error, Result, audit, keys, requests};
 
+/// A draft that was asked for.
+#[derive(Debug)]
+pub struct Made {
+    /// The draft.
+    pub view: View,
+    /// Whether it is new: a request has one answer at a time, and who began it goes on with it.
+    pub fresh: bool,
+}
+
 /// Makes a draft.
-pub async fn create(app: &App, ctx: &Context, input: &Input) -> Result<View> {
+pub async fn create(app: &App, ctx: &Context, input: &Input) -> Result<Made> {
     let settings = app.settings().await?;
     let mut tx = app.db().read().await?;
     let (author, sender, fixed) = author(&mut tx, ctx, &settings, input).await?;
@@ -29,14 +38,18 @@ pub async fn create(app: &App, ctx: &Context, input: &Input) -> Result<View> {
         Some(recipient) => vec![recipient],
         None => given.unwrap_or_default(),
     };
-    if author == Author::Guest {
-        only_users(&mut tx, &package.recipients, &mut problems).await?;
-    }
+    known(&mut tx, author, &package.recipients, &mut problems).await?;
     problems.into_result()?;
     drop(tx);
     // Hashing is slow on purpose: nobody waits for it with a connection in hand.
     let password = hashed(app, input.password.as_ref().and_then(Option::as_ref)).await?;
     let mut tx = app.db().begin().await?;
+    if let Some(request) = input.request_id
+        && let Some(begun) = answers::make_way(&mut tx, ctx, request, input.start_over).await?
+    {
+        let view = views::own(app, &mut tx, ctx, begun).await?;
+        return Ok(Made { view, fresh: false });
+    }
     package.has_password = password.is_some();
     packages::insert(&mut tx, &package, password.as_deref()).await?;
     let key = keys::new_package_key(app, package.id)?;
@@ -52,7 +65,7 @@ pub async fn create(app: &App, ctx: &Context, input: &Input) -> Result<View> {
     .await?;
     let view = views::own(app, &mut tx, ctx, package).await?;
     tx.commit().await?;
-    Ok(view)
+    Ok(Made { view, fresh: true })
 }
 
 /// Changes a draft; of a package that was sent only the expiry, counted from now on.
@@ -117,9 +130,12 @@ async fn edit_draft(
     if input.request_id.is_some() {
         problems.add("request_id", "not_allowed");
     }
+    if input.start_over {
+        problems.add("start_over", "not_allowed");
+    }
     let given = fields::apply(package, input, (ctx, settings, author), &mut problems);
-    if let (Author::Guest, Some(given)) = (author, &given) {
-        only_users(tx, given, &mut problems).await?;
+    if let Some(given) = &given {
+        known(tx, author, given, &mut problems).await?;
     }
     problems.into_result()?;
     if let Some(given) = given {
@@ -241,17 +257,31 @@ fn blank(ctx: &Context, settings: &Settings, author: Author, sender: Sender) -> 
     })
 }
 
-/// A guest sends to users only (PKG-3).
-async fn only_users(tx: &mut Tx, given: &[Recipient], problems: &mut Problems) -> Result<()> {
+/// Looks the recipients up: a guest sends to users only (PKG-3), and nobody to an account that is disabled.
+pub(super) async fn known(
+    tx: &mut Tx,
+    author: Author,
+    given: &[Recipient],
+    problems: &mut Problems,
+) -> Result<()> {
+    let emails: Vec<EmailAddress> = given.iter().map(|r| r.email.clone()).collect();
+    let users = users::by_emails(tx, &emails).await?;
     for recipient in given {
-        if users::find_by_email(tx, &recipient.email).await?.is_none() {
-            let field = if recipient.blind {
-                "blind_recipients"
-            } else {
-                "recipients"
-            };
-            problems.add(field, "unknown_recipient");
-        }
+        let disabled = users
+            .get(&recipient.email)
+            .map(|user| user.state == AccountState::Disabled);
+        let code = match (author, disabled) {
+            // Who has an account here is not for guests to find out.
+            (Author::Guest, None | Some(true)) => "unknown_recipient",
+            (Author::User, Some(true)) => "disabled_recipient",
+            _ => continue,
+        };
+        let field = if recipient.blind {
+            "blind_recipients"
+        } else {
+            "recipients"
+        };
+        problems.add(field, code);
     }
     Ok(())
 }

@@ -33,6 +33,8 @@ pub struct Input {
     pub access_limit: Option<Option<u32>>,
     /// The request that it answers; only when it is made.
     pub request_id: Option<RequestId>,
+    /// Gives up an answer that was begun in another browser; only when it is made.
+    pub start_over: bool,
 }
 
 impl Input {
@@ -46,6 +48,7 @@ impl Input {
             && self.password.is_none()
             && self.access_limit.is_none()
             && self.request_id.is_none()
+            && !self.start_over
     }
 }
 
@@ -116,7 +119,9 @@ pub(super) fn apply(
         }
     }
     if let Some(Some(password)) = &input.password {
-        check_password(password, problems);
+        if let Some(code) = password_problem(password) {
+            problems.add("password", code);
+        }
     }
     recipients(package, input, (ctx, settings, author), problems)
 }
@@ -175,15 +180,15 @@ pub(super) fn check_days(days: u32, settings: &Settings, problems: &mut Problems
     }
 }
 
-/// A package password stands beside a link or a proved address, so the length for second factors is enough.
-fn check_password(password: &SecretString, problems: &mut Problems) {
-    let code = match PasswordPolicy::with_second_factor().check(password, &[]) {
-        Ok(()) => return,
-        Err(PasswordProblem::TooShort { .. }) => "too_short",
-        Err(PasswordProblem::TooLong { .. }) => "too_long",
-        Err(_) => "common_password",
-    };
-    problems.add("password", code);
+/// Says what is wrong with the password of a package or a request. It stands beside a link or a proved address, so
+/// the length for second factors is enough.
+pub(crate) fn password_problem(password: &SecretString) -> Option<&'static str> {
+    match PasswordPolicy::with_second_factor().check(password, &[]) {
+        Ok(()) => None,
+        Err(PasswordProblem::TooShort { .. }) => Some("too_short"),
+        Err(PasswordProblem::TooLong { .. }) => Some("too_long"),
+        Err(_) => Some("common_password"),
+    }
 }
 
 fn recipients(

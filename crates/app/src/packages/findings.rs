@@ -33,7 +33,7 @@ pub(super) async fn of_package(
     }
     let mut findings: HashMap<FileId, Vec<Finding>> = HashMap::new();
     for (file, row) in verdicts::of_package(tx, package).await? {
-        if row.verdict.outcome == Outcome::Clean {
+        if matches!(row.verdict.outcome, Outcome::Clean | Outcome::Skipped) {
             continue;
         }
         let (outcome, _) = verdicts::outcome_words(row.verdict.outcome);

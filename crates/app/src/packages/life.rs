@@ -2,8 +2,8 @@
 
 use chrono::TimeDelta;
 use serde_json::json;
-use sofie_domain::{Event, Life, LifeEvent, PackageId, RecipientId};
-use sofie_store::{package_keys, packages, packages::DeletedReason};
+use sofie_domain::{Event, Life, LifeEvent, Package, PackageId, RecipientId};
+use sofie_store::{Tx, package_keys, packages, packages::DeletedReason};
 
 use super::{View, load, object, only_sender, tell, views};
 use crate::{
@@ -19,11 +19,7 @@ pub async fn remove(app: &App, ctx: &Context, id: PackageId) -> Result<()> {
     let mut package = packages::lock(&mut tx, id).await?.ok_or(Error::NotFound)?;
     only_sender(ctx, &package)?;
     if matches!(package.life, Life::Requested | Life::Uploading) {
-        package.life = package.life.apply(LifeEvent::Shred)?;
-        packages::save(&mut tx, &mut package, ctx.now).await?;
-        package_keys::destroy(&mut tx, id, ctx.now).await?;
-        let data = json!({ "draft": true });
-        audit::record(&mut tx, ctx, Event::PackageShredded, Some(object(id)), data).await?;
+        shred_draft(&mut tx, ctx, package).await?;
     } else {
         package.life = package.life.apply(LifeEvent::Delete)?;
         package.deleted_at = Some(ctx.now);
@@ -35,6 +31,16 @@ pub async fn remove(app: &App, ctx: &Context, id: PackageId) -> Result<()> {
     tx.commit().await?;
     tell(app, id);
     Ok(())
+}
+
+/// Destroys the key of a locked draft; its bytes follow.
+pub(crate) async fn shred_draft(tx: &mut Tx, ctx: &Context, mut draft: Package) -> Result<()> {
+    let id = draft.id;
+    draft.life = draft.life.apply(LifeEvent::Shred)?;
+    packages::save(tx, &mut draft, ctx.now).await?;
+    package_keys::destroy(tx, id, ctx.now).await?;
+    let data = json!({ "draft": true });
+    audit::record(tx, ctx, Event::PackageShredded, Some(object(id)), data).await
 }
 
 /// Brings a package back that its sender had withdrawn; it is delivered again once the checks agree.
@@ -49,6 +55,11 @@ pub async fn restore(app: &App, ctx: &Context, id: PackageId) -> Result<View> {
     package.life = package.life.apply(LifeEvent::Restore)?;
     package.deleted_at = None;
     packages::save(&mut tx, &mut package, ctx.now).await?;
+    if package.checks_started_at.is_some() {
+        // Checks that were not over have all their time again.
+        package.checks_started_at = Some(ctx.now);
+        packages::set_checks_started(&mut tx, id, Some(ctx.now)).await?;
+    }
     audit::record(
         &mut tx,
         ctx,

@@ -3,16 +3,20 @@
 use sofie_domain::{Actor, AdministratorPermission, Package, PackageId, Sender};
 use sofie_store::{
     Cursor, Page, Tx, files,
-    packages::{self, Box},
+    packages::{self, Box, Wanted},
     users,
 };
 
 use super::{Summary, views};
-use crate::{App, Context, Error, Result};
+use crate::{App, Context, Error, Result, limits, limits::Limit};
 
 /// A search looks at so many of the newest packages of the list, and goes on from there with the cursor:
 /// titles are sealed, so the database can't search them.
-const SEARCH_WINDOW: usize = 2_000;
+const SEARCH_WINDOW: usize = 1_000;
+/// So many searches a minute one caller may make, the next pages of one among them.
+const SEARCHES: u32 = 120;
+/// The longest text to search for, in characters; no title or address is longer.
+const SEARCH_TEXT: usize = 254;
 
 /// Which of a user's packages to list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,41 +73,41 @@ async fn page(
     search: &str,
     (after, limit): (Option<Cursor>, usize),
 ) -> Result<Page<Summary>> {
+    let text = search.trim().to_lowercase();
+    if !text.is_empty() {
+        return find(app, ctx, which, &text, (after, limit)).await;
+    }
     let mut tx = app.db().read().await?;
-    let wanted = search.trim().to_lowercase();
-    if wanted.is_empty() {
-        let page = packages::list(&mut tx, which, after, limit).await?;
-        let items = page.items.into_iter().map(|(_, package)| package).collect();
-        let items = summaries(&mut tx, ctx, items).await?;
-        let next = page.next;
-        return Ok(Page { items, next });
-    }
-    let window = packages::list(&mut tx, which, after, SEARCH_WINDOW).await?;
-    let mut next = window.next;
-    let mut found = Vec::new();
-    for (cursor, package) in window.items {
-        if !matches(ctx, &package, &wanted) {
-            continue;
-        }
-        found.push(package);
-        if found.len() == limit {
-            next = Some(cursor);
-            break;
-        }
-    }
-    let items = summaries(&mut tx, ctx, found).await?;
+    let page = packages::list(&mut tx, which, after, limit).await?;
+    let items = page.items.into_iter().map(|(_, package)| package).collect();
+    let items = summaries(&mut tx, ctx, items).await?;
+    let next = page.next;
     Ok(Page { items, next })
 }
 
-/// Tells whether a text, in lower case, is in the title or an address that the caller may see.
-fn matches(ctx: &Context, package: &Package, wanted: &str) -> bool {
-    let all = super::is_sender(ctx, package) || matches!(ctx.actor, Actor::Administrator { .. });
-    package.title.as_str().to_lowercase().contains(wanted)
-        || package.sender.email().as_str().contains(wanted)
-        || package
-            .recipients
-            .iter()
-            .any(|r| (all || !r.blind) && r.email.as_str().contains(wanted))
+async fn find(
+    app: &App,
+    ctx: &Context,
+    which: &Box,
+    text: &str,
+    (after, limit): (Option<Cursor>, usize),
+) -> Result<Page<Summary>> {
+    if text.chars().count() > SEARCH_TEXT {
+        return Err(Error::invalid("q", "too_long"));
+    }
+    let caller = ctx.actor.id().ok_or(Error::Unauthenticated)?;
+    let budget = Limit::per_minute(format!("search:{caller}"), SEARCHES);
+    limits::attempt(app, ctx, &[budget]).await?;
+    let wanted = Wanted {
+        text,
+        window: SEARCH_WINDOW,
+        limit,
+    };
+    let mut tx = app.db().read().await?;
+    let page = packages::search(&mut tx, which, wanted, after).await?;
+    let items = summaries(&mut tx, ctx, page.items).await?;
+    let next = page.next;
+    Ok(Page { items, next })
 }
 
 async fn summaries(tx: &mut Tx, ctx: &Context, items: Vec<Package>) -> Result<Vec<Summary>> {

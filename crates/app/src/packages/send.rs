@@ -5,7 +5,11 @@ use sofie_domain::{Event, Life, LifeEvent, Package, PackageId, PackageType, Sett
 use sofie_identity::{PlainToken, TokenKind};
 use sofie_store::{Tx, files, packages};
 
-use super::{View, drafts, fields, fields::Problems, object, only_sender, tell, views};
+use super::{
+    View, drafts, fields,
+    fields::{Author, Problems},
+    object, only_sender, tell, views,
+};
 use crate::{App, Context, Error, Result, audit, jobs, jobs::CheckPackage, requests};
 
 /// Sends a draft. Uploads may still run: the checks start when the last one is complete.
@@ -60,6 +64,11 @@ async fn check(
     if !fields::may_send(ctx, settings, author, package.kind) {
         problems.add("type", "not_allowed");
     }
+    if author == Author::Guest && !settings.bool("guest_form.enabled") {
+        return Err(Error::Forbidden);
+    }
+    // An account may have been disabled since the draft was made.
+    drafts::known(tx, author, &package.recipients, &mut problems).await?;
     if package.kind == PackageType::Private && package.recipients.is_empty() {
         problems.add("recipients", "required");
     }
@@ -77,7 +86,7 @@ async fn check(
         size = size.saturating_add(group.size);
     }
     let announced = count.max(expected.unwrap_or(0).into());
-    if announced == 0 {
+    if announced == 0 || expected == Some(0) {
         problems.add("files", "required");
     }
     if announced > settings.count("packages.max_files") {

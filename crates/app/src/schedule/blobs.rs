@@ -1,6 +1,6 @@
 //! Blobs whose row is gone, or never came.
 
-use std::{pin::pin, sync::Arc};
+use std::pin::pin;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::TryStreamExt as _;
@@ -44,7 +44,9 @@ pub(super) async fn unlink(app: &App, ctx: &Context) -> Result<()> {
 /// It touches nothing when the store is not this installation's, or when the database knows no file at all
 /// while there are blobs: then more likely the database is the wrong one than the blobs (T34).
 pub(super) async fn collect_orphans(app: &App, ctx: &Context) -> Result<()> {
-    require_marker(app).await?;
+    let instance = app.parts().instance.to_string();
+    let ours = app.parts().vault.require_marker(instance).await;
+    ours.map_err(Error::internal)?;
     let spared = doomed_blobs::spare(&mut app.db().read().await?).await?;
     if spared > 0 {
         tracing::error!(spared, "files had blobs that were doomed; they are kept");
@@ -79,11 +81,4 @@ pub(super) async fn collect_orphans(app: &App, ctx: &Context) -> Result<()> {
 async fn doom(app: &App, ctx: &Context, blobs: &[[u8; 16]]) -> Result<u64> {
     let mut tx = app.db().read().await?;
     Ok(doomed_blobs::insert_orphans(&mut tx, blobs, ctx.now + GRACE).await?)
-}
-
-async fn require_marker(app: &App) -> Result<()> {
-    let backend = Arc::clone(app.parts().vault.backend());
-    let instance = app.parts().instance.to_string();
-    let checked = tokio::task::spawn_blocking(move || backend.require_marker(&instance)).await;
-    checked.map_err(Error::internal)?.map_err(Error::internal)
 }

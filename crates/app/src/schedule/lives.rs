@@ -8,7 +8,7 @@ use sofie_store::{
     packages::{self, DeletedReason},
 };
 
-use crate::{App, Change, Context, Result, audit, error::chain};
+use crate::{App, Context, Result, audit, error::chain, packages::tell};
 
 /// How many packages are looked up at once.
 const BATCH: i64 = 100;
@@ -17,7 +17,7 @@ const BATCH: i64 = 100;
 pub(super) async fn expire(app: &App, ctx: &Context) -> Result<()> {
     loop {
         let ids = due::expired(&mut app.db().read().await?, ctx.now, BATCH).await?;
-        if !each(app, ctx, &ids, Step::End { undecided: false }).await {
+        if !each(app, ctx, &ids, Step::Expire).await {
             break;
         }
     }
@@ -28,7 +28,7 @@ pub(super) async fn expire(app: &App, ctx: &Context) -> Result<()> {
     );
     loop {
         let ids = due::undecided(&mut app.db().read().await?, before, BATCH).await?;
-        if !each(app, ctx, &ids, Step::End { undecided: true }).await {
+        if !each(app, ctx, &ids, Step::Undecided { before }).await {
             return Ok(());
         }
     }
@@ -43,7 +43,7 @@ pub(super) async fn shred(app: &App, ctx: &Context) -> Result<()> {
     );
     loop {
         let ids = due::deleted(&mut app.db().read().await?, before, BATCH).await?;
-        if !each(app, ctx, &ids, Step::Shred).await {
+        if !each(app, ctx, &ids, Step::Shred { before }).await {
             return Ok(());
         }
     }
@@ -81,8 +81,9 @@ fn ago(ctx: &Context, count: i64, hours: i64) -> DateTime<Utc> {
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    End { undecided: bool },
-    Shred,
+    Expire,
+    Undecided { before: DateTime<Utc> },
+    Shred { before: DateTime<Utc> },
     Reap { before: DateTime<Utc> },
 }
 
@@ -96,7 +97,7 @@ async fn each(app: &App, ctx: &Context, ids: &[PackageId], step: Step) -> bool {
                 tracing::error!(error = chain(&error), package.id = %id, ?step, "a package could not be moved on");
             }
         }
-        app.parts().changes.tell(Change::Package(*id));
+        tell(app, *id);
     }
     // A package that can't be moved must not keep this loop going for ever.
     done > 0 && done == ids.len()
@@ -107,25 +108,29 @@ async fn take(app: &App, ctx: &Context, id: PackageId, step: Step) -> Result<()>
     let Some(mut package) = packages::lock(&mut tx, id).await? else {
         return Ok(());
     };
+    // Somebody may have prolonged it, decided about it or gone on with it since it was looked up.
+    let is_due = match step {
+        Step::Expire => {
+            matches!(package.life, Life::Submitted | Life::Active) && package.expired(ctx.now)
+        }
+        Step::Undecided { before } => due::is_undecided(&mut tx, before, id).await?,
+        Step::Shred { before } => {
+            let at = package.deleted_at.filter(|_| package.life == Life::Deleted);
+            at.is_some_and(|at| at <= before)
+        }
+        Step::Reap { before } => due::is_unfinished(&mut tx, (before, ctx.now), id).await?,
+    };
+    if !is_due {
+        return Ok(());
+    }
     let (event, data) = match step {
-        Step::End { undecided } => {
-            // It may have been prolonged or decided about since it was looked up.
-            if !undecided && !package.expired(ctx.now)
-                || undecided && package.life != Life::Submitted
-            {
-                return Ok(());
-            }
+        Step::Expire | Step::Undecided { .. } => {
             package.life = package.life.apply(LifeEvent::Delete)?;
             package.deleted_at = Some(ctx.now);
+            let undecided = matches!(step, Step::Undecided { .. });
             (Event::PackageExpired, json!({ "undecided": undecided }))
         }
-        Step::Shred | Step::Reap { .. } => {
-            // Somebody may have gone on with it since it was looked up.
-            if let Step::Reap { before } = step
-                && !due::is_unfinished(&mut tx, (before, ctx.now), id).await?
-            {
-                return Ok(());
-            }
+        Step::Shred { .. } | Step::Reap { .. } => {
             let draft = matches!(package.life, Life::Requested | Life::Uploading);
             package.life = package.life.apply(LifeEvent::Shred)?;
             (Event::PackageShredded, json!({ "draft": draft }))
@@ -133,10 +138,12 @@ async fn take(app: &App, ctx: &Context, id: PackageId, step: Step) -> Result<()>
     };
     packages::save(&mut tx, &mut package, ctx.now).await?;
     match step {
-        Step::End { .. } => {
+        Step::Expire | Step::Undecided { .. } => {
             packages::set_deleted_reason(&mut tx, id, DeletedReason::Expired).await?;
         }
-        Step::Shred | Step::Reap { .. } => package_keys::destroy(&mut tx, id, ctx.now).await?,
+        Step::Shred { .. } | Step::Reap { .. } => {
+            package_keys::destroy(&mut tx, id, ctx.now).await?
+        }
     }
     audit::record(&mut tx, ctx, event, Some(("package", id.to_string())), data).await?;
     tx.commit().await?;

@@ -9,9 +9,10 @@ use std::{
 };
 
 use sofie_domain::{FileId, PackageId};
+use sofie_store::files;
 use tokio_util::sync::CancellationToken;
 
-use super::drafts::Draft;
+use super::{body::Pace, drafts::Draft, space::Expected};
 use crate::App;
 
 /// The uploads that this process is taking in.
@@ -20,9 +21,20 @@ pub struct Uploads {
     counter: AtomicU64,
     seats: Mutex<HashMap<FileId, (u64, CancellationToken)>>,
     drafts: Mutex<HashMap<PackageId, Draft>>,
+    pub(super) expected: Expected,
+    pub(super) pace: Pace,
 }
 
 impl Uploads {
+    /// Returns a desk that takes bodies at another pace than the usual.
+    #[must_use]
+    pub fn at(pace: Pace) -> Self {
+        Self {
+            pace,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn drafts(&self) -> MutexGuard<'_, HashMap<PackageId, Draft>> {
         self.drafts.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -62,6 +74,19 @@ impl Seat {
             file,
             number,
             token,
+        }
+    }
+}
+
+impl Seat {
+    /// Writes down how far the upload is, so that its bytes are not expected any more.
+    pub(super) async fn note(&self, offset: u64) {
+        let noted = async {
+            let mut tx = self.app.db().read().await?;
+            files::note_received(&mut tx, self.file, offset).await
+        };
+        if let Err(error) = noted.await {
+            tracing::warn!(%error, file.id = %self.file, "could not note how far an upload is");
         }
     }
 }

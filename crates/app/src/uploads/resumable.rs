@@ -13,11 +13,13 @@ use sofie_vault::{Appender, BlobSpec};
 use tokio::time::sleep;
 
 use super::{
-    body::{self, Body},
+    body::{Body, Paced},
     checksum::{Checking, Checksum},
     complete::{self, complete},
     desk::Seat,
-    drafts, parse_path, space, vault_error,
+    drafts, parse_path,
+    space::{self, Announced},
+    vault_error,
     whole::{self, Guard},
 };
 use crate::{App, Context, Error, Result, audit, keys, packages as rooms};
@@ -65,8 +67,14 @@ pub struct Append {
 pub async fn create(app: &App, ctx: &Context, new: &NewUpload) -> Result<Progress> {
     let path = parse_path(&new.path, "filename")?;
     let room = drafts::reserve(app, ctx, new.package, new.size).await?;
-    space::check(app, new.size).await?;
     let id = FileId::fresh();
+    let announced = Announced {
+        id,
+        package: new.package,
+        path: &path,
+        size: new.size,
+    };
+    let _claim = space::claim(app, &announced).await?;
     let (spec, secrets) = keys::new_blob(app, &room.key, new.package, id)?;
     let guard = Guard::new(app, spec.blob);
     let vault = &app.parts().vault;
@@ -191,7 +199,8 @@ pub async fn append(
     if checking.is_some() {
         appender = appender.tentative();
     }
-    let taken = take(&mut appender, (row.size, checking), body, &seat).await;
+    let body = Paced::new(body, app.parts().uploads.pace);
+    let taken = take(&mut appender, (&row, checking), body, &seat).await;
     if taken.is_ok() && appender.offset() == row.size {
         // Runs to its end even if the caller goes away now.
         let (app, ctx, row) = (app.clone(), ctx.clone(), row.clone());
@@ -211,24 +220,30 @@ pub async fn append(
 /// Moves the body into the appender.
 async fn take(
     appender: &mut Appender,
-    (size, mut checking): (u64, Option<Checking>),
-    mut body: Body,
+    (row, mut checking): (&UploadRow, Option<Checking>),
+    mut body: Paced,
     seat: &Seat,
 ) -> Result<()> {
+    let mut noted = row.received;
     loop {
         let next = tokio::select! {
             biased;
             () = seat.token.cancelled() => return Err(Error::Conflict("upload_locked")),
-            next = body::next(&mut body) => next?,
+            next = body.next() => next?,
         };
         let Some(bytes) = next else { break };
-        if appender.offset().saturating_add(bytes.len() as u64) > size {
+        if appender.offset().saturating_add(bytes.len() as u64) > row.size {
             return Err(Error::TooLarge);
         }
         if let Some(checking) = &mut checking {
             checking.update(&bytes);
         }
         appender.write(bytes).await.map_err(vault_error)?;
+        let offset = appender.offset();
+        if space::is_worth_noting(row.size, noted, offset) {
+            noted = offset;
+            seat.note(offset).await;
+        }
     }
     if checking.is_some_and(|checking| !checking.agrees()) {
         return Err(Error::Refused("checksum_mismatch"));

@@ -1,21 +1,114 @@
 //! Room for what is announced.
 
-use crate::{App, Error, Result};
+use std::{
+    collections::HashMap,
+    sync::{MutexGuard, PoisonError},
+};
+
+use sofie_domain::{FileId, FilePath, PackageId};
+use sofie_store::files;
+use tokio::sync::Mutex;
 
 use super::vault_error;
+use crate::{App, Error, Result};
 
 /// Smaller files are not worth asking the file system.
 const WORTH_ASKING: u64 = 1 << 20;
-/// So much stays free for the database and the log.
-const FLOOR: u64 = 256 << 20;
+/// So much stays free for the database and the log; what would leave less is refused.
+pub const FLOOR: u64 = 256 << 20;
+/// How much of an upload comes between two notes of how far it is: a quarter of it, between these.
+const SHORTEST_STEP: u64 = 16 << 20;
+const LONGEST_STEP: u64 = 256 << 20;
 
-/// Refuses a file that would not fit beside what is stored.
-pub(super) async fn check(app: &App, size: u64) -> Result<()> {
-    if size < WORTH_ASKING {
-        return Ok(());
+/// What requests of this process have announced: whole bodies on their way, which have no row, and uploads whose
+/// row is just being written.
+#[derive(Debug, Default)]
+pub(super) struct Expected {
+    claims: std::sync::Mutex<HashMap<FileId, u64>>,
+    /// Held by the one who compares: two that fit alone, but not together, must not both pass.
+    comparing: Mutex<()>,
+}
+
+impl Expected {
+    fn claims(&self) -> MutexGuard<'_, HashMap<FileId, u64>> {
+        self.claims.lock().unwrap_or_else(PoisonError::into_inner)
     }
-    match app.parts().vault.free_space().await.map_err(vault_error)? {
-        Some(free) if free < size.saturating_add(FLOOR) => Err(Error::NoSpace),
-        _ => Ok(()),
+}
+
+/// The announced bytes of one file; struck off as they come, and all of them in the end.
+pub(super) struct Claim {
+    app: App,
+    file: FileId,
+}
+
+/// A file that is announced.
+pub(super) struct Announced<'a> {
+    pub(super) id: FileId,
+    pub(super) package: PackageId,
+    pub(super) path: &'a FilePath,
+    pub(super) size: u64,
+}
+
+/// Refuses a file that would not fit beside what is stored and what others have announced (T18).
+pub(super) async fn claim(app: &App, new: &Announced<'_>) -> Result<Claim> {
+    let claim = Claim {
+        app: app.clone(),
+        file: new.id,
+    };
+    if new.size < WORTH_ASKING {
+        return Ok(claim);
     }
+    let expected = &app.parts().uploads.expected;
+    let _comparing = expected.comparing.lock().await;
+    let claims = expected.claims().clone();
+    let claimed = claims
+        .values()
+        .fold(0_u64, |sum, more| sum.saturating_add(*more));
+    let but = files::Except {
+        files: claims.into_keys().collect(),
+        path: (new.package, new.path),
+    };
+    // Asked before the free space: what comes in between is then counted twice and not forgotten.
+    let open = files::outstanding(&mut app.db().read().await?, &but, app.now()).await?;
+    let Some(free) = app.parts().vault.free_space().await.map_err(vault_error)? else {
+        return Ok(claim);
+    };
+    let wanted = [open, claimed, new.size, FLOOR];
+    if free < wanted.into_iter().fold(0, u64::saturating_add) {
+        return Err(Error::NoSpace);
+    }
+    expected.claims().insert(new.id, new.size);
+    Ok(claim)
+}
+
+impl Claim {
+    /// Says that some of the bytes are there.
+    pub(super) fn came(&self, bytes: u64) {
+        if let Some(left) = self
+            .app
+            .parts()
+            .uploads
+            .expected
+            .claims()
+            .get_mut(&self.file)
+        {
+            *left = left.saturating_sub(bytes);
+        }
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.app
+            .parts()
+            .uploads
+            .expected
+            .claims()
+            .remove(&self.file);
+    }
+}
+
+/// Tells whether it is time to note how far an upload is.
+pub(super) fn is_worth_noting(size: u64, noted: u64, offset: u64) -> bool {
+    offset.saturating_sub(noted) >= (size / 4).clamp(SHORTEST_STEP, LONGEST_STEP)
 }

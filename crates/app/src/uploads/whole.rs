@@ -7,11 +7,13 @@ use sofie_store::files;
 use sofie_vault::{BlobId, BlobSpec};
 
 use super::{
-    body::{self, Body},
+    body::{Body, Paced},
     checksum::{Checking, Checksum},
     complete,
     drafts::{self, Reservation},
-    parse_path, resumable, space, vault_error,
+    parse_path, resumable,
+    space::{self, Announced, Claim},
+    vault_error,
 };
 use crate::{App, Context, Error, Result, keys, packages};
 
@@ -32,14 +34,30 @@ pub struct NewFile {
 }
 
 /// Stores a body as a new, complete file of a draft.
-pub async fn put(app: &App, ctx: &Context, new: NewFile, mut body: Body) -> Result<File> {
+pub async fn put(app: &App, ctx: &Context, new: NewFile, body: Body) -> Result<File> {
     let path = parse_path(&new.path, "path")?;
-    let mut room = drafts::reserve(app, ctx, new.package, new.length.unwrap_or(0)).await?;
-    space::check(app, new.length.unwrap_or(0)).await?;
+    let announced = new.length.unwrap_or(0);
+    let mut room = drafts::reserve(app, ctx, new.package, announced).await?;
     let id = FileId::fresh();
+    let announced = Announced {
+        id,
+        package: new.package,
+        path: &path,
+        size: announced,
+    };
+    let claim = space::claim(app, &announced).await?;
     let (spec, secrets) = keys::new_blob(app, &room.key, new.package, id)?;
     let guard = Guard::new(app, spec.blob);
-    let size = store(app, &spec, (&mut room, &new), &mut body).await?;
+    let mut intake = Intake {
+        body: Paced::new(body, app.parts().uploads.pace),
+        announced: new.length,
+        taken: 0,
+        checking: new.checksum.clone().map(Checking::new),
+        room: &mut room,
+        claim,
+    };
+    let size = store(app, &spec, &mut intake).await?;
+    drop(intake);
     let ctx = &Context {
         now: app.now(),
         ..ctx.clone()
@@ -97,22 +115,11 @@ fn fresh(id: FileId, package: PackageId, path: FilePath, size: u64, ctx: &Contex
 }
 
 /// Takes the whole body in, encrypted and durable; returns its length.
-async fn store(
-    app: &App,
-    spec: &BlobSpec,
-    (room, new): (&mut Reservation, &NewFile),
-    body: &mut Body,
-) -> Result<u64> {
-    let mut intake = Intake {
-        announced: new.length,
-        taken: 0,
-        checking: new.checksum.clone().map(Checking::new),
-    };
-    let capacity = new.length.unwrap_or(0).min(SMALL);
+async fn store(app: &App, spec: &BlobSpec, intake: &mut Intake<'_>) -> Result<u64> {
+    let capacity = intake.announced.unwrap_or(0).min(SMALL);
     let mut head = BytesMut::with_capacity(usize::try_from(capacity).unwrap_or(0));
     let mut rest = None;
-    while let Some(bytes) = body::next(body).await? {
-        intake.take(room, &bytes)?;
+    while let Some(bytes) = intake.next().await? {
         if (head.len() + bytes.len()) as u64 > SMALL {
             rest = Some(bytes);
             break;
@@ -130,8 +137,7 @@ async fn store(
     for first in [head.freeze(), bytes] {
         appender.write(first).await.map_err(vault_error)?;
     }
-    while let Some(bytes) = body::next(body).await? {
-        intake.take(room, &bytes)?;
+    while let Some(bytes) = intake.next().await? {
         appender.write(bytes).await.map_err(vault_error)?;
     }
     let size = intake.end()?;
@@ -140,24 +146,32 @@ async fn store(
 }
 
 /// Counts and checks what comes.
-struct Intake {
+struct Intake<'r> {
+    body: Paced,
     announced: Option<u64>,
     taken: u64,
     checking: Option<Checking>,
+    room: &'r mut Reservation,
+    claim: Claim,
 }
 
-impl Intake {
-    fn take(&mut self, room: &mut Reservation, bytes: &Bytes) -> Result<()> {
-        self.taken += bytes.len() as u64;
+impl Intake<'_> {
+    async fn next(&mut self) -> Result<Option<Bytes>> {
+        let Some(bytes) = self.body.next().await? else {
+            return Ok(None);
+        };
+        let came = bytes.len() as u64;
+        self.taken += came;
+        self.claim.came(came);
         match self.announced {
             Some(length) if self.taken > length => return Err(Error::TooLarge),
             Some(_) => {}
-            None => room.grow(bytes.len() as u64)?,
+            None => self.room.grow(came)?,
         }
         if let Some(checking) = &mut self.checking {
-            checking.update(bytes);
+            checking.update(&bytes);
         }
-        Ok(())
+        Ok(Some(bytes))
     }
 
     fn end(&mut self) -> Result<u64> {

@@ -53,7 +53,7 @@ async fn unproved(app: &App, ctx: &Context, id: Uuid) -> Result<(Package, Recipi
     };
     let recipient = recipient_of(&package, recipient).cloned();
     let visitor = ctx.visitor.ok_or(Error::NotFound)?;
-    let row = grants::for_package(&mut tx, visitor, package.id).await?;
+    let row = grants::for_package(&mut tx, visitor, package.id, ctx.proofs_since).await?;
     let row = row.ok_or(Error::NotFound)?;
     Ok((package, recipient.ok_or(Error::NotFound)?, row.id))
 }
@@ -63,7 +63,7 @@ pub async fn verify_code(app: &App, ctx: &Context, id: Uuid, code: &str) -> Resu
     let wrong = || Error::Refused("wrong_code");
     let visitor = ctx.visitor.ok_or(Error::NotFound)?;
     let mut tx = app.db().begin().await?;
-    let row = grants::for_package(&mut tx, visitor, PackageId(id))
+    let row = grants::for_package(&mut tx, visitor, PackageId(id), ctx.proofs_since)
         .await?
         .ok_or(Error::NotFound)?;
     let tries = grants::count_try(&mut tx, row.id).await?;
@@ -74,21 +74,12 @@ pub async fn verify_code(app: &App, ctx: &Context, id: Uuid, code: &str) -> Resu
         tries,
     };
     let right = mailed_codes::agrees(app, &kept, code, ctx.now)?;
-    let event = if right {
-        Event::AddressProved
-    } else {
-        Event::CodeWrong
-    };
-    audit::record(
-        &mut tx,
-        ctx,
-        event,
-        Some(("package", id.to_string())),
-        json!({ "try": tries }),
-    )
-    .await?;
+    let (object, data) = (("package", id.to_string()), json!({ "try": tries }));
     if right {
+        audit::record(&mut tx, ctx, Event::AddressProved, Some(object), data).await?;
         grants::prove(&mut tx, row.id, ctx.now).await?;
+    } else {
+        audit::record_often(&mut tx, ctx, Event::CodeWrong, object, (id, data)).await?;
     }
     tx.commit().await?;
     if right {

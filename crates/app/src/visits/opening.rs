@@ -84,8 +84,8 @@ pub(super) async fn opened(
     let mut tx = app.db().begin().await?;
     let ctx = match &cookie {
         Some(token) => {
-            let found =
-                sofie_store::visitors::find(&mut tx, token.hash().as_bytes(), ctx.now).await?;
+            let settings = app.settings().await?;
+            let found = super::identify(&mut tx, &settings, token.expose(), ctx.now).await?;
             as_visitor(ctx, found.ok_or(Error::NotFound)?.id)
         }
         None => ctx.clone(),

@@ -7,38 +7,50 @@
 //! installation is silent about.
 
 mod engine;
-pub(crate) mod probes;
 mod reply;
 mod session;
 mod version;
 
-pub use engine::Clamd;
-pub use session::{Endpoint, Timeouts};
+pub(crate) use engine::judge;
+pub(crate) use session::Answer;
+use session::Endpoint;
+pub(crate) use version::parse as parse_version;
 
-use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
-/// How to reach clamd, and what its own configuration allows: it can't be asked for that.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// Where it listens; tried in this order, the last good one first.
-    pub endpoints: Vec<Endpoint>,
-    /// The smaller of `StreamMaxLength` and `MaxFileSize` in its configuration, in bytes.
-    pub largest_file: u64,
-    /// `MaxThreads` in its configuration.
-    pub most_at_once: u16,
-    /// How long to wait.
-    pub timeouts: Timeouts,
-}
+use crate::adapter::Adapter;
+use crate::config::{Config, Fault, Field, Holds};
+use crate::engine::Class;
+use crate::kinds::Kind;
+use crate::runtime::Setup;
 
-impl Settings {
-    /// clamd 1.4 as it comes: 100 MiB, 10 threads.
-    pub fn new(endpoints: Vec<Endpoint>) -> Self {
-        Self {
-            endpoints,
-            largest_file: 100 << 20,
-            most_at_once: 10,
-            timeouts: Timeouts::STANDARD,
-        }
-    }
+/// clamd 1.4 as it comes: 100 MiB (`StreamMaxLength`, `MaxFileSize`), 10 threads, of which two are left to
+/// others; its own `MaxScanTime` of 120 s ends before ours.
+pub(crate) const KIND: Kind = Kind {
+    name: "clamd",
+    title: "ClamAV (clamd)",
+    class: Class::Antivirus,
+    fields: &[Field {
+        name: "addresses",
+        holds: Holds::List {
+            example: "unix:/run/clamav/clamd.ctl",
+        },
+        required: true,
+    }],
+    largest_file: 100 << 20,
+    at_once: 8,
+    seconds: 150,
+    build,
+};
+
+fn build(setup: &Setup, config: &Config) -> Result<Arc<dyn Adapter>, Fault> {
+    let endpoints = config
+        .list("addresses")
+        .map(|text| Endpoint::parse(text).ok_or(Fault::invalid("addresses")));
+    let endpoints = endpoints.collect::<Result<Vec<_>, _>>()?;
+    Ok(Arc::new(engine::Clamd::new(
+        &setup.id,
+        endpoints,
+        setup.times,
+    )))
 }

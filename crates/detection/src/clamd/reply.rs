@@ -1,7 +1,8 @@
 //! What clamd answers to a stream.
 
+use crate::names::finding;
 use crate::text;
-use crate::verdict::{Category, Finding, Level, LimitKind, Outcome};
+use crate::verdict::Finding;
 
 /// Longest answer that is one.
 pub const LONGEST: usize = 64 << 10;
@@ -58,51 +59,6 @@ fn failure(said: &[u8]) -> Reply {
     match said.strip_suffix(b" ERROR") {
         Some(words) => Reply::Failed(text::displayable_bytes(words, 500)),
         None => Reply::Unknown,
-    }
-}
-
-/// What a name means; a name without a known beginning is a malware's.
-fn finding(name: &[u8]) -> Finding {
-    let name = text::displayable_bytes(name, 200);
-    let is = |beginning: &str| name.starts_with(beginning);
-    let outcome = if let Some(limit) = name.strip_prefix("Heuristics.Limits.Exceeded") {
-        Outcome::Incomplete {
-            limit: limit_kind(limit),
-        }
-    } else if is("Heuristics.Encrypted.") {
-        Outcome::Encrypted
-    } else if is("Heuristics.OLE2.ContainsMacros") {
-        Outcome::PolicyHit {
-            category: Category::Macro,
-        }
-    } else if is("Heuristics.Structured.") {
-        Outcome::PolicyHit {
-            category: Category::Dlp,
-        }
-    } else if is("Heuristics.Broken.") {
-        Outcome::Suspicious { level: Level::Low }
-    } else if is("Heuristics.Phishing.") {
-        Outcome::Suspicious {
-            level: Level::Medium,
-        }
-    } else if is("PUA.") {
-        Outcome::PolicyHit {
-            category: Category::Pua,
-        }
-    } else {
-        Outcome::Infected
-    };
-    Finding::new(outcome, &name)
-}
-
-fn limit_kind(suffix: &str) -> LimitKind {
-    match suffix.trim_start_matches('.').split('.').next() {
-        Some("MaxFileSize") => LimitKind::FileSize,
-        Some("MaxScanSize") => LimitKind::ScanSize,
-        Some("MaxRecursion") => LimitKind::Recursion,
-        Some("MaxFiles") => LimitKind::Members,
-        Some("MaxScanTime") => LimitKind::Time,
-        _ => LimitKind::Engine,
     }
 }
 

@@ -6,20 +6,19 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
-use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 
 use super::reply::LONGEST;
 use crate::body::{Body, Broken};
+use crate::runtime::Times;
 
 /// Longest piece sent under one length.
 const LONGEST_PIECE: usize = 1 << 20;
 
 /// Where clamd listens.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Endpoint {
     /// A unix socket.
     Unix(PathBuf),
@@ -27,25 +26,15 @@ pub enum Endpoint {
     Tcp(String),
 }
 
-/// How long to wait for clamd.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Timeouts {
-    /// For a connection and the answer to a trivial question, in milliseconds.
-    pub connect_ms: u64,
-    /// For it to accept some more bytes, in milliseconds.
-    pub idle_ms: u64,
-    /// For the verdict, once everything was sent, in milliseconds.
-    pub verdict_ms: u64,
-}
-
-impl Timeouts {
-    /// 3 s, 30 s, and above clamd's own `MaxScanTime` of 120 s.
-    pub const STANDARD: Self = Self {
-        connect_ms: 3_000,
-        idle_ms: 30_000,
-        verdict_ms: 150_000,
-    };
+impl Endpoint {
+    /// Reads `unix:/path` or `tcp:host:port`.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        match text.split_once(':') {
+            Some(("unix", path)) if path.starts_with('/') => Some(Self::Unix(path.into())),
+            Some(("tcp", address)) if address.contains(':') => Some(Self::Tcp(address.to_owned())),
+            _ => None,
+        }
+    }
 }
 
 /// Why a conversation failed.
@@ -111,9 +100,9 @@ pub async fn ask(endpoint: &Endpoint, question: &[u8], time: Duration) -> Result
 pub async fn stream(
     endpoint: &Endpoint,
     body: &mut Body,
-    times: &Timeouts,
+    times: &Times,
 ) -> Result<Answer, Failure> {
-    let connected = timeout(Duration::from_millis(times.connect_ms), connect(endpoint)).await;
+    let connected = timeout(times.connect, connect(endpoint)).await;
     let connection = connected.map_err(|_| Failure::Late("no connection"))??;
     let (reader, mut writer) = tokio::io::split(connection);
     let mut answer = Box::pin(read_answer(reader));
@@ -122,7 +111,7 @@ pub async fn stream(
         ended: false,
     };
     let early = {
-        let write = writing.write(&mut writer, body, Duration::from_millis(times.idle_ms));
+        let write = writing.write(&mut writer, body, times.idle);
         tokio::select! {
             reply = &mut answer => Some(reply),
             written = write => {
@@ -135,7 +124,7 @@ pub async fn stream(
     };
     let heard = match early {
         Some(heard) => heard?,
-        None => timeout(Duration::from_millis(times.verdict_ms), answer)
+        None => timeout(times.verdict, answer)
             .await
             .map_err(|_| Failure::Late("no verdict"))??,
     };
@@ -223,5 +212,21 @@ async fn read_answer(reader: impl AsyncRead) -> Result<Heard, Failure> {
             unread: true,
         }),
         Err(error) => Err(Failure::Talk(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Endpoint;
+
+    #[test]
+    fn addresses_are_read_and_mistakes_refused() {
+        let read = Endpoint::parse;
+        assert_eq!(read("unix:/run/a"), Some(Endpoint::Unix("/run/a".into())));
+        let host = Endpoint::Tcp("scan.example.org:3310".to_owned());
+        assert_eq!(read("tcp:scan.example.org:3310"), Some(host));
+        for wrong in ["", "off", "auto", "unix:relative", "tcp:host", "http://x"] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
     }
 }

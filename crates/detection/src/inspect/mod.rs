@@ -4,4 +4,5 @@ mod child;
 mod rows;
 
 pub use child::{Contents, Inspection, Inspector};
+pub(crate) use rows::answer;
 pub use rows::descriptors;

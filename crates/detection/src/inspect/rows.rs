@@ -34,6 +34,7 @@ fn descriptor(engine: inspector::Engine) -> Descriptor {
         },
         largest_file: None,
         most_at_once: 1,
+        seconds: 60,
     }
 }
 
@@ -144,6 +145,7 @@ const fn limit_kind(limit: inspector::Limit) -> LimitKind {
         inspector::Limit::UnpackedSize => LimitKind::ScanSize,
         inspector::Limit::Ratio => LimitKind::Ratio,
         inspector::Limit::Time => LimitKind::Time,
+        inspector::Limit::Memory => LimitKind::Engine,
     }
 }
 

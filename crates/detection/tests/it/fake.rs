@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use sofie_detection::clamd::{Clamd, Endpoint};
+use sofie_detection::Runtime;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinHandle;
 
-use super::fixture::settings;
+use super::fixture::clamd;
 
 /// What it does with a stream; a question for the version it always answers.
 #[derive(Clone)]
@@ -47,11 +47,11 @@ impl Fake {
         }
     }
 
-    pub fn engine(&self) -> Clamd {
-        let mut settings = settings(vec![Endpoint::Unix(self.socket.clone())]);
-        settings.timeouts.idle_ms = 300;
-        settings.timeouts.verdict_ms = 500;
-        Clamd::new("fake", settings)
+    pub fn engine(&self) -> Runtime {
+        clamd(&[&self.socket], |setup| {
+            setup.times.idle = Duration::from_millis(300);
+            setup.times.verdict = Duration::from_millis(500);
+        })
     }
 }
 

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use sofie_detection::clamd::{Clamd, Endpoint, Settings, Timeouts};
-use sofie_detection::{InspectionLimits, Inspector};
+use serde_json::{Value, json};
+use sofie_detection::{InspectionLimits, Inspector, Refusal, Runtime, Setup, Times, Types};
 use tempfile::TempDir;
 
 /// What the signature database below calls malware.
@@ -52,8 +52,8 @@ impl RealClamd {
         self.directory.path().join("socket")
     }
 
-    pub fn engine(&self) -> Clamd {
-        Clamd::new("clamav", settings(vec![Endpoint::Unix(self.socket())]))
+    pub fn engine(&self) -> Runtime {
+        clamd(&[&self.socket()], |_| {})
     }
 
     pub fn process_id(&self) -> u32 {
@@ -88,18 +88,32 @@ fn configuration(directory: &Path, alerts: bool) -> String {
     lines
 }
 
-pub fn settings(endpoints: Vec<Endpoint>) -> Settings {
-    let timeouts = Timeouts {
-        connect_ms: 2_000,
-        idle_ms: 1_000,
-        verdict_ms: 10_000,
-    };
-    Settings {
+/// An engine of a kind, with times for tests.
+pub fn engine(kind: &str, change: impl FnOnce(&mut Setup), config: &Value) -> Runtime {
+    let kind = sofie_detection::kind(kind).unwrap();
+    let mut setup = Setup {
+        id: "engine".to_owned(),
+        name: "Engine".to_owned(),
+        class: kind.class,
         largest_file: LONGEST_STREAM,
-        most_at_once: 4,
-        timeouts,
-        ..Settings::new(endpoints)
-    }
+        oversize: Refusal::Unscannable,
+        types: Types::all(),
+        at_once: 4,
+        times: Times {
+            connect: Duration::from_secs(2),
+            idle: Duration::from_secs(1),
+            verdict: Duration::from_secs(10),
+        },
+    };
+    change(&mut setup);
+    kind.engine(setup, config.as_object().unwrap()).unwrap()
+}
+
+/// clamd at these sockets.
+pub fn clamd(sockets: &[&Path], change: impl FnOnce(&mut Setup)) -> Runtime {
+    let address = |socket: &&Path| format!("unix:{}", socket.display());
+    let addresses: Vec<String> = sockets.iter().map(address).collect();
+    engine("clamd", change, &json!({ "addresses": addresses }))
 }
 
 pub fn inspector() -> Inspector {

@@ -6,7 +6,10 @@ mod clamd_real;
 mod fake;
 mod fan_out;
 mod fixture;
+mod http_fake;
+mod icap_real;
 mod inspector;
+mod runtime;
 
 use std::time::Duration;
 

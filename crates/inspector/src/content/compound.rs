@@ -2,12 +2,17 @@
 //!
 //! Directory entries are 128 bytes long and lie on multiples of 128, so they can be told
 //! from other data as the file streams by, without following its allocation table. Left-over
-//! entries of deleted streams are seen as well; that errs on the safe side.
+//! entries of deleted streams are seen as well; that errs on the safe side. Then the table is
+//! followed and every stream is an object of its own.
 
+use super::cfb::Compound;
+use super::streams;
 use crate::kinds::{self, Kind};
 use crate::report::{Category, Engine, Outcome};
+use crate::seek::{Range, Seekable};
 use crate::stream::{Fault, Stream};
 use crate::walk::{Place, Walk};
+use crate::watch::Watch;
 
 const SECTOR: usize = 512;
 const ENTRY: usize = 128;
@@ -22,6 +27,31 @@ struct Seen {
 }
 
 pub fn walk(
+    walk: &mut Walk<'_>,
+    place: &Place,
+    stream: &mut Stream<'_>,
+) -> Result<&'static Kind, Fault> {
+    let budget = walk.budget();
+    let mut whole = Seekable::of(budget, stream)?;
+    let length = whole.length();
+    let mut surface = Range::new(&mut whole, 0, length);
+    let kind = look(walk, place, &mut Stream::new(&mut surface, Watch::new()))?;
+    let opened = Compound::open(&mut whole, budget.lease(0)?)
+        .and_then(|mut file| streams::walk(walk, place, &mut file, kind));
+    match opened {
+        Ok(()) => {}
+        // The kind is known all the same.
+        Err(Fault::Damaged(code)) => {
+            let outcome = Outcome::Unsupported;
+            walk.find(Engine::Container, outcome, code, place, "");
+        }
+        Err(fault) => return Err(fault),
+    }
+    Ok(kind)
+}
+
+/// What the file's sectors say, one after another.
+fn look(
     walk: &mut Walk<'_>,
     place: &Place,
     stream: &mut Stream<'_>,

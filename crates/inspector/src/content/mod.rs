@@ -1,7 +1,11 @@
-//! Looks into formats that are read but not unpacked.
+//! Looks into documents: compound files with all their streams, PDF as it lies.
 
+mod cfb;
 mod compound;
 mod pdf;
+mod rtf;
+mod streams;
 
 pub use compound::walk as compound;
 pub use pdf::walk as pdf;
+pub use rtf::unpack as unpack_rtf;

@@ -15,7 +15,7 @@ static MAGICS: &[(usize, &[u8], &Kind)] = &[
     (0, b"Rar!\x1a\x07", &k::RAR),
     (0, b"RE~^", &k::RAR),
     (0, b"MSCF\0\0\0\0", &k::CAB),
-    (0, b"ISc(", &k::CAB),
+    (0, b"ISc(", &k::INSTALL_SHIELD),
     (0, b"\xfd7zXZ\0", &k::XZ),
     (0, b"\x28\xb5\x2f\xfd", &k::ZSTD),
     (0, b"\x04\x22\x4d\x18", &k::LZ4),
@@ -103,6 +103,7 @@ static MAGICS: &[(usize, &[u8], &Kind)] = &[
     (0, b"{\\rt", &k::RTF),
     (0, b"%!PS", &k::POSTSCRIPT),
     (0, b"\xc5\xd0\xd3\xc6", &k::POSTSCRIPT),
+    (0, b"=ybegin ", &k::TEXT),
     (0, b"-----BEGIN PGP MESSAGE", &k::PGP),
     (0, b"-----BEGIN ", &k::PEM),
 ];

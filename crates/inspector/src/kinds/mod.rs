@@ -5,6 +5,7 @@ mod table;
 mod text;
 
 pub use table::*;
+pub use text::begins_as_mail;
 
 /// How an object is read on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,9 +18,37 @@ pub enum Format {
     Zip,
     Tar,
     Gzip,
+    /// One packed content.
+    Packed(Pack),
+    Ar,
+    Cpio,
+    Rpm,
+    /// Text, in which files may be written as uuencode or yEnc.
+    Text,
+    Mail,
+    Mailbox,
+    Tnef,
+    SevenZip,
+    /// A Windows program, behind which there may be an archive.
+    Program,
+    Rar,
+    Cab,
+    Iso,
     /// Compound File Binary: old Office, mail messages, installers, encrypted new Office.
     Compound,
     Pdf,
+}
+
+/// Compressors of one content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pack {
+    Bzip2,
+    Xz,
+    Lzip,
+    Lzma,
+    Zstd,
+    Lz4,
+    Compress,
 }
 
 /// Why a kind may be unwelcome whatever it contains.
@@ -67,8 +96,25 @@ pub fn detect(head: &[u8]) -> &'static Kind {
         return &EMPTY;
     }
     magic::detect(head)
+        .or_else(|| text::detect_mail(head))
         .or_else(|| text::detect(head))
         .unwrap_or(&UNKNOWN)
+}
+
+/// Says what an object is of which its container or its name says that it is `announced`.
+///
+/// Only for mail: any text becomes a message when a mail program is told that it is one.
+pub fn detect_as(head: &[u8], announced: Option<&'static Kind>, name: &str) -> &'static Kind {
+    let detected = detect(head);
+    let ending = name.rsplit('.').next().unwrap_or_default();
+    let named = ["eml", "mht", "mhtml", "nws"]
+        .iter()
+        .any(|mail| ending.eq_ignore_ascii_case(mail));
+    let readable = detected.is_text() || detected == &UNKNOWN;
+    if readable && detected != &MBOX && (named || announced == Some(&MAIL)) {
+        return &MAIL;
+    }
+    detected
 }
 
 /// Whether some kind announces itself by `extension`; then the content must agree.

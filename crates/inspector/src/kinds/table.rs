@@ -1,6 +1,6 @@
 //! The kinds this inspector knows.
 
-use super::{Format, Kind, Risk};
+use super::{Format, Kind, Pack, Risk};
 
 const fn kind(
     media: &'static str,
@@ -18,8 +18,8 @@ const fn kind(
 
 /// Declares kinds, and the list of all of them.
 macro_rules! kinds {
-    ($($name:ident = $media:literal, $format:ident, $risk:ident, [$($extension:literal)*];)*) => {
-        $(pub static $name: Kind = kind($media, Format::$format, Risk::$risk, &[$($extension),*]);)*
+    ($($name:ident = $media:literal, $format:ident $(($pack:ident))?, $risk:ident, [$($extension:literal)*];)*) => {
+        $(pub static $name: Kind = kind($media, Format::$format $((Pack::$pack))?, Risk::$risk, &[$($extension),*]);)*
         static ALL: &[&Kind] = &[$(&$name),*];
     };
 }
@@ -37,6 +37,24 @@ kinds! {
     ZIP = "application/zip", Zip, None, ["zip"];
     TAR = "application/x-tar", Tar, None, ["tar"];
     GZIP = "application/gzip", Gzip, None, ["gz" "tgz" "svgz" "emz" "wmz"];
+    BZIP2 = "application/x-bzip2", Packed(Bzip2), None, ["bz2" "tbz2" "tbz"];
+    XZ = "application/x-xz", Packed(Xz), None, ["xz" "txz"];
+    ZSTD = "application/zstd", Packed(Zstd), None, ["zst" "tzst"];
+    LZ4 = "application/x-lz4", Packed(Lz4), None, ["lz4"];
+    LZIP = "application/x-lzip", Packed(Lzip), None, ["lz" "tlz"];
+    LZMA = "application/x-lzma", Packed(Lzma), None, ["lzma" "tlz"];
+    COMPRESS = "application/x-compress", Packed(Compress), None, ["z" "taz"];
+    AR = "application/x-archive", Ar, None, ["ar" "a" "lib"];
+    DEB = "application/vnd.debian.binary-package", Ar, Executable, ["deb" "udeb"];
+    RPM = "application/x-rpm", Rpm, Executable, ["rpm"];
+    CPIO = "application/x-cpio", Cpio, None, ["cpio"];
+    MAIL = "message/rfc822", Mail, None, ["eml" "mht" "mhtml" "nws"];
+    MBOX = "application/mbox", Mailbox, None, ["mbox" "mbx" "eml"];
+    SEVEN_ZIP = "application/x-7z-compressed", SevenZip, None, ["7z"];
+    TNEF = "application/vnd.ms-tnef", Tnef, None, ["tnef" "dat"];
+    CAB = "application/vnd.ms-cab-compressed", Cab, None, ["cab"];
+    ISO = "application/x-iso9660-image", Iso, DiskImage, ["iso" "udf"];
+    RAR = "application/vnd.rar", Rar, None, ["rar"];
     PDF = "application/pdf", Pdf, None, ["pdf" "ai"];
     DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document", Zip, None, ["docx" "dotx" "docm" "dotm"];
     XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", Zip, None, ["xlsx" "xltx" "xlsm" "xltm" "xlam" "xlsb"];
@@ -60,33 +78,19 @@ kinds! {
     DOC = "application/msword", Compound, None, ["doc" "dot" "wiz"];
     XLS = "application/vnd.ms-excel", Compound, None, ["xls" "xlt" "xla" "xlm" "xlw"];
     PPT = "application/vnd.ms-powerpoint", Compound, None, ["ppt" "pot" "pps" "ppa"];
-    MSG = "application/vnd.ms-outlook", Closed, None, ["msg" "oft"];
+    MSG = "application/vnd.ms-outlook", Compound, None, ["msg" "oft"];
     MSI = "application/x-msi", Compound, Executable, ["msi" "msp" "mst" "msm"];
     ENCRYPTED_OFFICE = "application/x-encrypted-office", Compound, None, ["docx" "docm" "xlsx" "xlsm" "xlsb" "pptx" "pptm" "dotx" "xltx" "potx" "ppsx"];
 
     // Containers that are not opened.
-    SEVEN_ZIP = "application/x-7z-compressed", Closed, None, ["7z"];
-    RAR = "application/vnd.rar", Closed, None, ["rar"];
-    CAB = "application/vnd.ms-cab-compressed", Closed, None, ["cab"];
-    BZIP2 = "application/x-bzip2", Closed, None, ["bz2" "tbz2" "tbz"];
-    XZ = "application/x-xz", Closed, None, ["xz" "txz"];
-    ZSTD = "application/zstd", Closed, None, ["zst" "tzst"];
-    LZ4 = "application/x-lz4", Closed, None, ["lz4"];
-    LZIP = "application/x-lzip", Closed, None, ["lz"];
     LZOP = "application/x-lzop", Closed, None, ["lzo"];
-    LZMA = "application/x-lzma", Closed, None, ["lzma"];
-    COMPRESS = "application/x-compress", Closed, None, ["z"];
-    AR = "application/x-archive", Closed, None, ["ar" "a" "lib"];
-    DEB = "application/vnd.debian.binary-package", Closed, Executable, ["deb" "udeb"];
-    RPM = "application/x-rpm", Closed, Executable, ["rpm"];
-    CPIO = "application/x-cpio", Closed, None, ["cpio"];
+    INSTALL_SHIELD = "application/x-installshield", Closed, None, ["cab"];
     ARJ = "application/x-arj", Closed, None, ["arj"];
     LHA = "application/x-lzh-compressed", Closed, None, ["lzh" "lha"];
     ACE = "application/x-ace-compressed", Closed, None, ["ace"];
     XAR = "application/x-xar", Closed, None, ["xar" "pkg"];
     CHM = "application/vnd.ms-htmlhelp", Closed, Executable, ["chm"];
     WIM = "application/x-ms-wim", Closed, DiskImage, ["wim" "esd"];
-    ISO = "application/x-iso9660-image", Closed, DiskImage, ["iso" "udf"];
     DMG = "application/x-apple-diskimage", Closed, DiskImage, ["dmg"];
     VHD = "application/x-vhd", Closed, DiskImage, ["vhd"];
     VHDX = "application/x-vhdx", Closed, DiskImage, ["vhdx"];
@@ -94,14 +98,12 @@ kinds! {
     QCOW2 = "application/x-qemu-disk", Closed, DiskImage, ["qcow2" "qcow"];
     SQUASHFS = "application/vnd.squashfs", Closed, DiskImage, ["squashfs" "sqfs"];
     ONENOTE = "application/onenote", Closed, None, ["one" "onetoc2"];
-    TNEF = "application/vnd.ms-tnef", Closed, None, ["tnef"];
     PST = "application/vnd.ms-outlook-pst", Closed, None, ["pst" "ost"];
-    MAIL = "message/rfc822", Closed, None, ["eml" "mht" "mhtml" "mbox"];
     CRX = "application/x-chrome-extension", Closed, Executable, ["crx"];
     PGP = "application/pgp-encrypted", Opaque, None, ["pgp" "gpg" "asc"];
 
     // Programs.
-    PE = "application/vnd.microsoft.portable-executable", Opaque, Executable, ["exe" "dll" "sys" "scr" "ocx" "cpl" "com" "drv" "efi" "pif" "xll" "ax" "mui"];
+    PE = "application/vnd.microsoft.portable-executable", Program, Executable, ["exe" "dll" "sys" "scr" "ocx" "cpl" "com" "drv" "efi" "pif" "xll" "ax" "mui"];
     ELF = "application/x-elf", Opaque, Executable, ["elf" "so" "o" "ko" "axf"];
     MACH_O = "application/x-mach-binary", Opaque, Executable, ["dylib" "macho" "bundle"];
     JAVA_CLASS = "application/java-vm", Opaque, Executable, ["class"];
@@ -163,5 +165,5 @@ kinds! {
     VCARD = "text/vcard", Opaque, None, ["vcf" "vcard"];
     CALENDAR = "text/calendar", Opaque, None, ["ics" "ical"];
     PEM = "application/x-pem-file", Opaque, None, ["pem" "crt" "cer" "csr" "p7b" "asc"];
-    TEXT = "text/plain", Opaque, None, ["txt" "csv" "tsv" "md" "log" "ini" "cfg" "conf" "yaml" "yml" "toml" "srt" "tex" "rst" "sql" "css"];
+    TEXT = "text/plain", Text, None, ["txt" "csv" "tsv" "md" "log" "ini" "cfg" "conf" "yaml" "yml" "toml" "srt" "tex" "rst" "sql" "css"];
 }

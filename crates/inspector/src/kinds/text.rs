@@ -4,6 +4,8 @@ use super::{Kind, table as k};
 
 /// How much of a file is looked at to call it text.
 const SAMPLE: usize = 8 << 10;
+/// How many lines of a header are looked at for fields that only mail has.
+const MOST_FIELDS: usize = 200;
 
 pub fn is_text(kind: &Kind) -> bool {
     [
@@ -20,6 +22,7 @@ pub fn is_text(kind: &Kind) -> bool {
     .chain([
         &k::PEM,
         &k::MAIL,
+        &k::MBOX,
         &k::URL_SHORTCUT,
         &k::DESKTOP_ENTRY,
         &k::RTF,
@@ -79,9 +82,6 @@ fn by_start(start: &str, lower: &str) -> Option<&'static Kind> {
     if begins(&["begin:vcalendar"]) {
         return Some(&k::CALENDAR);
     }
-    if is_mail(lower) {
-        return Some(&k::MAIL);
-    }
     is_json(start).then_some(&k::JSON)
 }
 
@@ -101,29 +101,49 @@ fn markup(lower: &str) -> &'static Kind {
     &k::XML
 }
 
-/// Header fields first, and among them what only mail has.
-fn is_mail(lower: &str) -> bool {
-    let envelope = lower.starts_with("from ");
-    let fields: Vec<&str> = lower
-        .lines()
-        .skip(usize::from(envelope))
-        .take_while(|line| !line.is_empty())
-        .filter(|line| !line.starts_with([' ', '\t']))
-        .map(|line| line.split_once(':').map_or("", |(name, _)| name))
-        .collect();
-    let known = [
-        "received",
-        "return-path",
-        "from",
-        "to",
-        "date",
-        "message-id",
-        "mime-version",
-        "subject",
-    ];
-    let mail = fields.iter().filter(|field| known.contains(field)).count();
-    let nonsense = fields.iter().filter(|field| field.is_empty()).count();
-    mail >= 2 && nonsense <= 1
+/// Whether `head` begins with header fields, and among them at least `least` that mail has.
+fn has_header(head: &[u8], least: usize) -> bool {
+    let envelope = head.starts_with(b"From ");
+    let mut known = 0;
+    let mut others = 0;
+    let lines = head
+        .split(|byte| *byte == b'\n')
+        .skip(usize::from(envelope));
+    for line in lines.take(MOST_FIELDS) {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.is_empty() {
+            break;
+        }
+        if line.starts_with(b" ") || line.starts_with(b"\t") {
+            continue;
+        }
+        let Some(colon) = line.iter().position(|byte| *byte == b':') else {
+            others += 1;
+            continue;
+        };
+        let name = String::from_utf8_lossy(line[..colon].trim_ascii()).to_ascii_lowercase();
+        known += usize::from(crate::mail::is_known(&name));
+    }
+    known >= least && others <= 1
+}
+
+/// Whether a message that was cut out of a mailbox begins as messages do.
+pub fn begins_as_mail(head: &[u8]) -> bool {
+    has_header(head, 1)
+}
+
+/// Mail by its header; what follows may be anything.
+pub fn detect_mail(head: &[u8]) -> Option<&'static Kind> {
+    let start = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    let first = start.first()?;
+    if !first.is_ascii_alphabetic() || !has_header(start, 2) {
+        return None;
+    }
+    Some(if start.starts_with(b"From ") {
+        &k::MBOX
+    } else {
+        &k::MAIL
+    })
 }
 
 fn is_json(start: &str) -> bool {

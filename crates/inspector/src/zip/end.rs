@@ -18,6 +18,8 @@ const DEVICES: [u32; 4] = [0o020_000, 0o060_000, 0o010_000, 0o140_000];
 /// What the central directory turned out to be.
 struct Directory {
     entries: u64,
+    /// What is added to all offsets: archives behind a program count from its start or their own.
+    base: u64,
     start: u64,
     length: u64,
 }
@@ -32,8 +34,9 @@ pub fn read(
 ) -> Result<(), Fault> {
     let start = stream.position();
     let mut entries = 0;
+    let base = base(stream.peek(46)?, place, &records);
     while stream.peek(4)? == signature::CENTRAL {
-        entry(walk, place, stream, &mut records)?;
+        entry(walk, place, stream, &mut records, base)?;
         entries += 1;
         walk.budget().check_time()?;
     }
@@ -45,10 +48,21 @@ pub fn read(
         stream,
         &Directory {
             entries,
-            start,
+            base,
+            start: start + base,
             length,
         },
     )
+}
+
+/// From where the first entry counts its offset; the others must do the same.
+fn base(first: &[u8], place: &Place, records: &BTreeMap<u64, Record>) -> u64 {
+    let offset = first.get(42..46).map(|_| double(first, 42));
+    match offset {
+        Some(offset) if records.contains_key(&u64::from(offset)) => 0,
+        Some(offset) if u64::from(offset) == place.base => place.base,
+        _ => 0,
+    }
 }
 
 fn entry(
@@ -56,6 +70,7 @@ fn entry(
     place: &Place,
     stream: &mut Stream<'_>,
     records: &mut BTreeMap<u64, Record>,
+    base: u64,
 ) -> Result<(), Fault> {
     let fixed = stream.array::<46>(TRUNCATED)?;
     let name = stream.bytes(usize::from(word(&fixed, 28)), TRUNCATED)?;
@@ -71,7 +86,8 @@ fn entry(
         unpacked,
         name: name_key(&name),
     };
-    let Some(local) = records.remove(&offset) else {
+    let offset = offset.checked_sub(base);
+    let Some(local) = offset.and_then(|offset| records.remove(&offset)) else {
         return Err(Fault::Ambiguous("zip-central-only-member"));
     };
     if local != central {
@@ -141,7 +157,7 @@ fn end_records(stream: &mut Stream<'_>, directory: &Directory) -> Result<(), Fau
 
 /// The ZIP64 end record and its locator.
 fn end_64(stream: &mut Stream<'_>, directory: &Directory) -> Result<(), Fault> {
-    let position = stream.position();
+    let position = stream.position() + directory.base;
     let end = stream.array::<56>(TRUNCATED)?;
     let extension = quad(&end, 4)
         .checked_sub(44)

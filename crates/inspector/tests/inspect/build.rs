@@ -184,19 +184,152 @@ pub fn tar(entries: &[Vec<u8>]) -> Vec<u8> {
     archive
 }
 
-/// A compound file whose directory has these names, each a stream (2) or a storage (1).
+/// A compound file whose directory has these names, each an empty stream (2) or storage (1).
 pub fn compound(names: &[(&str, u8)]) -> Vec<u8> {
-    let mut file = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec();
-    file.resize(512, 0);
-    for (name, kind) in [("Root Entry", 5)].iter().chain(names) {
+    let entries: Vec<Stored> = names
+        .iter()
+        .map(|(name, kind)| (*name, 0, (*kind == 2).then_some(&b""[..])))
+        .collect();
+    compound_of(&entries)
+}
+
+/// A name, the number of the storage that holds it (0 is the root), and its content.
+pub type Stored<'a> = (&'a str, usize, Option<&'a [u8]>);
+
+/// A compound file with these entries, whose numbers begin at 1; storages have no content.
+pub fn compound_of(entries: &[Stored]) -> Vec<u8> {
+    const END: u32 = 0xffff_fffe;
+    const FREE: u32 = 0xffff_ffff;
+    let mut fat: Vec<u32> = Vec::new();
+    let mut sectors = Vec::new();
+    let mut store = |bytes: &[u8]| {
+        let start = fat.len();
+        let count = bytes.len().div_ceil(512);
+        fat.extend((1..=count).map(|n| {
+            if n == count {
+                END
+            } else {
+                u32::try_from(start + n).unwrap()
+            }
+        }));
+        sectors.extend(bytes);
+        sectors.resize(sectors.len().next_multiple_of(512), 0);
+        if count == 0 {
+            END
+        } else {
+            u32::try_from(start).unwrap()
+        }
+    };
+    let (mut mini, mut mini_fat) = (Vec::new(), Vec::new());
+    let mut places = Vec::new();
+    for (_, _, content) in entries {
+        let content = content.unwrap_or_default();
+        places.push(if content.len() >= 4096 {
+            store(content)
+        } else {
+            let (start, count) = (mini_fat.len(), content.len().div_ceil(64));
+            let next = |n| {
+                if n == count {
+                    END
+                } else {
+                    u32::try_from(start + n).unwrap()
+                }
+            };
+            mini_fat.extend((1..=count).map(next));
+            mini.extend(content);
+            mini.resize(mini.len().next_multiple_of(64), 0);
+            if count == 0 {
+                END
+            } else {
+                u32::try_from(start).unwrap()
+            }
+        });
+    }
+    let root = store(&mini);
+    mini_fat.resize(mini_fat.len().next_multiple_of(128), FREE);
+    let table: Vec<u8> = mini_fat
+        .iter()
+        .flat_map(|next| next.to_le_bytes())
+        .collect();
+    let mini_table = store(&table);
+    let mut directory = Vec::new();
+    let all = [("Root Entry", usize::MAX, None)];
+    for (index, (name, parent, content)) in all.iter().chain(entries).enumerate() {
         let mut entry: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
         let length = u16::try_from(entry.len() + 2).unwrap();
         entry.resize(64, 0);
         entry.extend(length.to_le_bytes());
-        entry.extend([*kind, 1]);
+        entry.extend([
+            if index == 0 {
+                5
+            } else if content.is_some() {
+                2
+            } else {
+                1
+            },
+            1,
+        ]);
+        // Siblings hang on one another to the right.
+        let of = |storage: usize, from: usize| {
+            let next = entries
+                .iter()
+                .enumerate()
+                .position(|(at, e)| at >= from && e.1 == storage);
+            next.map_or(FREE, |at| u32::try_from(at + 1).unwrap())
+        };
+        entry.extend(FREE.to_le_bytes());
+        entry.extend(if index == 0 { FREE } else { of(*parent, index) }.to_le_bytes());
+        entry.extend(
+            if content.is_some() {
+                FREE
+            } else {
+                of(index, 0)
+            }
+            .to_le_bytes(),
+        );
+        entry.resize(116, 0);
+        let place = if index == 0 { root } else { places[index - 1] };
+        let size = if index == 0 {
+            mini.len()
+        } else {
+            content.map_or(0, <[u8]>::len)
+        };
+        entry.extend(place.to_le_bytes());
+        entry.extend(u32::try_from(size).unwrap().to_le_bytes());
         entry.resize(128, 0);
-        file.extend(entry);
+        directory.extend(entry);
     }
-    file.resize(file.len().next_multiple_of(512), 0);
+    let directory = store(&directory);
+    let fat_sectors = (fat.len() + fat.len() / 127 + 2).div_ceil(128);
+    let first = u32::try_from(fat.len()).unwrap();
+    fat.extend(vec![0xffff_fffd; fat_sectors]);
+    fat.resize(fat_sectors * 128, FREE);
+    let mut file = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec();
+    file.resize(24, 0);
+    file.extend([0x3e, 0, 3, 0, 0xfe, 0xff, 9, 0, 6, 0]);
+    file.resize(44, 0);
+    let numbers = [
+        u32::try_from(fat_sectors).unwrap(),
+        directory,
+        0,
+        4096,
+        mini_table,
+        1,
+        END,
+        0,
+    ];
+    numbers
+        .iter()
+        .for_each(|number| file.extend(number.to_le_bytes()));
+    for index in 0..109 {
+        let sector = if index < fat_sectors {
+            first + u32::try_from(index).unwrap()
+        } else {
+            FREE
+        };
+        file.extend(sector.to_le_bytes());
+    }
+    file.extend(sectors);
+    fat.iter().for_each(|next| file.extend(next.to_le_bytes()));
     file
 }

@@ -3,7 +3,7 @@
 use sofie_inspector::{Limit, Limits, Outcome, Report};
 
 use super::build::{deflated, gzip, stored, zip};
-use super::{found, inspect, inspect_with, names};
+use super::{archives, found, inspect, inspect_with, names, packed};
 
 fn assert_limit(report: &Report, name: &str, limit: Limit) {
     assert_eq!(found(report, name).outcome, Outcome::Incomplete { limit });
@@ -74,6 +74,33 @@ fn unpacked_bytes_and_their_ratio_are_limited_over_all_levels() {
         Limit::Ratio,
     );
     assert_eq!(names(&inspect("a.gz", &bomb)), [""; 0]);
+}
+
+#[test]
+fn bombs_of_every_kind_end_early() {
+    let zeros = vec![0; 4 << 20];
+    let files: &[(&str, &[u8])] = &[("zeros", &zeros)];
+    let dense = Limits {
+        ratio_after: 1 << 20,
+        ..Limits::STANDARD
+    };
+    let bombs = [
+        ("a.gz", gzip(&zeros)),
+        ("a.bz2", packed::bzip2(&zeros)),
+        ("a.xz", packed::xz(&zeros)),
+        ("a.lz", packed::lzip(&zeros)),
+        ("a.lzma", packed::lzma(&zeros)),
+        ("a.zst", packed::zstd(&zeros)),
+        ("a.lz4", packed::lz4(&zeros)),
+        ("a.zip", zip(&[deflated("zeros", &zeros)])),
+        ("a.7z", archives::seven_zip(files)),
+    ];
+    for (name, bomb) in bombs {
+        let started = std::time::Instant::now();
+        let report = inspect_with(dense, name, &bomb);
+        assert_limit(&report, "ratio-limit", Limit::Ratio);
+        assert!(started.elapsed().as_secs() < 10, "{name}");
+    }
 }
 
 #[test]

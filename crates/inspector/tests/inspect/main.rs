@@ -5,13 +5,19 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod archives;
 mod build;
 mod documents;
 mod gzip;
 mod limits;
+mod mail;
 mod mutations;
+mod outlook;
+mod packed;
+mod programs;
 mod tar;
 mod types;
+mod unix;
 mod zip;
 
 use sofie_inspector::{Finding, Limits, Outcome, Report};

@@ -1,7 +1,8 @@
 use super::*;
 use crate::template::{
-    AccountEvent, AccountInvite, Code, Delivered, Downloaded, Expiring, NewPackage, PackageReceived,
-    PasswordReset, Quarantined, Rejected, Released, Request, TestMail, TokenCreated,
+    AccountEvent, AccountInvite, Code, Delivered, Downloaded, Expiring, NewPackage,
+    PackageReceived, PasswordReset, Quarantined, Rejected, Released, Request, TestMail,
+    TokenCreated,
 };
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;

@@ -2,8 +2,8 @@
 
 use std::sync::Mutex as StdMutex;
 
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpListener;
 
 use super::*;
 use crate::envelope::{Mailbox, MessageId};
@@ -48,7 +48,8 @@ impl Server {
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 shared.lock().unwrap().connections += 1;
-                tokio::spawn(serve(stream, Arc::clone(&shared), extensions, script));
+                let shared = Arc::clone(&shared);
+                tokio::spawn(serve(stream, shared, (extensions, script), true));
             }
         });
         Self { port, heard }
@@ -95,16 +96,18 @@ impl Server {
 }
 
 async fn serve(
-    stream: TcpStream,
+    stream: impl AsyncRead + AsyncWrite + Unpin,
     heard: Arc<StdMutex<Heard>>,
-    extensions: &'static [&'static str],
-    script: Option<Script>,
+    (extensions, script): (&'static [&'static str], Option<Script>),
+    mut greets: bool,
 ) -> Option<()> {
     let mut stream = BufReader::new(stream);
     let mut line = String::new();
     let mut data: Option<String> = None;
     loop {
-        if let Some(mail) = data.as_mut()
+        if line.is_empty() && data.is_none() && !std::mem::replace(&mut greets, true) {
+            // Behind STARTTLS there is no second greeting.
+        } else if let Some(mail) = data.as_mut()
             && line != "."
         {
             mail.push_str(&line);
@@ -460,3 +463,5 @@ async fn debug_hides_the_password() {
     });
     assert!(!format!("{transport:?}").contains("moonlight"));
 }
+
+mod tls;

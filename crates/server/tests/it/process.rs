@@ -54,6 +54,11 @@ impl Server {
         }
     }
 
+    /// Where it is reached.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     /// The status of an answer to a stranger.
     pub fn get(&self, path: &str) -> u16 {
         self.request(path, "Accept: text/html\r\n")

@@ -124,3 +124,72 @@ fn an_address_in_use_is_told_before_anything_is_made() {
     assert_eq!(refused.status.code(), Some(1));
     assert!(!dir.exists());
 }
+
+/// The folder of files bears the name of its installation (T34): another one's, or an empty one where files
+/// should be, such as a volume that is not mounted, is not taken.
+#[test]
+fn a_store_that_is_not_ours_is_refused() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("data");
+    let text = dir.to_str().unwrap();
+    let server = Server::start(&dir);
+    hand_in_a_file(&server, temp.path(), text);
+    drop(server);
+    let (blobs, away) = (dir.join("blobs"), temp.path().join("away"));
+    let refused = |why: &str| {
+        let refused = run(&["serve", "--listen", "127.0.0.1:0", "--data-dir", text]);
+        let error = String::from_utf8(refused.stderr).unwrap();
+        assert!(!refused.status.success() && error.contains(why), "{error}");
+    };
+
+    fs::rename(&blobs, &away).unwrap();
+    fs::create_dir(&blobs).unwrap();
+    refused("is it mounted");
+    assert_eq!(fs::read_dir(&blobs).unwrap().count(), 0, "nothing is made");
+
+    let other = temp.path().join("other");
+    drop(Server::start(&other));
+    fs::remove_dir(&blobs).unwrap();
+    fs::rename(other.join("blobs"), &blobs).unwrap();
+    refused("names another instance");
+
+    fs::remove_dir_all(&blobs).unwrap();
+    fs::rename(&away, &blobs).unwrap();
+    let server = Server::start(&dir);
+    assert_eq!(server.get("/readyz"), 200);
+    let marker = fs::read(blobs.join("sofie-vault")).unwrap();
+    fs::remove_file(blobs.join("sofie-vault")).unwrap();
+    assert_eq!(server.get("/readyz"), 503, "it was unmounted meanwhile");
+    fs::write(blobs.join("sofie-vault"), marker).unwrap();
+    assert_eq!(server.get("/readyz"), 200);
+}
+
+/// Makes a user who sends a file.
+fn hand_in_a_file(server: &Server, temp: &std::path::Path, dir: &str) {
+    let (password, file) = (temp.join("password"), temp.join("hello.txt"));
+    fs::write(&password, "a long and unusual pass phrase\n").unwrap();
+    fs::write(&file, "hello").unwrap();
+    let (password, file) = (password.to_str().unwrap(), file.to_str().unwrap());
+    let email = "eva@example.org";
+    let add = ["user", "add", "--email", email, "--password-file", password];
+    assert!(
+        run(&[&add[..], &["--data-dir", dir]].concat())
+            .status
+            .success()
+    );
+    let token = run(&["token", "create", "--user", email, "--data-dir", dir]);
+    let token = String::from_utf8(token.stdout).unwrap();
+    let url = server.url();
+    let send = [
+        "send",
+        file,
+        "--server",
+        &url,
+        "--token",
+        token.trim(),
+        "--to",
+        email,
+    ];
+    let sent = run(&[&send[..], &["--wait"]].concat());
+    assert!(sent.status.success(), "{sent:?}");
+}

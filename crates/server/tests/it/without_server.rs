@@ -107,7 +107,14 @@ fn accounts_and_tokens_are_made_without_a_server_and_beside_one() {
     assert_eq!(nobody.status.code(), Some(1));
 
     let outbox = run(&["outbox", "--json", "--data-dir", dir]);
-    assert_eq!(String::from_utf8(outbox.stdout).unwrap().trim(), "[]");
+    let outbox: serde_json::Value = serde_json::from_slice(&outbox.stdout).unwrap();
+    assert_eq!(outbox.as_array().unwrap().len(), 1, "{outbox}");
+    assert_eq!(outbox[0]["to"], "eva@example.org");
+    let subject = outbox[0]["subject"].as_str().unwrap();
+    assert!(
+        subject.contains("API token"),
+        "the owner is told: {subject}"
+    );
     server.signal(rustix::process::Signal::TERM);
     server.end(std::time::Duration::from_secs(30));
 }

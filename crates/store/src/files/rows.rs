@@ -10,11 +10,18 @@ use crate::{
 };
 
 /// The columns of a [`FileRow`].
+macro_rules! columns {
+    () => {
+        "f.id, f.package_id, f.path_sealed, f.size, f.completed_at, f.media_type, f.sha256, f.crc32,
+                f.check_state, f.released_at, f.released_by, f.released_reason"
+    };
+}
+pub(super) use columns;
+
+/// Selects a [`FileRow`].
 macro_rules! select {
     () => {
-        "select f.id, f.package_id, f.path_sealed, f.size, f.completed_at, f.media_type, f.sha256, f.crc32,
-                f.check_state, f.released_at, f.released_by, f.released_reason
-           from files f"
+        concat!("select ", rows::columns!(), " from files f")
     };
 }
 pub(super) use select;

@@ -1,9 +1,10 @@
 //! Where a file's bytes are and how they are locked.
 
 use chrono::{DateTime, Utc};
-use sofie_domain::{FileId, PackageId, UserId, VisitorId};
+use sofie_domain::{File, FileId, PackageId, UserId, VisitorId};
 use uuid::Uuid;
 
+use super::rows::{self, FileRow};
 use crate::{Result, Tx, package_keys::WrappedPackageKey, row::convert};
 
 /// What is needed to write or read a file's bytes, besides the keys of its package.
@@ -32,6 +33,8 @@ pub struct UploadRow {
     pub sent: bool,
     /// The announced length.
     pub size: u64,
+    /// How much was known to be stored when that was last noted.
+    pub received: u64,
     /// Whether all bytes are stored.
     pub complete: bool,
     /// When the upload is given up.
@@ -67,25 +70,51 @@ impl SecretsRow {
     }
 }
 
-/// Returns how to open a file; nothing if its key was destroyed or is wrapped for another installation.
-pub async fn secrets(
+#[derive(sqlx::FromRow)]
+struct FileAndSecrets {
+    #[sqlx(flatten)]
+    file: FileRow,
+    blob_id: Vec<u8>,
+    generation: i64,
+    key_wrapped: Vec<u8>,
+    kek_id: Option<String>,
+    wrapped: Option<Vec<u8>>,
+}
+
+/// Returns a file of a package and how to open it, in one query; without the latter once its key is destroyed.
+pub async fn with_secrets(
     tx: &mut Tx,
+    package: PackageId,
     file: FileId,
     kek_id: &str,
-) -> Result<Option<(Secrets, WrappedPackageKey)>> {
-    let row: Option<SecretsRow> = sqlx::query_as(
-        "select f.id, f.blob_id, f.generation, f.key_wrapped, k.kek_id, k.wrapped
-           from files f join package_keys k on k.package_id = f.package_id and k.kek_id = $2
-          where f.id = $1",
-    )
+) -> Result<Option<(File, Option<(Secrets, WrappedPackageKey)>)>> {
+    let row: Option<FileAndSecrets> = sqlx::query_as(concat!(
+        "select ",
+        rows::columns!(),
+        ", f.blob_id, f.generation, f.key_wrapped, k.kek_id, k.wrapped
+           from files f left join package_keys k on k.package_id = f.package_id and k.kek_id = $3
+          where f.id = $1 and f.package_id = $2"
+    ))
     .bind(file.0)
+    .bind(package.0)
     .bind(kek_id)
     .fetch_optional(tx.conn())
     .await?;
-    Ok(row
-        .map(SecretsRow::split)
-        .transpose()?
-        .map(|(_, secrets, key)| (secrets, key)))
+    let Some(row) = row else { return Ok(None) };
+    let found = row.file.into_file(tx)?;
+    let (Some(kek_id), Some(wrapped)) = (row.kek_id, row.wrapped) else {
+        return Ok(Some((found, None)));
+    };
+    let columns = SecretsRow {
+        id: file.0,
+        blob_id: row.blob_id,
+        generation: row.generation,
+        key_wrapped: row.key_wrapped,
+        kek_id,
+        wrapped,
+    };
+    let (_, secrets, key) = columns.split()?;
+    Ok(Some((found, Some((secrets, key)))))
 }
 
 /// Returns how to open every file of a package.
@@ -114,6 +143,7 @@ struct UploadColumns {
     uploading: bool,
     sent: bool,
     size: i64,
+    received: i64,
     complete: bool,
     upload_expires_at: DateTime<Utc>,
     #[sqlx(flatten)]
@@ -125,7 +155,7 @@ pub async fn upload(tx: &mut Tx, file: FileId, kek_id: &str) -> Result<Option<Up
     let row: Option<UploadColumns> = sqlx::query_as(
         "select f.id, f.blob_id, f.generation, f.key_wrapped, k.kek_id, k.wrapped, f.package_id,
                 p.sender_user_id, p.sender_visitor_id, p.life = 'uploading' as uploading,
-                p.send_requested_at is not null as sent, f.size, f.completed_at is not null as complete,
+                p.send_requested_at is not null as sent, f.size, f.received, f.completed_at is not null as complete,
                 f.upload_expires_at
            from files f
            join packages p on p.id = f.package_id
@@ -145,6 +175,7 @@ pub async fn upload(tx: &mut Tx, file: FileId, kek_id: &str) -> Result<Option<Up
         uploading: row.uploading,
         sent: row.sent,
         size: convert("files", "size", row.size)?,
+        received: convert("files", "received", row.received)?,
         complete: row.complete,
         expires_at: row.upload_expires_at,
         secrets,

@@ -8,20 +8,48 @@ use uuid::Uuid;
 
 use crate::{
     Error, Result, Tx,
+    recipients::Columns,
     row::{convert, parse},
 };
 
 /// The columns of a [`PackageRow`].
-macro_rules! select {
+macro_rules! columns {
     () => {
-        "select p.id, p.ordinal, p.kind, p.life, p.approval, p.sender_user_id, p.sender_visitor_id,
+        "p.id, p.ordinal, p.kind, p.life, p.approval, p.sender_user_id, p.sender_visitor_id,
                 p.sender_email, p.request_id, p.title_sealed, p.note_sealed,
                 p.password is not null as has_password, p.access_limit, p.expires_in_days, p.created_at,
-                p.send_requested_at, p.submitted_at, p.checks_started_at, p.activated_at, p.expires_at, p.deleted_at, p.version
-           from packages p"
+                p.send_requested_at, p.submitted_at, p.checks_started_at, p.activated_at, p.expires_at, p.deleted_at, p.version"
+    };
+}
+pub(super) use columns;
+
+/// Selects a [`PackageRow`].
+macro_rules! select {
+    () => {
+        concat!("select ", rows::columns!(), " from packages p")
     };
 }
 pub(super) use select;
+
+/// Selects a [`WholeRow`].
+macro_rules! select_whole {
+    () => {
+        concat!(
+            "select ",
+            rows::columns!(),
+            ", r.*
+               from packages p
+              cross join lateral (
+                    select array_agg(id order by ordinal) as recipient_ids,
+                           array_agg(email order by ordinal) as recipient_emails,
+                           array_agg(blind order by ordinal) as recipient_blinds,
+                           array_agg(notified_at order by ordinal) as recipient_notified,
+                           array_agg(opened_at order by ordinal) as recipient_opened
+                      from recipients where package_id = p.id) r"
+        )
+    };
+}
+pub(super) use select_whole;
 
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct PackageRow {
@@ -47,6 +75,22 @@ pub(super) struct PackageRow {
     expires_at: Option<DateTime<Utc>>,
     deleted_at: Option<DateTime<Utc>>,
     version: i64,
+}
+
+/// A package together with its recipients, each of their columns as an array.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct WholeRow {
+    #[sqlx(flatten)]
+    package: PackageRow,
+    #[sqlx(flatten)]
+    recipients: Columns,
+}
+
+impl WholeRow {
+    pub(super) fn into_package(self, tx: &Tx) -> Result<Package> {
+        let recipients = self.recipients.into_list()?;
+        self.package.into_package(tx, recipients)
+    }
 }
 
 impl PackageRow {

@@ -50,9 +50,7 @@ impl LocalBackend {
             Ok(found) => marker::compare(&found, &text),
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
                 if !may_make {
-                    return Err(Error::Marker(
-                        "its marker is missing (is the volume mounted?)",
-                    ));
+                    return Err(Error::Marker("its marker is missing; is it mounted?"));
                 }
                 if !self.is_fresh()? {
                     return Err(Error::Marker("it holds files but no marker"));

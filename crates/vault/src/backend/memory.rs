@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::SystemTime,
 };
@@ -10,11 +11,14 @@ use super::{Area, BlobBackend, BlobFile, BlobInfo, marker};
 use crate::{BlobId, Error};
 
 type Content = Arc<Mutex<Vec<u8>>>;
+/// Bytes that can still be written, if there is a limit.
+type Free = Arc<Mutex<Option<u64>>>;
 
 /// Keeps blobs in memory; durable as long as it lives.
 #[derive(Debug)]
 pub struct MemoryBackend {
     state: Mutex<State>,
+    free: Free,
 }
 
 #[derive(Debug)]
@@ -35,12 +39,32 @@ impl MemoryBackend {
                 marker: None,
                 now: SystemTime::UNIX_EPOCH,
             }),
+            free: Free::default(),
         }
     }
 
     /// Sets the time which blobs made from now on are listed with.
     pub fn set_now(&self, now: SystemTime) {
         lock(&self.state).now = now;
+    }
+
+    /// Sets how many bytes can be written from now on; without a limit, any number. What is removed gives
+    /// nothing back.
+    pub fn set_free(&self, free: Option<u64>) {
+        *lock(&self.free) = free;
+    }
+
+    /// Makes it the store of another instance, or of none.
+    pub fn set_marker(&self, instance: Option<&str>) -> Result<(), Error> {
+        lock(&self.state).marker = instance.map(marker::text).transpose()?;
+        Ok(())
+    }
+}
+
+impl MemoryBackend {
+    fn file(&self, content: Content) -> MemoryFile {
+        let free = Arc::clone(&self.free);
+        MemoryFile { content, free }
     }
 }
 
@@ -81,13 +105,13 @@ impl BlobBackend for MemoryBackend {
         state
             .files
             .insert((blob, area), (Arc::clone(&content), now));
-        Ok(Arc::new(MemoryFile(content)))
+        Ok(Arc::new(self.file(content)))
     }
 
     fn open(&self, blob: BlobId, area: Area) -> Result<Arc<dyn BlobFile>, Error> {
         let state = lock(&self.state);
         let (content, _) = state.files.get(&(blob, area)).ok_or(Error::NotFound)?;
-        Ok(Arc::new(MemoryFile(Arc::clone(content))))
+        Ok(Arc::new(self.file(Arc::clone(content))))
     }
 
     fn sync_names(&self, _: BlobId) -> Result<(), Error> {
@@ -141,16 +165,31 @@ impl BlobBackend for MemoryBackend {
     }
 
     fn free_space(&self) -> Result<Option<u64>, Error> {
-        Ok(None)
+        Ok(*lock(&self.free))
     }
 }
 
 #[derive(Debug)]
-struct MemoryFile(Content);
+struct MemoryFile {
+    content: Content,
+    free: Free,
+}
+
+impl MemoryFile {
+    /// Takes room for more bytes.
+    fn grow(&self, more: usize) -> Result<(), Error> {
+        let mut free = lock(&self.free);
+        if let Some(left) = *free {
+            let rest = left.checked_sub(more as u64);
+            *free = Some(rest.ok_or_else(|| Error::NoSpace(io::ErrorKind::StorageFull.into()))?);
+        }
+        Ok(())
+    }
+}
 
 impl BlobFile for MemoryFile {
     fn read_at(&self, buf: &mut [u8], at: u64) -> Result<(), Error> {
-        let content = lock(&self.0);
+        let content = lock(&self.content);
         let start = usize::try_from(at).ok();
         let end = start.and_then(|s| s.checked_add(buf.len()));
         let range = start.zip(end).and_then(|(s, e)| content.get(s..e));
@@ -159,10 +198,11 @@ impl BlobFile for MemoryFile {
     }
 
     fn write_at(&self, bytes: &[u8], at: u64) -> Result<(), Error> {
-        let mut content = lock(&self.0);
+        let mut content = lock(&self.content);
         let start = usize::try_from(at).map_err(|_| Error::Corrupt("offset"))?;
         let end = start + bytes.len();
         if content.len() < end {
+            self.grow(end - content.len())?;
             content.resize(end, 0);
         }
         content[start..end].copy_from_slice(bytes);
@@ -170,12 +210,12 @@ impl BlobFile for MemoryFile {
     }
 
     fn size(&self) -> Result<u64, Error> {
-        Ok(lock(&self.0).len() as u64)
+        Ok(lock(&self.content).len() as u64)
     }
 
     fn set_size(&self, size: u64) -> Result<(), Error> {
         let size = usize::try_from(size).map_err(|_| Error::Corrupt("size"))?;
-        lock(&self.0).resize(size, 0);
+        lock(&self.content).resize(size, 0);
         Ok(())
     }
 

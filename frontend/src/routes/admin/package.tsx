@@ -4,6 +4,7 @@ import { PackageFacts } from '~/features/packages/package-facts';
 import { StateBadge } from '~/features/packages/state-badge';
 import { adminPackageQuery } from '~/features/quarantine/api';
 import { DecisionButtons } from '~/features/quarantine/decision-buttons';
+import { ReadButton } from '~/features/quarantine/read-button';
 import { VerdictTable } from '~/features/quarantine/verdict-table';
 import { useT } from '~/i18n/use-t';
 import { paths } from '~/lib/paths';
@@ -37,7 +38,12 @@ export function Page() {
         <PackageFacts value={value} />
       </Card>
       <Card title={t('packages:files')} flush>
-        <FileList files={value.files} packageId={id} mayDownload={value.can.download} />
+        <FileList
+          files={value.files}
+          packageId={id}
+          mayDownload={value.can.download}
+          download={(file) => <ReadButton packageId={id} file={file} />}
+        />
       </Card>
       <Card title={t('admin:verdicts.title')} description={t('admin:verdicts.lead')} flush>
         <VerdictTable id={id} />

@@ -1,5 +1,6 @@
 import { redirect } from '@tanstack/react-router';
 import { isProblem } from '~/api/problem';
+import { sessionKey } from '~/features/session/api';
 import { openLink, rememberVisit } from '~/features/visits/api';
 import { useT } from '~/i18n/use-t';
 import { dropSecret, heldSecret } from '~/lib/held-secret';
@@ -20,6 +21,8 @@ export async function load({ queryClient }: LoadContext): Promise<void> {
   dropSecret();
   if (visit === null) return;
   rememberVisit(queryClient, visit);
+  // The browser is known from now on.
+  void queryClient.invalidateQueries({ queryKey: sessionKey });
   const path = visit.kind === 'package' ? paths.visitPackage(visit.id) : paths.visitRequest(visit.id);
   throw redirect({ href: path, replace: true });
 }

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { Visit } from '~/api/types';
+import type { Package, Visit } from '~/api/types';
 import { HandInForm } from '~/features/packages/hand-in-form';
 import { useHandIn } from '~/features/packages/use-hand-in';
 import { sessionQuery } from '~/features/session/api';
@@ -22,12 +22,16 @@ export const load = async ({ queryClient, params }: LoadContext): Promise<void> 
   await queryClient.ensureQueryData(visitQuery(params.id ?? '')).catch(() => undefined);
 };
 
-function Form({ request }: { request: NonNullable<Visit['request']> }) {
+type FormProps = { request: NonNullable<Visit['request']>; begun: Package | null };
+
+function Form({ request, begun }: FormProps) {
   const t = useT();
   const { instance } = useLoaded(sessionQuery);
   const [sentId, setSentId] = useState<string | null>(null);
-  const handIn = useHandIn({ request_id: request.id });
+  const handIn = useHandIn({ request_id: request.id }, begun);
   const uploads = useUploads(handIn.id);
+  const local = new Set(uploads.items.map((item) => item.source.path));
+  const earlier = handIn.files.filter((file) => file.complete && !local.has(file.path)).length;
   if (sentId !== null)
     return <HandedIn packageId={sentId} to={request.requester.name ?? request.requester.email} />;
   return (
@@ -39,17 +43,19 @@ function Form({ request }: { request: NonNullable<Visit['request']> }) {
       <HandInForm
         instance={instance}
         withRecipients={false}
-        initialTitle={request.title}
+        initialTitle={begun?.title || request.title}
+        initialNote={begun?.note}
         ensure={handIn.ensure}
-        fileCount={uploads.items.length}
+        fileCount={uploads.items.length + earlier}
         onSent={(value) => setSentId(value.id)}
         uploads={
           <UploadPanel
             packageId={handIn.id}
             ensure={handIn.ensure}
             limits={instance.limits}
-            serverFiles={[]}
+            serverFiles={handIn.files}
             onRemoveServerFile={handIn.removeFile}
+            onStartOver={handIn.startOver}
           />
         }
       />
@@ -68,6 +74,6 @@ export function Page() {
     );
   }
   if (visit.request && (visit.step === 'ready' || visit.step === 'waiting'))
-    return <Form request={visit.request} />;
+    return <Form request={visit.request} begun={visit.package} />;
   return <VisitSteps visit={visit} />;
 }

@@ -33,6 +33,9 @@ pub(crate) struct PackageInput {
     access_limit: Option<Option<u32>>,
     /// The request that a new package answers.
     request_id: Option<Uuid>,
+    /// Gives up the answer to the request that was begun in another browser.
+    #[serde(default)]
+    start_over: bool,
 }
 
 /// Keeps *null* apart from *left out*.
@@ -59,6 +62,7 @@ impl From<PackageInput> for Input {
                 .map(|password| password.map(SecretString::from)),
             access_limit: body.access_limit,
             request_id: body.request_id.map(RequestId),
+            start_over: body.start_over,
         }
     }
 }

@@ -28,9 +28,9 @@ const EXTENSIONS: &str = "creation,creation-with-upload,termination,checksum,exp
 pub(super) const WHOLE: u64 = 256 << 10;
 
 /// What `Upload-Metadata` says.
-pub(super) struct Metadata {
-    pub(super) package: PackageId,
-    pub(super) path: String,
+pub(crate) struct Metadata {
+    pub(crate) package: PackageId,
+    pub(crate) path: String,
 }
 
 /// Refuses another version of the protocol; asking what there is needs none.
@@ -104,7 +104,7 @@ pub(super) fn of_whole(file: &File) -> Progress {
 }
 
 /// Reads `Upload-Metadata`: pairs of a key and a value in base64, commas between.
-pub(super) fn metadata(headers: &HeaderMap) -> Result<Metadata, Problem> {
+pub(crate) fn metadata(headers: &HeaderMap) -> Result<Metadata, Problem> {
     let text = match headers.get("upload-metadata") {
         Some(value) => value.to_str().map_err(|_| bad("Upload-Metadata"))?,
         None => "",
@@ -132,7 +132,7 @@ pub(super) fn metadata(headers: &HeaderMap) -> Result<Metadata, Problem> {
 }
 
 /// Reads `Upload-Length`; an upload of unknown length is not taken.
-pub(super) fn upload_length(headers: &HeaderMap) -> Result<u64, Problem> {
+pub(crate) fn upload_length(headers: &HeaderMap) -> Result<u64, Problem> {
     number(headers, "upload-length")?.ok_or_else(|| bad("Upload-Length"))
 }
 
@@ -164,7 +164,7 @@ fn number(headers: &HeaderMap, name: &'static str) -> Result<Option<u64>, Proble
 }
 
 /// Reads `Upload-Checksum`: an algorithm, a space, the value in base64.
-pub(super) fn checksum(headers: &HeaderMap) -> Result<Option<Checksum>, Problem> {
+pub(crate) fn checksum(headers: &HeaderMap) -> Result<Option<Checksum>, Problem> {
     let Some(value) = headers.get("upload-checksum") else {
         return Ok(None);
     };

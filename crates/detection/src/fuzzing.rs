@@ -1,0 +1,38 @@
+//! Inner doors for `sofie-fuzz`; no part of the interface.
+
+use sofie_inspector::protocol::{self, ReportError};
+
+use crate::clamd::{Answer, judge, parse_version};
+use crate::engine::{Scan, Versions};
+use crate::inspect::{Inspection, answer};
+use crate::verdict::EngineReport;
+
+/// The row that a reply of clamd makes, when it was given `sent` bytes and perhaps their end.
+pub fn clamd_row(scan: &Scan, reply: &[u8], sent: u64, ended: bool) -> EngineReport {
+    let answer = Answer {
+        reply: reply.to_vec(),
+        sent,
+        ended,
+    };
+    judge("clamd", scan, &answer)
+}
+
+/// The row that an answer of an ICAP server makes; none if there is no such profile.
+pub fn icap_row(
+    scan: &Scan,
+    profile: &str,
+    answer: &[u8],
+    sent: (u64, bool),
+) -> Option<EngineReport> {
+    crate::icap::row(scan, profile, answer, sent)
+}
+
+/// What clamd's answer to `VERSION` says.
+pub fn clamd_version(answer: &[u8]) -> Option<Versions> {
+    parse_version(answer)
+}
+
+/// The rows that the output of an inspecting child makes.
+pub fn inspector_rows(scan: &Scan, output: &[u8]) -> Result<Inspection, ReportError> {
+    protocol::parse_report(output, scan.meta.size).map(|report| answer(scan, report))
+}

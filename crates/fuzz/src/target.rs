@@ -1,0 +1,49 @@
+//! The list of targets.
+
+use crate::targets::{
+    archives, clamd, dispositions, emails, headers, inspector, mails, names, secrets, settings,
+    tus, vault_blobs, vault_keys, vault_uploads, wire,
+};
+
+/// A parser or format with what must hold for any input.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// Panics when the input breaks a promise.
+    pub run: fn(&[u8]),
+    /// Inputs to start from.
+    pub seeds: fn() -> Vec<Vec<u8>>,
+}
+
+macro_rules! targets {
+    ($($name:literal: $module:ident :: $run:ident, $seeds:ident;)+) => {
+        &[$(Target { name: $name, run: $module::$run, seeds: $module::$seeds }),+]
+    };
+}
+
+/// Every target.
+pub const TARGETS: &[Target] = targets! {
+    "vault_blob": vault_blobs::run, seeds;
+    "vault_upload": vault_uploads::run, seeds;
+    "vault_keys": vault_keys::run, seeds;
+    "inspector_file": inspector::run, seeds;
+    "inspector_zip": archives::zip, zip_seeds;
+    "inspector_tar": archives::tar, tar_seeds;
+    "inspector_gzip": archives::gzip, gzip_seeds;
+    "inspector_wire": wire::run, seeds;
+    "clamd_reply": clamd::run, seeds;
+    "http_headers": headers::run, seeds;
+    "tus_headers": tus::run, seeds;
+    "content_disposition": dispositions::run, seeds;
+    "names": names::run, seeds;
+    "emails": emails::run, seeds;
+    "secrets": secrets::run, seeds;
+    "settings": settings::run, seeds;
+    "mails": mails::run, seeds;
+};
+
+/// Finds a target by its name.
+pub fn find(name: &str) -> Option<&'static Target> {
+    TARGETS.iter().find(|target| target.name == name)
+}

@@ -1,0 +1,257 @@
+//! A message and its parts.
+
+use super::fields::{self, Encoding, Fields};
+use super::lines::Lines;
+use super::transfer::Decoder;
+use crate::kinds;
+use crate::report::{Category, Engine, Limit, Outcome};
+use crate::stream::{Fault, Feed, Stream};
+use crate::walk::{Place, Walk};
+use crate::watch::Watch;
+
+/// Multiparts within multiparts.
+const DEEPEST: usize = 32;
+/// How much of a line outside of all parts is looked at.
+const TELLTALE: &[&[u8]] = &[b"content-type:", b"content-transfer-encoding:"];
+
+/// Walks one message.
+pub fn walk(walk: &mut Walk<'_>, place: &Place, stream: &mut Stream<'_>) -> Result<(), Fault> {
+    walk.check_depth(&place.member("part"))?;
+    let mut message = Message {
+        walk,
+        place,
+        lines: Lines::new(stream),
+        boundaries: Vec::new(),
+        parts: 0,
+    };
+    let header = fields::read(&mut message.lines, |_| false)?;
+    message.entity(&header)?;
+    // What stands behind the last boundary.
+    message.skip_outside()?;
+    Ok(())
+}
+
+struct Message<'w, 'b, 'p, 's> {
+    walk: &'w mut Walk<'b>,
+    place: &'w Place,
+    lines: Lines<'p, 's>,
+    boundaries: Vec<Vec<u8>>,
+    parts: u32,
+}
+
+/// A line that ends parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Delimiter {
+    /// Which boundary, from the outermost on.
+    level: usize,
+    closes: bool,
+}
+
+impl Message<'_, '_, '_, '_> {
+    fn entity(&mut self, header: &Fields) -> Result<(), Fault> {
+        if let Some(code) = header.odd {
+            self.walk.find_ambiguous(code, self.place, "");
+        }
+        if header.media.starts_with("multipart/") {
+            if header.media == "multipart/encrypted" {
+                self.encrypted("encrypted-mail");
+            }
+            let Some(boundary) = header.boundary.clone().filter(|bytes| !bytes.is_empty()) else {
+                self.walk
+                    .find_ambiguous("mail-missing-boundary", self.place, "");
+                return self.leaf(header);
+            };
+            if header.encoding != Encoding::Plain {
+                self.walk
+                    .find_ambiguous("mail-encoded-multipart", self.place, "");
+            }
+            return self.multipart(boundary);
+        }
+        self.leaf(header)
+    }
+
+    fn multipart(&mut self, boundary: Vec<u8>) -> Result<(), Fault> {
+        if self.boundaries.len() >= DEEPEST {
+            return Err(Fault::Limit(Limit::Recursion));
+        }
+        if self.boundaries.contains(&boundary) {
+            self.walk
+                .find_ambiguous("mail-repeated-boundary", self.place, "");
+        }
+        let level = self.boundaries.len();
+        self.boundaries.push(boundary);
+        while let Some(delimiter) = self.skip_outside()? {
+            if delimiter.level != level || delimiter.closes {
+                if delimiter.level < level {
+                    self.lines.hold();
+                }
+                break;
+            }
+            let boundaries = &self.boundaries;
+            let header =
+                fields::read(&mut self.lines, |line| delimits(boundaries, line).is_some())?;
+            self.entity(&header)?;
+        }
+        self.boundaries.truncate(level);
+        Ok(())
+    }
+
+    /// Steps over what belongs to no part: before the first boundary and behind the last.
+    fn skip_outside(&mut self) -> Result<Option<Delimiter>, Fault> {
+        while self.lines.advance()? {
+            if !self.lines.begins() {
+                continue;
+            }
+            let content = self.lines.content();
+            if let Some(delimiter) = delimits(&self.boundaries, content) {
+                return Ok(Some(delimiter));
+            }
+            let lower = content[..content.len().min(40)].to_ascii_lowercase();
+            if TELLTALE.iter().any(|mark| lower.starts_with(mark)) {
+                self.walk.find_ambiguous("mail-hidden-part", self.place, "");
+            }
+        }
+        self.walk.budget().check_time()?;
+        Ok(None)
+    }
+
+    fn leaf(&mut self, header: &Fields) -> Result<(), Fault> {
+        self.parts += 1;
+        let name = header.name.clone();
+        let name = name.unwrap_or_else(|| format!("part-{}{}", self.parts, ending(header)));
+        let mut member = self.place.member(&name);
+        self.walk.check_depth(&member)?;
+        self.judge(header);
+        let is_message = matches!(
+            header.media.as_str(),
+            "message/rfc822" | "message/global" | "message/news"
+        );
+        member.announced = is_message.then_some(&kinds::MAIL);
+        let mut body = Body {
+            lines: &mut self.lines,
+            boundaries: &self.boundaries,
+            decoder: Decoder::new(header.encoding),
+            ready: Vec::new(),
+            given: 0,
+            ended: false,
+            near: false,
+        };
+        self.walk
+            .object(&member, &mut Stream::new(&mut body, Watch::new()))?;
+        let (odd, near) = (body.decoder.odd, body.near);
+        if let Some(code) = odd {
+            self.walk.find_ambiguous(code, &member, "");
+        }
+        if near {
+            self.walk.find_ambiguous("mail-odd-boundary", &member, "");
+        }
+        Ok(())
+    }
+
+    /// What the header alone says against a part.
+    fn judge(&mut self, header: &Fields) {
+        let unsupported = Outcome::Unsupported;
+        let (engine, outcome, code) = match header.media.as_str() {
+            "message/partial" => (Engine::Container, unsupported, "mail-partial"),
+            "message/external-body" => {
+                let category = Category::ActiveContent;
+                let outcome = Outcome::PolicyHit { category };
+                (Engine::Content, outcome, "mail-external-body")
+            }
+            "application/pkcs7-mime" | "application/x-pkcs7-mime"
+                if header.smime != "certs-only" && !header.smime.starts_with("signed") =>
+            {
+                return self.encrypted("encrypted-mail");
+            }
+            _ if header.encoding == Encoding::Unknown => {
+                (Engine::Container, unsupported, "mail-unknown-encoding")
+            }
+            _ => return,
+        };
+        self.walk.find(engine, outcome, code, self.place, "");
+    }
+
+    fn encrypted(&mut self, code: &'static str) {
+        self.walk
+            .find(Engine::Encrypted, Outcome::Encrypted, code, self.place, "");
+    }
+}
+
+/// Whether a line is one of these boundaries; the innermost comes first.
+fn delimits(boundaries: &[Vec<u8>], line: &[u8]) -> Option<Delimiter> {
+    let rest = line.strip_prefix(b"--")?;
+    let level = boundaries.iter().rposition(|boundary| {
+        let tail = rest.strip_prefix(boundary.as_slice());
+        tail.is_some_and(|tail| matches!(tail.trim_ascii_end(), b"" | b"--"))
+    })?;
+    let closes = rest[boundaries[level].len()..].starts_with(b"--");
+    Some(Delimiter { level, closes })
+}
+
+/// Whether a careless program would take a line for one of these boundaries.
+fn nearly_delimits(boundaries: &[Vec<u8>], line: &[u8]) -> bool {
+    line.strip_prefix(b"--").is_some_and(|rest| {
+        boundaries
+            .iter()
+            .any(|boundary| rest.starts_with(boundary.as_slice()))
+    })
+}
+
+/// A name ending for a part without a name.
+fn ending(header: &Fields) -> &'static str {
+    match header.media.as_str() {
+        "" | "text/plain" => ".txt",
+        "text/html" => ".html",
+        "message/rfc822" | "message/global" => ".eml",
+        _ => "",
+    }
+}
+
+/// The decoded content of one part, up to the next boundary.
+struct Body<'l, 'p, 's> {
+    lines: &'l mut Lines<'p, 's>,
+    boundaries: &'l [Vec<u8>],
+    decoder: Decoder,
+    ready: Vec<u8>,
+    given: usize,
+    ended: bool,
+    /// There was a line that some take for a boundary.
+    near: bool,
+}
+
+impl Body<'_, '_, '_> {
+    fn fill(&mut self) -> Result<(), Fault> {
+        self.ready.clear();
+        self.given = 0;
+        if !self.lines.advance()? {
+            self.ended = true;
+            self.decoder.finish(true, &mut self.ready);
+            return Ok(());
+        }
+        if self.lines.begins() {
+            let content = self.lines.content();
+            if delimits(self.boundaries, content).is_some() {
+                self.lines.hold();
+                self.ended = true;
+                self.decoder.finish(false, &mut self.ready);
+                return Ok(());
+            }
+            self.near = self.near || nearly_delimits(self.boundaries, content);
+        }
+        self.decoder.line(self.lines.line(), &mut self.ready);
+        Ok(())
+    }
+}
+
+impl Feed for Body<'_, '_, '_> {
+    fn pull(&mut self, buffer: &mut [u8]) -> Result<usize, Fault> {
+        while self.given == self.ready.len() && !self.ended {
+            self.fill()?;
+        }
+        let some = &self.ready[self.given..];
+        let count = some.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&some[..count]);
+        self.given += count;
+        Ok(count)
+    }
+}

@@ -1,0 +1,238 @@
+//! The members of an archive, one after another.
+
+use std::cell::RefCell;
+use std::io::{self, Write};
+use std::rc::Rc;
+use std::time::Instant;
+
+use rars::{
+    Archive, ArchiveMember, ArchiveReadOptions, ArchiveReader, Error, ErrorKind,
+    ExtractionDecision, ExtractionErrorAction,
+};
+
+use crate::names;
+use crate::report::{Engine, Level, Limit, Outcome};
+use crate::stream::{Fault, Stream};
+use crate::walk::{Place, Walk};
+use crate::watch::Watch;
+
+const DAMAGED: &str = "rar-damaged";
+/// Bytes of all headers together.
+const LONGEST_HEADERS: u64 = 16 << 20;
+/// What the decoder may take: a window of 64 MiB, twice what the usual program chooses.
+const MOST_WORKSPACE: u64 = 80 << 20;
+
+/// What the decoder wrote of a member.
+#[derive(Debug)]
+struct Content {
+    bytes: Vec<u8>,
+    most: u64,
+    until: Option<Instant>,
+    /// Why writing was refused.
+    refused: Option<Limit>,
+}
+
+/// The decoder's end of [`Content`].
+struct Sink(Rc<RefCell<Content>>);
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut content = self.0.borrow_mut();
+        if content.until.is_some_and(|until| Instant::now() > until) {
+            content.refused = Some(Limit::Time);
+        } else if (content.bytes.len() + bytes.len()) as u64 > content.most {
+            content.refused = Some(Limit::Memory);
+        } else {
+            content.bytes.extend_from_slice(bytes);
+            return Ok(bytes.len());
+        }
+        Err(io::ErrorKind::StorageFull.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+struct Members<'w, 'b> {
+    walk: &'w mut Walk<'b>,
+    place: &'w Place,
+    /// The member that is being written.
+    current: Option<(Place, Rc<RefCell<Content>>)>,
+    stopped: Option<Fault>,
+}
+
+pub fn walk(walk: &mut Walk<'_>, place: &Place, archive: Vec<u8>) -> Result<(), Fault> {
+    let budget = walk.budget();
+    let workspace = (budget.memory_left() / 2).min(MOST_WORKSPACE);
+    let options = ArchiveReadOptions::new()
+        .with_max_header_count(budget.most_members() + 100)
+        .with_max_header_bytes(LONGEST_HEADERS)
+        .with_rar50_dictionary_size_limit(workspace)
+        .with_rar50_buffered_decode_limit(1 << 20)
+        .with_max_reader_workspace_bytes(workspace);
+    let archive =
+        ArchiveReader::read_owned_with_options(archive, options).map_err(|e| fault(&e))?;
+    if archive.sfx_offset() != 0 {
+        return Err(Fault::Ambiguous("rar-gap"));
+    }
+    let unreadable = encrypted_in_solid(&archive);
+    let _lease = budget.lease(workspace)?;
+    let members = RefCell::new(Members {
+        walk,
+        place,
+        current: None,
+        stopped: None,
+    });
+    if unreadable {
+        let mut members = members.borrow_mut();
+        return archive
+            .members()
+            .try_for_each(|member| members.list_encrypted(&member));
+    }
+    let read = archive.extract_with_control_and_errors(
+        options,
+        |member| Ok(members.borrow_mut().decide(member)),
+        |_, error| Ok(members.borrow_mut().failed(error)),
+    );
+    let mut members = members.into_inner();
+    members.settle();
+    match (members.stopped, read) {
+        (Some(fault), _) => Err(fault),
+        (None, Ok(_)) => Ok(()),
+        (None, Err(error)) => Err(fault(&error)),
+    }
+}
+
+/// Members of a solid archive can't be stepped over.
+fn encrypted_in_solid(archive: &Archive) -> bool {
+    let solid = archive.members().any(|member| member.is_solid());
+    solid && archive.members().any(|member| member.meta.is_encrypted)
+}
+
+impl Members<'_, '_> {
+    fn decide(&mut self, member: &ArchiveMember) -> ExtractionDecision {
+        self.settle();
+        if self.stopped.is_some() {
+            return ExtractionDecision::Stop;
+        }
+        match self.begin(member) {
+            Ok(Some(sink)) => ExtractionDecision::Extract(Box::new(sink)),
+            Ok(None) => ExtractionDecision::Skip,
+            Err(fault) => {
+                self.stopped = Some(fault);
+                ExtractionDecision::Stop
+            }
+        }
+    }
+
+    fn begin(&mut self, member: &ArchiveMember) -> Result<Option<Sink>, Fault> {
+        let meta = &member.meta;
+        let name = name(member);
+        let place = self.place.member(&name);
+        self.walk.check_depth(&place)?;
+        if names::escapes(&name) {
+            self.walk.find_ambiguous("name-traversal", &place, "");
+        }
+        if meta.is_directory || meta.is_redirection || meta.is_encrypted {
+            self.walk.budget().count_object(place.depth)?;
+        }
+        if meta.is_redirection {
+            let level = Level::Medium;
+            let outcome = Outcome::Suspicious { level };
+            self.walk
+                .find(Engine::Container, outcome, "link-member", &place, "");
+        }
+        if meta.is_encrypted && !meta.is_directory {
+            self.encrypted(&place);
+        }
+        if meta.is_directory || meta.is_redirection || meta.is_encrypted {
+            return Ok(None);
+        }
+        let content = Rc::new(RefCell::new(Content {
+            bytes: Vec::new(),
+            most: self.walk.budget().memory_left(),
+            until: self.walk.budget().ends(),
+            refused: None,
+        }));
+        self.current = Some((place, Rc::clone(&content)));
+        Ok(Some(Sink(content)))
+    }
+
+    fn encrypted(&mut self, place: &Place) {
+        let outcome = Outcome::Encrypted;
+        self.walk.find(
+            Engine::Encrypted,
+            outcome,
+            "encrypted-rar-member",
+            place,
+            "",
+        );
+    }
+
+    fn list_encrypted(&mut self, member: &ArchiveMember) -> Result<(), Fault> {
+        let place = self.place.member(&name(member));
+        self.walk.budget().count_object(place.depth)?;
+        if !member.meta.is_directory {
+            self.encrypted(&place);
+        }
+        Ok(())
+    }
+
+    /// Walks what was written of the current member.
+    fn settle(&mut self) {
+        let Some((place, content)) = self.current.take() else {
+            return;
+        };
+        let mut content = content.borrow_mut();
+        if let Some(limit) = content.refused {
+            self.stopped = Some(Fault::Limit(limit));
+            return;
+        }
+        let bytes = std::mem::take(&mut content.bytes);
+        let budget = self.walk.budget();
+        let held = budget.lease(bytes.len() as u64);
+        let counted = held.and_then(|held| {
+            budget.count_unpacked(bytes.len() as u64)?;
+            Ok(held)
+        });
+        let walked = counted.and_then(|_held| {
+            let mut feed = bytes.as_slice();
+            let mut stream = Stream::new(&mut feed, Watch::new());
+            self.walk.object(&place, &mut stream)
+        });
+        self.stopped = walked.err();
+    }
+
+    /// A member that can't be read costs only itself.
+    fn failed(&mut self, error: &Error) -> ExtractionErrorAction {
+        let place = self.current.as_ref().map(|(place, _)| place.clone());
+        self.settle();
+        match fault(error) {
+            Fault::Damaged(code) if self.stopped.is_none() => {
+                let place = place.as_ref().unwrap_or(self.place);
+                let outcome = Outcome::Unsupported;
+                self.walk.find(Engine::Container, outcome, code, place, "");
+                ExtractionErrorAction::Continue
+            }
+            _ => ExtractionErrorAction::Abort,
+        }
+    }
+}
+
+/// The name as people see it, with one kind of separator.
+fn name(member: &ArchiveMember) -> String {
+    let bytes = member.decoded_name(None);
+    let bytes = bytes.as_deref().unwrap_or(&member.meta.name);
+    String::from_utf8_lossy(bytes).replace('\\', "/")
+}
+
+fn fault(error: &Error) -> Fault {
+    match error.kind() {
+        ErrorKind::ResourceLimit => Fault::Limit(Limit::Memory),
+        ErrorKind::UnsupportedFeature | ErrorKind::UnsupportedFormat => {
+            Fault::Damaged("rar-method-not-supported")
+        }
+        _ => Fault::Damaged(DAMAGED),
+    }
+}

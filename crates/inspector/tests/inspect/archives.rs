@@ -1,0 +1,389 @@
+//! 7z, RAR, cabinets and CD images (DET-5, DET-6): read out of order, strictly, or not clean.
+
+use std::io::Cursor;
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+use sevenz_rust2::{ArchiveEntry, ArchiveWriter};
+use sofie_inspector::{Limit, Limits, Outcome, eicar};
+
+use super::build::{deflate, deflated, tar, tar_entry, zip};
+use super::{assert_clean, found, inspect, inspect_with, names};
+
+type Files<'a> = &'a [(&'a str, &'a [u8])];
+
+pub fn seven_zip(files: Files) -> Vec<u8> {
+    let mut writer = ArchiveWriter::new(Cursor::new(Vec::new())).unwrap();
+    for (name, content) in files {
+        let entry = ArchiveEntry::new_file(name);
+        writer.push_archive_entry(entry, Some(*content)).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+/// One stored byte under a password, once with its name in the clear and once without.
+const ENCRYPTED: [(&str, &str); 2] = [
+    (
+        "encrypted-7z-member",
+        "377abcaf271c0004ed73b566100000000000000062000000000000009690576fa87f25a8f88f413e68d3ccd1b741aa710104060001091000070b0100022406f1070112530f16f32aff7297bc417a27c05d2dc1fd3a2121010001000c050100080a018316dc8c000005011901001109006f006e006500000019020000140a010072fcee0dcb7add01150601002080a4810000",
+    ),
+    (
+        "encrypted-7z-header",
+        "377abcaf271c0004e177d0d580000000000000002e00000000000000c0e503b90fbe4611cefd3c3957442b32b6c087557e2be60b392f91a86cf22b4ab4efb945e97362a58e8e0301599c7b9c275bcf872579bf1308d523b750b8659a1c92cb32021f55a07863becbb3e4b3b015c25919840e3213b05fef44d959bd4a2ea168e751144400a9eef347e3c7c20488fe606cf92189a9d3f63bb2b6bd9a3cd68d20ac17061001097000070b0100012406f1070112530f805f357fb8df3b909ec9e55eadda5ccb0c620a01238f71d30000",
+    ),
+];
+
+fn vint(value: usize) -> Vec<u8> {
+    let (low, high) = (u8::try_from(value & 0x7f).unwrap(), value >> 7);
+    if high == 0 {
+        vec![low]
+    } else {
+        [vec![low | 0x80], vint(high)].concat()
+    }
+}
+
+fn rar_block(fields: &[u8]) -> Vec<u8> {
+    let block = [vint(fields.len()), fields.to_vec()].concat();
+    [crc32fast::hash(&block).to_le_bytes().to_vec(), block].concat()
+}
+
+/// RAR 5 with stored members; `flags` are those of the encryption, if any.
+pub fn rar(files: Files) -> Vec<u8> {
+    let mut archive = b"Rar!\x1a\x07\x01\0".to_vec();
+    archive.extend(rar_block(&[1, 0, 0]));
+    for (name, content) in files {
+        let mut fields = [
+            vec![2, 2],
+            vint(content.len()),
+            vec![4],
+            vint(content.len()),
+            vec![0x20],
+        ]
+        .concat();
+        fields.extend(crc32fast::hash(content).to_le_bytes());
+        fields.extend([vec![0, 1], vint(name.len()), name.as_bytes().to_vec()].concat());
+        archive.extend(rar_block(&fields));
+        archive.extend(*content);
+    }
+    archive.extend(rar_block(&[5, 0, 0]));
+    archive
+}
+
+/// RAR 4 with stored members.
+fn old_rar(files: Files, flags: u16) -> Vec<u8> {
+    let block = |kind: u8, flags: u16, rest: &[u8]| {
+        let mut bytes = vec![kind];
+        bytes.extend(flags.to_le_bytes());
+        bytes.extend(u16::try_from(rest.len() + 7).unwrap().to_le_bytes());
+        bytes.extend(rest);
+        let crc = crc32fast::hash(&bytes).to_le_bytes();
+        [&crc[..2], &bytes].concat()
+    };
+    let mut archive = b"Rar!\x1a\x07\0".to_vec();
+    archive.extend(block(0x73, 0, &[0; 6]));
+    for (name, content) in files {
+        let size = u32::try_from(content.len()).unwrap().to_le_bytes();
+        let mut rest = [
+            &size[..],
+            &size,
+            &[3],
+            &crc32fast::hash(content).to_le_bytes(),
+            &[0; 4],
+            &[20, 0x30],
+        ]
+        .concat();
+        rest.extend(u16::try_from(name.len()).unwrap().to_le_bytes());
+        rest.extend([&0o100_644_u32.to_le_bytes(), name.as_bytes()].concat());
+        archive.extend(block(0x74, 0x8000 | flags, &rest));
+        archive.extend(*content);
+    }
+    archive.extend(block(0x7b, 0x4000, &[]));
+    archive
+}
+
+/// A cabinet of one folder, stored or as MSZIP.
+pub fn cabinet(files: Files, packed: bool) -> Vec<u8> {
+    let whole: Vec<u8> = files
+        .iter()
+        .flat_map(|(_, content)| content.to_vec())
+        .collect();
+    let data = if packed {
+        [b"CK".to_vec(), deflate(&whole)].concat()
+    } else {
+        whole.clone()
+    };
+    let mut entries = Vec::new();
+    let mut start = 0_u32;
+    for (name, content) in files {
+        let size = u32::try_from(content.len()).unwrap();
+        entries.extend([size.to_le_bytes(), start.to_le_bytes()].concat());
+        entries.extend([0; 8]);
+        entries.extend(name.bytes().chain([0]));
+        start += size;
+    }
+    let place = u32::try_from(44 + entries.len()).unwrap();
+    let length = place + 8 + u32::try_from(data.len()).unwrap();
+    let mut file = b"MSCF\0\0\0\0".to_vec();
+    [length, 0, 44, 0]
+        .iter()
+        .for_each(|field| file.extend(field.to_le_bytes()));
+    file.extend([3, 1, 1, 0]);
+    file.extend(u16::try_from(files.len()).unwrap().to_le_bytes());
+    file.extend([0; 6]);
+    file.extend(place.to_le_bytes());
+    file.extend([1, 0, u8::from(packed), 0]);
+    file.extend(entries);
+    file.extend([0; 4]);
+    file.extend(u16::try_from(data.len()).unwrap().to_le_bytes());
+    file.extend(u16::try_from(whole.len()).unwrap().to_le_bytes());
+    file.extend(data);
+    file
+}
+
+fn both(value: u32) -> Vec<u8> {
+    [value.to_le_bytes(), value.to_be_bytes()].concat()
+}
+
+fn iso_record(name: &[u8], sector: u32, size: usize, flags: u8) -> Vec<u8> {
+    let mut record = vec![0, 0];
+    record.extend(both(sector));
+    record.extend(both(u32::try_from(size).unwrap()));
+    record.extend([0; 7]);
+    record.extend([flags, 0, 0, 1, 0, 0, 1, u8::try_from(name.len()).unwrap()]);
+    record.extend(name);
+    record.resize(record.len().next_multiple_of(2), 0);
+    record[0] = u8::try_from(record.len()).unwrap();
+    record
+}
+
+/// An image of one file, with a Joliet tree that shows the file at sector `joliet` if there is one.
+pub fn iso(name: &str, content: &[u8], joliet: Option<u32>) -> Vec<u8> {
+    let sector = |bytes: &[u8]| {
+        let mut sector = bytes.to_vec();
+        sector.resize(2048, 0);
+        sector
+    };
+    let volume = |kind: u8, escape: &[u8], root: u32| {
+        let mut bytes = vec![kind];
+        bytes.extend(b"CD001\x01");
+        bytes.resize(88, 0);
+        bytes.extend(escape);
+        bytes.resize(156, 0);
+        bytes.extend(iso_record(b"\0", root, 2048, 2));
+        sector(&bytes)
+    };
+    let folder = |name: &[u8], root: u32, file: u32| {
+        let own = iso_record(b"\0", root, 2048, 2);
+        sector(
+            &[
+                own,
+                iso_record(b"\x01", root, 2048, 2),
+                iso_record(name, file, content.len(), 0),
+            ]
+            .concat(),
+        )
+    };
+    let wide: Vec<u8> = name.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let second = match joliet {
+        Some(_) => volume(2, b"%/E", 20),
+        None => volume(255, b"", 0),
+    };
+    let mut image = vec![0; 16 * 2048];
+    image.extend([volume(1, b"", 19), second, volume(255, b"", 0)].concat());
+    image.extend(folder(
+        format!("{}.;1", name.to_uppercase()).as_bytes(),
+        19,
+        21,
+    ));
+    image.extend(folder(&wide, 20, joliet.unwrap_or(21)));
+    image.extend(sector(content));
+    image.extend(sector(b"other content"));
+    image
+}
+
+static INFECTED: LazyLock<Vec<(&str, Vec<u8>)>> = LazyLock::new(|| samples(&eicar()));
+static HARMLESS: LazyLock<Vec<(&str, Vec<u8>)>> = LazyLock::new(|| {
+    let mut all = samples(b"text\n");
+    all.push(("a.iso", iso("a.txt", b"text\n", Some(21))));
+    all
+});
+
+fn samples(content: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
+    let files: Files = &[("a.txt", b"text\n"), ("d/e.com", content)];
+    vec![
+        ("a.7z", seven_zip(files)),
+        ("a.rar", rar(files)),
+        ("a.rar", old_rar(files, 0)),
+        ("a.cab", cabinet(files, false)),
+        ("a.cab", cabinet(files, true)),
+    ]
+}
+
+#[test]
+fn members_are_found_at_every_depth() {
+    for (name, archive) in samples(&eicar()) {
+        let report = inspect(name, &archive);
+        let path = format!("{name}/d/e.com");
+        assert!(
+            report
+                .findings
+                .iter()
+                .any(|f| f.name == "eicar-test-file" && f.object == path),
+            "{report:?}"
+        );
+        let inner = [(name, archive.as_slice())];
+        for (outer, archive) in [
+            ("o.7z", seven_zip(&inner)),
+            ("o.rar", rar(&inner)),
+            ("o.cab", cabinet(&inner, true)),
+            ("o.zip", zip(&[deflated(name, &archive)])),
+        ] {
+            let report = inspect(outer, &archive);
+            let path = format!("{outer}/{name}/d/e.com");
+            assert!(
+                report
+                    .findings
+                    .iter()
+                    .any(|f| f.name == "eicar-test-file" && f.object == path),
+                "{report:?}"
+            );
+        }
+    }
+    let report = inspect("a.iso", &iso("e.com", &eicar(), Some(21)));
+    assert!(
+        report
+            .objects
+            .iter()
+            .any(|object| object.path == "a.iso/e.com")
+    );
+    found(&report, "eicar-test-file");
+}
+
+#[test]
+fn ordinary_archives_are_clean() {
+    let text = "Some text, and more of it.\n".repeat(1000);
+    let files: Files = &[
+        ("a.txt", text.as_bytes()),
+        ("b/c.txt", b"text\n"),
+        ("empty.txt", b""),
+    ];
+    assert_clean("a.7z", &seven_zip(files));
+    assert_clean("a.rar", &rar(files));
+    assert_clean("a.rar", &old_rar(files, 0));
+    assert_clean("a.cab", &cabinet(&files[..2], true));
+    let archive = tar(&[tar_entry("a.7z", b'0', &seven_zip(files))]);
+    assert_clean("a.tar", &archive);
+    let image = inspect("a.iso", &iso("a.txt", b"text\n", None));
+    assert_eq!(
+        names(&image),
+        ["type-disk-image", "name-dangerous-extension"]
+    );
+}
+
+#[test]
+fn encrypted_archives_are_told() {
+    for (name, hex) in ENCRYPTED {
+        let report = inspect("a.7z", &hex::decode(hex).unwrap());
+        assert_eq!(found(&report, name).outcome, Outcome::Encrypted);
+    }
+    let old = old_rar(&[("a.txt", b"0123456789abcdef")], 4);
+    assert_eq!(
+        found(&inspect("a.rar", &old), "encrypted-rar-member").object,
+        "a.rar/a.txt"
+    );
+    let mut header = b"Rar!\x1a\x07\x01\0".to_vec();
+    header.extend(rar_block(&[4, 0, 0, 0, 15]));
+    found(&inspect("a.rar", &header), "encrypted-rar-header");
+}
+
+#[test]
+fn what_no_member_is_made_of_is_a_finding() {
+    for (name, archive) in samples(b"text\n") {
+        let report = inspect(name, &[archive, b"tail".to_vec()].concat());
+        let outcomes = report.findings.iter().map(|finding| finding.outcome);
+        assert!(
+            outcomes
+                .into_iter()
+                .any(|o| matches!(o, Outcome::Suspicious { .. })),
+            "{report:?}"
+        );
+    }
+    let moved = iso("a.txt", b"text\n", Some(22));
+    found(&inspect("a.iso", &moved), "iso-trees-differ");
+    let mut bridge = iso("a.txt", b"text\n", None);
+    bridge[18 * 2048 + 1..18 * 2048 + 6].copy_from_slice(b"NSR02");
+    found(&inspect("a.iso", &bridge), "iso-udf");
+    let split = [
+        b"Rar!\x1a\x07\x01\0".to_vec(),
+        rar_block(&[1, 0, 1]),
+        rar_block(&[5, 0, 1]),
+    ]
+    .concat();
+    found(&inspect("a.rar", &split), "rar-split");
+    found(&inspect("a.rar", b"RE~^...."), "rar-version-not-supported");
+}
+
+#[test]
+fn memory_is_a_limit() {
+    let limits = Limits {
+        memory: 1 << 18,
+        ..Limits::STANDARD
+    };
+    let noise: Vec<u8> = (0..1_000_000_u32)
+        .map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8)
+        .collect();
+    let files: Files = &[("a.bin", &noise)];
+    let archives = [
+        ("a.7z", seven_zip(files)),
+        ("a.rar", rar(files)),
+        ("a.rar", old_rar(files, 0)),
+    ];
+    for (name, archive) in archives {
+        let limit = Limit::Memory;
+        let report = inspect_with(limits, name, &archive);
+        assert_eq!(
+            found(&report, "memory-limit").outcome,
+            Outcome::Incomplete { limit },
+            "{name}"
+        );
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    /// Every byte of these formats is under a checksum or in the layout that is checked.
+    #[test]
+    fn damage_is_never_clean(
+        which in 0_usize..5,
+        at in any::<prop::sample::Index>(),
+        change in 1_u8..,
+        cut in any::<bool>(),
+    ) {
+        let (name, mut archive) = INFECTED[which].clone();
+        let at = at.index(archive.len());
+        if cut {
+            archive.truncate(at);
+        } else {
+            archive[at] ^= change;
+        }
+        let report = inspect(name, &archive);
+        prop_assert_eq!(report.bytes_seen, archive.len() as u64);
+        // A cabinet's stored bytes have no checksum that must be there.
+        prop_assert!(at == 0 || name == "a.cab" || !report.findings.is_empty(), "{}", name);
+    }
+
+    #[test]
+    fn rubbish_is_survived(
+        which in 0_usize..6,
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+    ) {
+        let (name, mut archive) = HARMLESS[which].clone();
+        for (at, value) in changes {
+            let at = at.index(archive.len());
+            archive[at] = value;
+        }
+        let report = inspect(name, &archive);
+        prop_assert_eq!(report.bytes_seen, archive.len() as u64);
+    }
+}
