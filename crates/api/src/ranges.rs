@@ -15,6 +15,33 @@ pub enum Wanted {
     Unsatisfiable,
 }
 
+/// What can be said of a request before its representation is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beginning {
+    /// It begins with the first byte, or wants all.
+    Start,
+    /// It begins behind the first byte.
+    Later,
+    /// That depends on the length or the entity tag.
+    Depends,
+}
+
+/// Tells where a request will begin.
+#[must_use]
+pub fn beginning(headers: &HeaderMap) -> Beginning {
+    let Some(range) = headers.get(header::RANGE).and_then(|v| v.to_str().ok()) else {
+        return Beginning::Start;
+    };
+    // As it were for the shortest and for the longest representation.
+    match (parse(range, 1), parse(range, u64::MAX)) {
+        (_, Wanted::Whole | Wanted::Part(Range { start: 0, .. })) => Beginning::Start,
+        (Wanted::Unsatisfiable, Wanted::Part(_)) if !headers.contains_key(header::IF_RANGE) => {
+            Beginning::Later
+        }
+        _ => Beginning::Depends,
+    }
+}
+
 /// Reads the `Range` and `If-Range` headers for a representation of `len` bytes with the strong `etag`.
 #[must_use]
 pub fn wanted(headers: &HeaderMap, len: u64, etag: &str) -> Wanted {
@@ -74,6 +101,36 @@ fn number(text: &str) -> Number {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_later_part_is_one_whatever_the_length() {
+        let at = |range: &str, if_range: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::RANGE, range.parse().unwrap());
+            if let Some(tag) = if_range {
+                headers.insert(header::IF_RANGE, tag.parse().unwrap());
+            }
+            beginning(&headers)
+        };
+        assert_eq!(beginning(&HeaderMap::new()), Beginning::Start);
+        for range in [
+            "bytes=0-",
+            "BYTES=0-",
+            "bytes=00-",
+            "bytes=1-,2-",
+            "x",
+            "bytes=5-2",
+        ] {
+            assert_eq!(at(range, None), Beginning::Start, "{range}");
+        }
+        for range in ["bytes=1-", "bytes=7-9", "bytes= 7-9"] {
+            assert_eq!(at(range, None), Beginning::Later, "{range}");
+            assert_eq!(at(range, Some("\"x\"")), Beginning::Depends, "{range}");
+        }
+        for range in ["bytes=-1", "bytes=-99999999999", "bytes=-0"] {
+            assert_eq!(at(range, None), Beginning::Depends, "{range}");
+        }
+    }
 
     #[test]
     fn ranges_are_read_as_the_rfc_says() {

@@ -29,6 +29,9 @@ const WITH_SECRETS: &[&str] = &[
     "request",
 ];
 
+/// The kinds of mail that tell recipients of a package that can be fetched.
+pub(crate) const NOTICES: &[&str] = &["new_package", "package_received", "expiring"];
+
 /// A mail to post.
 #[derive(Debug)]
 pub struct Post<'a> {
@@ -78,6 +81,15 @@ pub async fn post(app: &App, tx: &mut Tx, ctx: &Context, post: Post<'_>) -> Resu
 /// Lets the notices about a package go that were given up while it could not be fetched.
 pub(crate) async fn revive(tx: &mut Tx, ctx: &Context, package: PackageId) -> Result<()> {
     for mail in mails::revive(tx, package).await? {
+        enqueue(tx, ctx, mail).await?;
+    }
+    Ok(())
+}
+
+/// Lets the notices go that were held while there was no server to send them to; each is looked at again whether
+/// what it says is still so.
+pub(crate) async fn release_held(tx: &mut Tx, ctx: &Context) -> Result<()> {
+    for mail in mails::release_held(tx, NOTICES).await? {
         enqueue(tx, ctx, mail).await?;
     }
     Ok(())

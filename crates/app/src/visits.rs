@@ -153,9 +153,10 @@ async fn request_visit(
     let requester = requests::requester(tx, &request, ctx.now).await?;
     let open = !request.has_password || grant.grant(ctx.proofs_since, ctx.now).password;
     let step = if open { Step::Ready } else { Step::Password };
-    let draft = match open {
-        true => packages::begun(app, tx, ctx, request.id).await?,
-        false => None,
+    let draft = if open {
+        packages::begun(app, tx, ctx, request.id).await?
+    } else {
+        None
     };
     Ok(RequestVisit {
         request,
@@ -363,6 +364,7 @@ pub async fn spend_access(app: &App, ctx: &Context, id: Uuid) -> Result<Opened> 
     let (grant, token) = grant_row(&mut tx, ctx, &package, viewer.relation).await?;
     // Not the grant's: a link that was meant for another recipient may have been opened in this browser.
     let recipient = addressee(viewer.relation)?;
+    grants::lock_accesses(&mut tx, package.id).await?;
     let spent = grants::accesses_spent(&mut tx, package.id, recipient).await?;
     let limit = i64::from(package.access_limit.unwrap_or(u32::MAX));
     if spent >= limit {

@@ -43,19 +43,28 @@ pub struct NewFile {
     pub upload_expires_at: DateTime<Utc>,
 }
 
-/// Adds a file to a draft, with its audit entry if there is one, in one statement; tells whether the
-/// package's sender has pressed *send* already.
+/// The constraint that refuses a second file of the same path.
+pub const PATH_TAKEN: &str = "files_package_id_path_key_key";
+
+/// Adds a file to a draft, with its audit entry if there is one, in one statement.
 ///
-/// [`Error::Stale`] if the package takes no files any more; the constraint `files_package_id_path_key_key`
-/// refuses a second file of the same path.
-pub async fn insert(tx: &mut Tx, file: &NewFile, entry: Option<&NewEntry>) -> Result<bool> {
+/// With `locked` the package must have been locked by this transaction; without, [`Error::Stale`] also if the
+/// file is complete and the sender has pressed *send* already: it may be the last one, and whoever adds that
+/// submits the package in the same transaction. [`Error::Stale`] if the package takes no files any more; the
+/// constraint [`PATH_TAKEN`] refuses a second file of the same path.
+pub async fn insert(
+    tx: &mut Tx,
+    file: &NewFile,
+    entry: Option<&NewEntry>,
+    locked: bool,
+) -> Result<()> {
     let path_sealed = tx.seal("files.path", file.id, file.path.as_str())?;
     let path_key = tx.keyed_hash("files.path", file.package_id, file.path.as_str());
     let query = sqlx::query(
         "with draft as (
-             select id, send_requested_at is not null as sent from packages
+             select id from packages
               where id = $2 and life = 'uploading'
-                and (send_requested_at is null or expected_files is not null)
+                and (send_requested_at is null or expected_files is not null and ($22 or $10::timestamptz is null))
                 for key share
          ), added as (
              insert into files (id, package_id, path_sealed, path_key, size, blob_id, generation, key_wrapped,
@@ -68,7 +77,7 @@ pub async fn insert(tx: &mut Tx, file: &NewFile, entry: Option<&NewEntry>) -> Re
              select $9, $12, $13, $14, $15, $16, $17::inet, $18, $19, $20, $21 from added
               where $12::text is not null
          )
-         select count(*), coalesce(bool_or(draft.sent), false) from added, draft",
+         select count(*) from added",
     )
     .bind(file.id.0)
     .bind(file.package_id.0)
@@ -81,9 +90,9 @@ pub async fn insert(tx: &mut Tx, file: &NewFile, entry: Option<&NewEntry>) -> Re
     .bind(file.at)
     .bind(file.complete.then_some(file.at))
     .bind(file.upload_expires_at);
-    let row = audit::bind(query, entry).fetch_one(tx.conn()).await?;
-    counted(&row)?;
-    Ok(sqlx::Row::try_get(&row, 1)?)
+    let query = audit::bind(query, entry).bind(locked);
+    let row = query.fetch_one(tx.conn()).await?;
+    counted(&row)
 }
 
 /// Notes that all bytes of a file are stored, with the audit entry, in one statement.

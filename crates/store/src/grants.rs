@@ -178,16 +178,11 @@ pub async fn give_access(tx: &mut Tx, grant: Uuid, until: DateTime<Utc>) -> Resu
 }
 
 /// Counts the accesses spent: of one recipient, or of everybody together for a link that names nobody.
-/// The package's row is locked, so that two callers can't both spend the last one.
 pub async fn accesses_spent(
     tx: &mut Tx,
     package: PackageId,
     recipient: Option<RecipientId>,
 ) -> Result<i64> {
-    sqlx::query("select 1 from packages where id = $1 for update")
-        .bind(package.0)
-        .execute(tx.conn())
-        .await?;
     Ok(sqlx::query_scalar(
         "select count(*) from accesses
           where package_id = $1 and ($2::uuid is null or recipient_id = $2)",
@@ -196,6 +191,16 @@ pub async fn accesses_spent(
     .bind(recipient.map(|id| id.0))
     .fetch_one(tx.conn())
     .await?)
+}
+
+/// Keeps others from spending accesses of a package until the transaction ends, so that two callers can't both
+/// spend the last one.
+pub async fn lock_accesses(tx: &mut Tx, package: PackageId) -> Result<()> {
+    sqlx::query("select 1 from packages where id = $1 for update")
+        .bind(package.0)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
 }
 
 /// Spends an access.

@@ -252,6 +252,17 @@ pub async fn revive(tx: &mut Tx, package: PackageId) -> Result<Vec<MailId>> {
     Ok(ids.into_iter().map(MailId).collect())
 }
 
+/// Lets the held mails of some kinds wait again; returns them.
+pub async fn release_held(tx: &mut Tx, kinds: &[&str]) -> Result<Vec<MailId>> {
+    let ids: Vec<Uuid> = sqlx::query_scalar(
+        "update mails set state = 'queued' where state = 'held' and kind = any($1) returning id",
+    )
+    .bind(kinds)
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(ids.into_iter().map(MailId).collect())
+}
+
 /// Lets a failed or held mail wait again; tells whether there was one.
 pub async fn requeue(tx: &mut Tx, id: MailId) -> Result<bool> {
     let done = sqlx::query(

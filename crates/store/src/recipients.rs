@@ -19,20 +19,25 @@ struct RecipientRow {
 /// The recipients of one package, each column as an array in their order; no arrays at all for nobody.
 #[derive(Debug, sqlx::FromRow)]
 pub(crate) struct Columns {
-    recipient_ids: Option<Vec<Uuid>>,
-    recipient_emails: Option<Vec<String>>,
-    recipient_blinds: Option<Vec<bool>>,
-    recipient_notified: Option<Vec<Option<DateTime<Utc>>>>,
-    recipient_opened: Option<Vec<Option<DateTime<Utc>>>>,
+    #[sqlx(rename = "recipient_ids")]
+    ids: Option<Vec<Uuid>>,
+    #[sqlx(rename = "recipient_emails")]
+    emails: Option<Vec<String>>,
+    #[sqlx(rename = "recipient_blinds")]
+    blinds: Option<Vec<bool>>,
+    #[sqlx(rename = "recipient_notified")]
+    notified: Option<Vec<Option<DateTime<Utc>>>>,
+    #[sqlx(rename = "recipient_opened")]
+    opened: Option<Vec<Option<DateTime<Utc>>>>,
 }
 
 impl Columns {
     pub(crate) fn into_list(self) -> Result<Vec<Recipient>> {
-        let columns = self.recipient_ids.unwrap_or_default().into_iter();
-        let columns = columns.zip(self.recipient_emails.unwrap_or_default());
-        let columns = columns.zip(self.recipient_blinds.unwrap_or_default());
-        let columns = columns.zip(self.recipient_notified.unwrap_or_default());
-        let columns = columns.zip(self.recipient_opened.unwrap_or_default());
+        let columns = self.ids.unwrap_or_default().into_iter();
+        let columns = columns.zip(self.emails.unwrap_or_default());
+        let columns = columns.zip(self.blinds.unwrap_or_default());
+        let columns = columns.zip(self.notified.unwrap_or_default());
+        let columns = columns.zip(self.opened.unwrap_or_default());
         columns
             .map(|((((id, email), blind), notified_at), opened_at)| {
                 Ok(Recipient {

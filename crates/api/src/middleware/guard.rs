@@ -16,8 +16,9 @@ use crate::{Code, Problem, State, caller, cookies};
 pub async fn guard(Extracted(state): Extracted<State>, request: Request, next: Next) -> Response {
     let settings = state.app.parts().settings.known().await;
     let base_url = settings.map_or(String::new(), |s| s.text("instance.base_url"));
-    let verdict = check_site(request.method(), request.headers(), &base_url)
-        .and_then(|()| check_media_type(&request));
+    let asked = (request.method(), request.uri().path());
+    let verdict =
+        check_site(asked, request.headers(), &base_url).and_then(|()| check_media_type(&request));
     match verdict {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
@@ -32,14 +33,21 @@ enum Site {
     Unknown,
 }
 
-fn check_site(method: &Method, headers: &HeaderMap, base_url: &str) -> Result<(), Problem> {
+fn check_site(
+    (method, path): (&Method, &str),
+    headers: &HeaderMap,
+    base_url: &str,
+) -> Result<(), Problem> {
     // A browser never adds a token by itself.
     if caller::bearer(headers).is_some() {
         return Ok(());
     }
-    let fetch_site = headers.get("sec-fetch-site").and_then(|v| v.to_str().ok());
+    let word = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let fetch_site = word("sec-fetch-site");
     if method.is_safe() {
-        return if fetch_site == Some("cross-site") {
+        // A link in somebody's webmail leads to a page; nothing else is another site's to ask for.
+        let page = !path.starts_with("/api/") && word("sec-fetch-mode") == Some("navigate");
+        return if fetch_site == Some("cross-site") && !page {
             Err(csrf())
         } else {
             Ok(())
@@ -130,7 +138,22 @@ mod tests {
             let name: HeaderName = name.parse().unwrap();
             map.insert(name, value.parse().unwrap());
         }
-        check_site(method, &map, "https://public.example.org").is_ok()
+        let asked = (method, "/api/v1/packages");
+        check_site(asked, &map, "https://public.example.org").is_ok()
+    }
+
+    #[test]
+    fn a_link_on_another_site_leads_to_a_page_and_to_nothing_else() {
+        let passes = |path, mode: &str| {
+            let mut map = HeaderMap::new();
+            map.insert("sec-fetch-site", "cross-site".parse().unwrap());
+            map.insert("sec-fetch-mode", mode.parse().unwrap());
+            check_site((&Method::GET, path), &map, "").is_ok()
+        };
+        assert!(passes("/p", "navigate"));
+        assert!(!passes("/p", "cors"));
+        assert!(!passes("/assets/index.js", "no-cors"));
+        assert!(!passes("/api/v1/session", "navigate"));
     }
 
     const COOKIE: (&str, &str) = ("cookie", "__Host-sofie-session=x");

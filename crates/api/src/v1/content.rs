@@ -9,7 +9,7 @@ use axum::{
 };
 use futures_util::Stream;
 use serde::Deserialize;
-use sofie_app::downloads::{self, Asked, Chunk, Purpose};
+use sofie_app::downloads::{self, Asked, Chunk, FileDownload, Purpose, ZipDownload};
 use sofie_domain::{AdministratorPermission, FileId, PackageId};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
@@ -20,8 +20,7 @@ use crate::{
     caller::Asker,
     disposition,
     extract::{Path, Query},
-    ranges,
-    ranges::Wanted,
+    ranges::{self, Beginning, Wanted},
 };
 
 /// What is known of a representation before its bytes.
@@ -38,20 +37,20 @@ struct Head {
         (status = 206, content_type = "application/octet-stream"),
         (status = 404, body = Problem), (status = 403, body = Problem), (status = 416)))]
 pub(crate) async fn file(
-    asker: Asker,
+    who: Asker,
     method: Method,
     Path((id, file)): Path<(Uuid, Uuid)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let asked = Asked {
-        credentials: &asker.credentials,
-        source: &asker.source,
+        credentials: &who.credentials,
+        source: &who.source,
         package: PackageId(id),
         file: FileId(file),
         purpose: purpose(&method, &headers),
         reason: None,
     };
-    send_file(&asker, &asked, &method, &headers).await
+    send_file(&who, &asked, &method, &headers).await
 }
 
 /// Why an administrator reads a file.
@@ -73,7 +72,7 @@ pub(crate) struct ReadQuery {
         (status = 416), (status = 422, body = Problem)))]
 pub(crate) async fn administrators_file(
     caller: Caller,
-    asker: Asker,
+    who: Asker,
     method: Method,
     Path((id, file)): Path<(Uuid, Uuid)>,
     Query(query): Query<ReadQuery>,
@@ -85,29 +84,30 @@ pub(crate) async fn administrators_file(
         .administrator_who_may(AdministratorPermission::Contents)?;
     let reason = reason(&query.reason.unwrap_or_default())?;
     let asked = Asked {
-        credentials: &asker.credentials,
-        source: &asker.source,
+        credentials: &who.credentials,
+        source: &who.source,
         package: PackageId(id),
         file: FileId(file),
         purpose: purpose(&method, &headers),
         reason: Some(&reason),
     };
-    send_file(&asker, &asked, &method, &headers).await
+    send_file(&who, &asked, &method, &headers).await
 }
 
 async fn send_file(
-    asker: &Asker,
+    who: &Asker,
     asked: &Asked<'_>,
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let found = downloads::file(&asker.app, asked).await?;
-    let etag = found.file.sha256.map(hex::encode).unwrap_or_default();
-    let head = Head {
-        name: found.file.path.name().to_owned(),
-        len: found.file.size,
-        etag,
-    };
+    let mut found = downloads::file(&who.app, asked).await?;
+    let mut head = Head::of_file(&found);
+    if asked.purpose == Purpose::Look
+        && let Some(purpose) = meant(method, headers, &head)
+    {
+        found = downloads::file(&who.app, &Asked { purpose, ..*asked }).await?;
+        head = Head::of_file(&found);
+    }
     Ok(respond(&head, headers, method, |range| found.stream(range)))
 }
 
@@ -122,27 +122,61 @@ pub(crate) async fn zip(
     Path(id): Path<Uuid>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let purpose = purpose(&method, &headers);
-    let found = downloads::zip(&caller.app, &caller.ctx, PackageId(id), purpose).await?;
-    let head = Head {
-        name: found.name.clone(),
-        len: found.size(),
-        etag: found.etag.clone(),
-    };
+    let (app, ctx, id) = (&caller.app, &caller.ctx, PackageId(id));
+    let first = purpose(&method, &headers);
+    let mut found = downloads::zip(app, ctx, id, first).await?;
+    let mut head = Head::of_archive(&found);
+    if first == Purpose::Look
+        && let Some(purpose) = meant(&method, &headers, &head)
+    {
+        found = downloads::zip(app, ctx, id, purpose).await?;
+        head = Head::of_archive(&found);
+    }
     Ok(respond(&head, &headers, &method, |range| {
         found.stream(range)
     }))
 }
 
+/// What a request is for, as far as that can be known beforehand; it is looked up first where it can't.
 fn purpose(method: &Method, headers: &HeaderMap) -> Purpose {
-    let from_the_start = headers
-        .get(header::RANGE)
-        .and_then(|v| v.to_str().ok())
-        .is_none_or(|range| range.starts_with("bytes=0-"));
-    match (method == Method::HEAD, from_the_start) {
-        (true, _) => Purpose::Look,
-        (false, true) => Purpose::Fetch,
-        (false, false) => Purpose::Resume,
+    match (method, ranges::beginning(headers)) {
+        (&Method::HEAD, _) | (_, Beginning::Depends) => Purpose::Look,
+        (_, Beginning::Start) => Purpose::Fetch,
+        (_, Beginning::Later) => Purpose::Resume,
+    }
+}
+
+/// What a request that was looked up is for, if anything is going to be sent.
+fn meant(method: &Method, headers: &HeaderMap, head: &Head) -> Option<Purpose> {
+    if method == Method::HEAD {
+        return None;
+    }
+    match ranges::wanted(headers, head.len, &head.quoted_etag()) {
+        Wanted::Part(Range { start: 1.., .. }) => Some(Purpose::Resume),
+        Wanted::Part(_) | Wanted::Whole => Some(Purpose::Fetch),
+        Wanted::Unsatisfiable => None,
+    }
+}
+
+impl Head {
+    fn of_file(found: &FileDownload) -> Self {
+        Self {
+            name: found.file.path.name().to_owned(),
+            len: found.file.size,
+            etag: found.file.sha256.map(hex::encode).unwrap_or_default(),
+        }
+    }
+
+    fn of_archive(found: &ZipDownload) -> Self {
+        Self {
+            name: found.name.clone(),
+            len: found.size(),
+            etag: found.etag.clone(),
+        }
+    }
+
+    fn quoted_etag(&self) -> String {
+        format!("\"{}\"", self.etag)
     }
 }
 
@@ -155,7 +189,7 @@ fn respond<S>(
 where
     S: Stream<Item = Chunk> + Send + 'static,
 {
-    let etag = format!("\"{}\"", head.etag);
+    let etag = head.quoted_etag();
     let (status, range) = match ranges::wanted(headers, head.len, &etag) {
         Wanted::Whole => (StatusCode::OK, 0..head.len),
         Wanted::Part(range) => (StatusCode::PARTIAL_CONTENT, range),

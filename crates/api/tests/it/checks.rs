@@ -445,7 +445,7 @@ async fn however_much_is_said_of_a_file_it_is_one_statement() {
         qualifier: None,
         name: format!("limit {n}"),
         object: Some(format!("member {n}")),
-        detail: (n % 2 == 0).then(|| "words".to_owned()),
+        detail: n.is_multiple_of(2).then(|| "words".to_owned()),
         engine_version: None,
         signature_version: Some("7".to_owned()),
         signature_at: Some(app.app.now()),

@@ -120,8 +120,8 @@ async fn a_chunk_of_an_upload_costs_the_caller_and_the_upload() {
     assert_eq!((begun.status.as_u16(), create), (201, 3));
     let mut costs = Vec::new();
     for chunk in 0..3_usize {
-        let path = begun.header("location");
-        let patch = ground.program.request(Method::PATCH, path);
+        let upload = begun.header("location");
+        let patch = ground.program.request(Method::PATCH, upload);
         let patch = patch
             .header("tus-resumable", "1.0.0")
             .header("upload-offset", &(chunk << 20).to_string())

@@ -651,14 +651,14 @@ async fn a_body_that_stands_still_is_cut_off_and_the_upload_goes_on() {
 }
 
 /// As much free space as leaves room for so many MiB of files.
-fn room(mib: u64) -> Option<u64> {
-    Some(uploads::FREE_FLOOR + (mib << 20))
+fn room(mib: u64) -> u64 {
+    uploads::FREE_FLOOR + (mib << 20)
 }
 
 #[tokio::test]
 async fn what_does_not_fit_beside_what_others_announced_is_refused_before_its_first_byte() {
     let ground = Ground::new().await;
-    ground.app.blobs.set_free(room(10));
+    ground.app.blobs.set_free(Some(room(10)));
     let first = ground.begin("a", 6 << 20).await;
     ground
         .creation("b", 6 << 20)
@@ -681,7 +681,7 @@ async fn what_does_not_fit_beside_what_others_announced_is_refused_before_its_fi
 #[tokio::test]
 async fn of_many_at_once_as_many_are_taken_as_fit() {
     let ground = Ground::new().await;
-    ground.app.blobs.set_free(room(20));
+    ground.app.blobs.set_free(Some(room(20)));
     let names: Vec<String> = (0..10).map(|n| format!("f{n}")).collect();
     let all = names
         .iter()
@@ -697,7 +697,7 @@ async fn of_many_at_once_as_many_are_taken_as_fit() {
 async fn what_has_come_is_not_expected_any_more() {
     let ground = Ground::new().await;
     // The store in memory takes what was written twice, an unfinished tail, for good: some 8 MiB here.
-    ground.app.blobs.set_free(room(48));
+    ground.app.blobs.set_free(Some(room(48)));
     let upload = ground.begin("a", 24 << 20).await;
     let _ = ground.append(&upload, 0, noise(20 << 20)).await.expect(204);
     // 4 MiB are to come and 20 are free; had nobody noted the 20, it would be too much.

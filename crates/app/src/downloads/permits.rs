@@ -14,6 +14,7 @@ use aws_lc_rs::digest::{Context as Digest, SHA256};
 use chrono::{DateTime, Utc};
 use sofie_domain::{Deliverable, File, FileId, PackageId};
 use sofie_vault::Reader;
+use tokio_util::task::TaskTracker;
 
 use super::Tally;
 use crate::{App, sessions::Credentials};
@@ -27,11 +28,15 @@ const MOST: usize = 256;
 #[derive(Debug, Default)]
 pub struct Permits {
     inner: Mutex<Inner>,
+    /// What is just being written down of downloads that are over.
+    pub(super) notes: TaskTracker,
 }
 
 #[derive(Debug, Default)]
 struct Inner {
     kept: HashMap<Name, (Instant, Permit)>,
+    /// When a package last changed: what was asked before is not kept after.
+    changed: HashMap<PackageId, Instant>,
     /// Whether somebody is there to throw away what has run out.
     swept: bool,
 }
@@ -79,8 +84,20 @@ impl Permits {
     pub(crate) fn forget(&self, package: PackageId) {
         let mut inner = self.lock();
         let over = inner.take(|_, permit| permit.proof.package_id() == package);
+        inner.changed.insert(package, Instant::now());
+        if inner.changed.len() > MOST {
+            inner.changed.retain(|_, at| at.elapsed() < LIFE);
+        }
         drop(inner);
         drop(over);
+    }
+
+    /// Ends all permits and waits until the counts of all downloads that are over are written down.
+    pub async fn settle(&self) {
+        let over = self.lock().take(|_, _| true);
+        drop(over);
+        self.notes.close();
+        self.notes.wait().await;
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -101,7 +118,8 @@ impl Inner {
 /// Keeps a permit that was asked for at `since`; there may be too many already.
 pub(super) fn keep(app: &App, name: Name, since: Instant, permit: Permit) {
     let mut inner = app.parts().permits.lock();
-    if inner.kept.len() >= MOST {
+    let changed = inner.changed.get(&permit.proof.package_id());
+    if inner.kept.len() >= MOST || changed.is_some_and(|at| *at >= since) {
         return;
     }
     let before = inner.kept.insert(name, (since, permit));

@@ -53,7 +53,7 @@ impl Drop for Tally {
             return;
         }
         let (app, id, sent) = (self.app.clone(), self.record, *self.sent.get_mut());
-        runtime.spawn(async move {
+        let note = async move {
             let now = app.now();
             let written = async {
                 let mut tx = app.db().read().await?;
@@ -62,7 +62,8 @@ impl Drop for Tally {
             if let Err(error) = written.await {
                 tracing::warn!(download.id = %id, %error, "could not write down how much of a download went out");
             }
-        });
+        };
+        self.app.parts().permits.notes.spawn_on(note, &runtime);
     }
 }
 

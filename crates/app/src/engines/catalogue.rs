@@ -102,12 +102,11 @@ pub(super) async fn all(app: &App) -> Result<Vec<Configured>> {
     let mut next = Vec::with_capacity(found.len());
     for row in found {
         let same = known.iter().find(|one| is_same(&one.row, &row));
-        let engine = match same {
-            Some(known) => known.engine.clone(),
-            None => {
-                engines.trust.forget(&row.id).await;
-                build(&row)
-            }
+        let engine = if let Some(known) = same {
+            known.engine.clone()
+        } else {
+            engines.trust.forget(&row.id).await;
+            build(&row)
         };
         next.push(Configured { row, engine });
     }

@@ -1,6 +1,7 @@
 //! How administrators change the table of engines.
 
 use serde_json::{Value, json};
+use sofie_detection::SelfTest;
 use sofie_domain::{AdministratorPermission, Event};
 use sofie_store::{
     Tx, engine_states,
@@ -24,16 +25,24 @@ pub async fn create(app: &App, ctx: &Context, kind: &str, input: &Input) -> Resu
     let mut tx = app.db().read().await?;
     engine.id = free_id(&rows::ever(&mut tx, kind.name).await?, kind.name);
     drop(tx);
-    let works = test(app, &engine).await?;
-    engine.enabled &= works;
+    let test = try_out(app, &engine).await?;
+    engine.enabled &= test.passed();
     let mut tx = app.db().begin().await?;
     if !rows::insert(&mut tx, &engine).await? {
         return Err(Error::Conflict("conflict"));
     }
     let data = json!({ "kind": engine.kind, "now": told(&engine) });
-    audit::record(&mut tx, ctx, Event::EngineCreated, object(&engine.id), data).await?;
+    audit::record(
+        &mut tx,
+        ctx,
+        Event::EngineCreated,
+        Some(object(&engine.id)),
+        data,
+    )
+    .await?;
     tx.commit().await?;
     app.parts().engines.forget().await;
+    states::note(app, &engine.id, &test).await?;
     views::find(app, ctx, &engine.id).await
 }
 
@@ -54,21 +63,24 @@ pub async fn change(
     engine.updated_at = ctx.now;
     let begins = engine.enabled && !before.enabled;
     // What it was asked before says nothing about another configuration.
-    let works = if begins || is_reconfigured(&before, &engine) {
-        test(app, &engine).await?
+    let test = if begins || is_reconfigured(&before, &engine) {
+        Some(try_out(app, &engine).await?)
     } else {
-        true
+        None
     };
-    if begins && !works {
+    if begins && !test.as_ref().is_some_and(SelfTest::passed) {
         return Err(Error::Conflict("engine_unavailable"));
     }
     let mut tx = app.db().begin().await?;
     rows::update(&mut tx, &engine).await?;
     let data = json!({ "before": told(&before), "after": told(&engine),
         "secrets_changed": before.secrets != engine.secrets });
-    audit::record(&mut tx, ctx, Event::EngineChanged, object(id), data).await?;
+    audit::record(&mut tx, ctx, Event::EngineChanged, Some(object(id)), data).await?;
     tx.commit().await?;
     app.parts().engines.forget().await;
+    if let Some(test) = test {
+        states::note(app, id, &test).await?;
+    }
     views::find(app, ctx, id).await
 }
 
@@ -80,7 +92,7 @@ pub async fn remove(app: &App, ctx: &Context, id: &str, seen: Option<i64>) -> Re
     rows::remove(&mut tx, id, ctx.now).await?;
     engine_states::remove(&mut tx, id).await?;
     let data = json!({ "kind": engine.kind, "before": told(&engine) });
-    audit::record(&mut tx, ctx, Event::EngineRemoved, object(id), data).await?;
+    audit::record(&mut tx, ctx, Event::EngineRemoved, Some(object(id)), data).await?;
     tx.commit().await?;
     app.parts().engines.forget().await;
     Ok(())
@@ -123,9 +135,10 @@ async fn lock(tx: &mut Tx, id: &str, seen: Option<i64>) -> Result<Engine> {
     Ok(engine)
 }
 
-async fn test(app: &App, engine: &Engine) -> Result<bool> {
+/// Tests a configuration that is not in force: it vouches for nothing, and is written down only once it is.
+async fn try_out(app: &App, engine: &Engine) -> Result<SelfTest> {
     let runtime = table::runtime(engine).map_err(|_| Error::invalid("config", "invalid"))?;
-    Ok(states::test_engine(app, &runtime).await?.is_none())
+    Ok(sofie_detection::Engine::self_test(&runtime, app.now()).await)
 }
 
 fn is_reconfigured(before: &Engine, after: &Engine) -> bool {
@@ -150,6 +163,6 @@ fn told(engine: &Engine) -> Value {
     })
 }
 
-fn object(id: &str) -> Option<(&'static str, String)> {
-    Some(("engine", id.to_owned()))
+fn object(id: &str) -> (&'static str, String) {
+    ("engine", id.to_owned())
 }

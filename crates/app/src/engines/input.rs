@@ -65,7 +65,7 @@ pub(super) fn apply(engine: &Engine, input: &Input) -> Result<Engine> {
     let mut next = engine.clone();
     let mut wrong = Vec::new();
     if let Some(name) = &input.name {
-        next.name = name.trim().to_owned();
+        name.trim().clone_into(&mut next.name);
     }
     let length = next.name.chars().count();
     if length == 0 || length > 100 || next.name.chars().any(char::is_control) {

@@ -82,7 +82,8 @@ fn fault(test: &SelfTest) -> Option<String> {
     )
 }
 
-async fn note(app: &App, id: &str, test: &SelfTest) -> Result<()> {
+/// Writes down what a self-test of an engine showed.
+pub(super) async fn note(app: &App, id: &str, test: &SelfTest) -> Result<()> {
     let mut tx = app.db().begin().await?;
     let before = engine_states::find(&mut tx, id).await?;
     let state = state(id, test, app.now());

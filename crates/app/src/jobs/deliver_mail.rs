@@ -85,7 +85,7 @@ enum Timely {
 
 /// A notice that a package can be fetched leaves only while it can (promise 1); other mails always.
 async fn timely(app: &App, mail: &Mail, id: MailId) -> Result<Timely> {
-    if !["new_package", "package_received", "expiring"].contains(&mail.row.kind.as_str()) {
+    if !outbox::NOTICES.contains(&mail.row.kind.as_str()) {
         return Ok(Timely::Now);
     }
     let mut tx = app.db().read().await?;

@@ -118,10 +118,10 @@ pub(super) fn apply(
             _ => package.access_limit = limit,
         }
     }
-    if let Some(Some(password)) = &input.password {
-        if let Some(code) = password_problem(password) {
-            problems.add("password", code);
-        }
+    if let Some(Some(password)) = &input.password
+        && let Some(code) = password_problem(password)
+    {
+        problems.add("password", code);
     }
     recipients(package, input, (ctx, settings, author), problems)
 }

@@ -133,7 +133,9 @@ pub(crate) fn visible(package: &Package, relation: Relation, ctx: &Context) -> b
         Relation::Sender => package.life != Life::Shredded,
         Relation::Administrator { .. } => true,
         Relation::Recipient(_) | Relation::LinkHolder => {
-            let known = package.activated_at.is_some() || package.kind != PackageType::Private;
+            let passed_on =
+                relation == Relation::LinkHolder && package.kind != PackageType::Private;
+            let known = package.activated_at.is_some() || passed_on;
             let there = package.life == Life::Active || package.life == Life::Submitted && known;
             there && !package.expired(ctx.now)
         }

@@ -142,7 +142,7 @@ async fn take(app: &App, ctx: &Context, id: PackageId, step: Step) -> Result<()>
             packages::set_deleted_reason(&mut tx, id, DeletedReason::Expired).await?;
         }
         Step::Shred { .. } | Step::Reap { .. } => {
-            package_keys::destroy(&mut tx, id, ctx.now).await?
+            package_keys::destroy(&mut tx, id, ctx.now).await?;
         }
     }
     audit::record(&mut tx, ctx, event, Some(("package", id.to_string())), data).await?;

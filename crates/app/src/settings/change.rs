@@ -10,7 +10,9 @@ use sofie_domain::{
 use sofie_store::settings::{self as rows, NewValue};
 
 use super::{from_json, load};
-use crate::{App, Context, Error, FieldError, Result, audit, sessions::demand};
+use crate::{
+    App, Context, Error, FieldError, Result, audit, jobs::queues, outbox, sessions::demand,
+};
 
 /// A setting as an administrator sees it.
 #[derive(Clone, Debug)]
@@ -73,8 +75,13 @@ pub async fn change(app: &App, ctx: &Context, values: &BTreeMap<String, Value>) 
     }
     let data = json!({ "changes": told });
     audit::record(&mut tx, ctx, Event::SettingsChanged, None, data).await?;
+    let host = |settings: &Settings| !settings.text("mail.smtp_host").is_empty();
+    if host(&after) && !host(&before) {
+        outbox::release_held(&mut tx, ctx).await?;
+    }
     tx.commit().await?;
     app.parts().settings.forget().await;
+    app.parts().waker.wake(queues::MAIL);
     Ok(())
 }
 

@@ -1,8 +1,8 @@
 //! The last byte is there.
 
 use serde_json::json;
-use sofie_domain::{Event, FileId, PackageId};
-use sofie_store::{audit::NewEntry, files, packages};
+use sofie_domain::{Event, FileId, Package, PackageId};
+use sofie_store::{Tx, audit::NewEntry, files, packages};
 
 use crate::{App, Context, Error, Result, audit, jobs, packages as rooms};
 
@@ -52,22 +52,19 @@ async fn complete_sent(
             other => other?,
         }
     }
-    let submitted = rooms::submit_if_complete(&mut tx, ctx, &mut found).await?;
-    tx.commit().await?;
-    if submitted {
-        app.parts().waker.wake(jobs::queues::CHECKS);
-    }
+    submit(app, tx, ctx, &mut found).await?;
     rooms::tell(app, package);
     Ok(())
 }
 
-/// Submits a package that was sent before its last file got its row.
-pub(super) async fn submit(app: &App, ctx: &Context, package: PackageId) -> Result<()> {
-    let mut tx = app.db().begin().await?;
-    let mut found = packages::lock(&mut tx, package)
-        .await?
-        .ok_or(Error::NotFound)?;
-    let submitted = rooms::submit_if_complete(&mut tx, ctx, &mut found).await?;
+/// Submits a package, which `tx` has locked, if it was sent and this was its last file; commits in any case.
+pub(super) async fn submit(
+    app: &App,
+    mut tx: Tx,
+    ctx: &Context,
+    package: &mut Package,
+) -> Result<()> {
+    let submitted = rooms::submit_if_complete(&mut tx, ctx, package).await?;
     tx.commit().await?;
     if submitted {
         app.parts().waker.wake(jobs::queues::CHECKS);

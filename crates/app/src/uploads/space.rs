@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use sofie_domain::{FileId, FilePath, PackageId};
@@ -12,7 +13,9 @@ use tokio::sync::Mutex;
 use super::vault_error;
 use crate::{App, Error, Result};
 
-/// Smaller files are not worth asking the file system.
+/// How long the file system's word that there is room is good.
+const FRESH: Duration = Duration::from_secs(1);
+/// For smaller files a word that is still good will do.
 const WORTH_ASKING: u64 = 1 << 20;
 /// So much stays free for the database and the log; what would leave less is refused.
 pub const FLOOR: u64 = 256 << 20;
@@ -27,6 +30,8 @@ pub(super) struct Expected {
     claims: std::sync::Mutex<HashMap<FileId, u64>>,
     /// Held by the one who compares: two that fit alone, but not together, must not both pass.
     comparing: Mutex<()>,
+    /// When there was how much room.
+    room: Mutex<Option<(Instant, u64)>>,
 }
 
 impl Expected {
@@ -56,6 +61,7 @@ pub(super) async fn claim(app: &App, new: &Announced<'_>) -> Result<Claim> {
         file: new.id,
     };
     if new.size < WORTH_ASKING {
+        check(app, new.size).await?;
         return Ok(claim);
     }
     let expected = &app.parts().uploads.expected;
@@ -81,7 +87,31 @@ pub(super) async fn claim(app: &App, new: &Announced<'_>) -> Result<Claim> {
     Ok(claim)
 }
 
+/// Refuses bytes that nobody announced if they would leave less than the floor.
+async fn check(app: &App, bytes: u64) -> Result<()> {
+    let wanted = FLOOR.saturating_add(bytes);
+    let mut room = app.parts().uploads.expected.room.lock().await;
+    if room.is_some_and(|(at, free)| at.elapsed() < FRESH && free >= wanted) {
+        return Ok(());
+    }
+    let free = app.parts().vault.free_space().await.map_err(vault_error)?;
+    *room = free.map(|free| (Instant::now(), free));
+    match free {
+        Some(free) if free < wanted => Err(Error::NoSpace),
+        _ => Ok(()),
+    }
+}
+
 impl Claim {
+    /// Asks for room anew whenever a body without a length has grown by so much since `asked`.
+    pub(super) async fn grew(&self, taken: u64, asked: &mut u64) -> Result<()> {
+        if taken.saturating_sub(*asked) >= SHORTEST_STEP {
+            *asked = taken;
+            check(&self.app, SHORTEST_STEP).await?;
+        }
+        Ok(())
+    }
+
     /// Says that some of the bytes are there.
     pub(super) fn came(&self, bytes: u64) {
         if let Some(left) = self

@@ -9,7 +9,6 @@ use sofie_vault::{BlobId, BlobSpec};
 use super::{
     body::{Body, Paced},
     checksum::{Checking, Checksum},
-    complete,
     drafts::{self, Reservation},
     parse_path, resumable,
     space::{self, Announced, Claim},
@@ -52,6 +51,7 @@ pub async fn put(app: &App, ctx: &Context, new: NewFile, body: Body) -> Result<F
         body: Paced::new(body, app.parts().uploads.pace),
         announced: new.length,
         taken: 0,
+        asked: 0,
         checking: new.checksum.clone().map(Checking::new),
         room: &mut room,
         claim,
@@ -87,12 +87,9 @@ pub(super) async fn record(
 ) -> Result<()> {
     let (app, ctx) = (app.clone(), ctx.clone());
     let recorded = tokio::spawn(async move {
-        let sent = resumable::insert(&app, &ctx, &row, field).await?;
+        resumable::insert(&app, &ctx, &row, field).await?;
         guard.keep();
         room.keep();
-        if sent && row.complete {
-            complete::submit(&app, &ctx, row.package_id).await?;
-        }
         packages::tell(&app, row.package_id);
         Ok(())
     });
@@ -150,6 +147,8 @@ struct Intake<'r> {
     body: Paced,
     announced: Option<u64>,
     taken: u64,
+    /// How much had come when room was asked for, of a body without a length.
+    asked: u64,
     checking: Option<Checking>,
     room: &'r mut Reservation,
     claim: Claim,
@@ -166,7 +165,10 @@ impl Intake<'_> {
         match self.announced {
             Some(length) if self.taken > length => return Err(Error::TooLarge),
             Some(_) => {}
-            None => self.room.grow(came)?,
+            None => {
+                self.room.grow(came)?;
+                self.claim.grew(self.taken, &mut self.asked).await?;
+            }
         }
         if let Some(checking) = &mut self.checking {
             checking.update(&bytes);

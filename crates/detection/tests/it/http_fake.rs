@@ -213,19 +213,19 @@ async fn kaspersky_answers_are_read() {
     for size in [1, 2, 3, 100_000] {
         assert!(clean(ask(&engine, &vec![b'x'; size]).await), "{size}");
     }
-    let text = |status, body: Value| Script::Honest(http(status, &body), http(status, &body));
+    let always = |status, body: Value| Script::Honest(http(status, &body), http(status, &body));
     let said = async |script| ask(&kaspersky(script).await.1, b"x").await;
     assert_eq!(
-        said(text(
+        said(always(
             200,
             json!({ "scanResult": "NON_SCANNED (PASSWORD PROTECTED)" })
         ))
         .await,
         Outcome::Encrypted
     );
-    let refused = text(401, json!({ "error": "token" }));
+    let refused = always(401, json!({ "error": "token" }));
     assert_eq!(kind(said(refused).await), Some(ErrorKind::Auth));
-    let late = text(408, json!({ "error": "Session Timeout" }));
+    let late = always(408, json!({ "error": "Session Timeout" }));
     assert_eq!(kind(said(late).await), Some(ErrorKind::Timeout));
     assert_eq!(kind(said(Script::Hang).await), Some(ErrorKind::Timeout));
     let cut = Script::Cut(says("CLEAN"));

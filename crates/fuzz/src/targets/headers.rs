@@ -19,7 +19,7 @@ fn with(headers: &mut HeaderMap, name: HeaderName, value: &[u8]) {
 /// Any text is the whole, a part inside the file, or nothing; and a plain range is what arithmetic says.
 fn ranges(input: &mut Input<'_>) {
     let (len, first, last) = (
-        input.number() >> input.byte() % 64,
+        input.number() >> (input.byte() % 64),
         input.number(),
         input.number(),
     );

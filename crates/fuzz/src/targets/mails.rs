@@ -53,7 +53,7 @@ fn marks(html: &str) -> [usize; 3] {
 
 /// Whether the words are still there once hidden characters are gone: an empty one may leave out its sentence.
 fn is_something(word: &str) -> bool {
-    word.chars().any(|c| c.is_alphanumeric())
+    word.chars().any(char::is_alphanumeric)
 }
 
 pub(crate) fn run(data: &[u8]) {

@@ -92,7 +92,7 @@ fn damaged_cookies(input: &mut Input<'_>) {
 
 pub(crate) fn run(data: &[u8]) {
     let mut input = Input::new(data);
-    if input.byte() % 2 == 0 {
+    if input.byte().is_multiple_of(2) {
         damaged_cookies(&mut input);
         return;
     }

@@ -11,7 +11,7 @@ use crate::input::{Input, Script};
 
 fn value(input: &mut Input<'_>) -> Value {
     match input.byte() % 5 {
-        0 => json!(input.byte() % 2 == 0),
+        0 => json!(input.byte().is_multiple_of(2)),
         1 => json!(input.number().cast_signed()),
         2 => json!(i64::from(input.byte())),
         3 => json!(input.text()),

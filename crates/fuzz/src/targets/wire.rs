@@ -28,7 +28,7 @@ pub(super) fn scan(size: u64) -> Scan {
     Scan::new(
         meta,
         DateTime::UNIX_EPOCH,
-        Duration::from_secs(60),
+        Duration::from_mins(1),
         CancellationToken::new(),
     )
 }

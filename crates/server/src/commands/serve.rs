@@ -109,7 +109,10 @@ async fn live(
         Some(_) = parts.join_next() => Some(anyhow!("a part of the server ended by itself")),
     };
     lifecycle.stop();
-    let all = async { while parts.join_next().await.is_some() {} };
+    let all = async {
+        while parts.join_next().await.is_some() {}
+        app.parts().permits.settle().await;
+    };
     lifecycle.drain(all, http.drain() + GRACE).await;
     failure.map_or(Ok(()), Err)
 }

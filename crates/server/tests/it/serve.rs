@@ -190,6 +190,6 @@ fn hand_in_a_file(server: &Server, temp: &std::path::Path, dir: &str) {
         "--to",
         email,
     ];
-    let sent = run(&[&send[..], &["--wait"]].concat());
-    assert!(sent.status.success(), "{sent:?}");
+    let outcome = run(&[&send[..], &["--wait"]].concat());
+    assert!(outcome.status.success(), "{outcome:?}");
 }

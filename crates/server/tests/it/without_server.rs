@@ -45,6 +45,10 @@ fn wrong_usage_is_told_apart_from_failure() {
     assert_eq!(run(&[]).status.code(), Some(2));
 }
 
+fn token_for(email: &str, dir: &str) -> std::process::Output {
+    run(&["token", "create", "--user", email, "--data-dir", dir])
+}
+
 #[test]
 fn accounts_and_tokens_are_made_without_a_server_and_beside_one() {
     let temp = tempfile::tempdir().unwrap();
@@ -78,14 +82,7 @@ fn accounts_and_tokens_are_made_without_a_server_and_beside_one() {
         add("admin", "root@example.org").status.success(),
         "beside the server"
     );
-    let made = run(&[
-        "token",
-        "create",
-        "--user",
-        "eva@example.org",
-        "--data-dir",
-        dir,
-    ]);
+    let made = token_for("eva@example.org", dir);
     let token = String::from_utf8(made.stdout).unwrap();
     assert!(made.status.success() && token.starts_with("sofie_pat_") && token.lines().count() == 1);
     assert_eq!(
@@ -96,14 +93,7 @@ fn accounts_and_tokens_are_made_without_a_server_and_beside_one() {
         server.get_as("sofie_pat_wrong", "/api/v1/packages?box=sent"),
         401
     );
-    let nobody = run(&[
-        "token",
-        "create",
-        "--user",
-        "nobody@example.org",
-        "--data-dir",
-        dir,
-    ]);
+    let nobody = token_for("nobody@example.org", dir);
     assert_eq!(nobody.status.code(), Some(1));
 
     let outbox = run(&["outbox", "--json", "--data-dir", dir]);

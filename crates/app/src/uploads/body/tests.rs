@@ -4,8 +4,8 @@ use tokio::time::sleep;
 use super::*;
 
 const PACE: Pace = Pace {
-    idle: Duration::from_secs(60),
-    window: Duration::from_secs(60),
+    idle: Duration::from_mins(1),
+    window: Duration::from_mins(1),
     least: 1_000,
 };
 

@@ -204,6 +204,10 @@ fn everything_else_is_something_else() {
         found("200 OK", "X-Blocked-Reason: whatever\r\n", SAME),
         Outcome::Infected
     );
+}
+
+#[test]
+fn what_a_product_alone_says_is_read_for_it_alone() {
     let redirect = enclosing("200 OK", "", "HTTP/1.1 307 Temporary Redirect\r\n");
     assert_eq!(said("squidclamav", &redirect, ALL), Outcome::Infected);
     assert!(matches!(
