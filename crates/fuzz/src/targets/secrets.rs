@@ -72,7 +72,9 @@ fn links(text: &str) {
         assert!(!server.contains(['#', '?']), "{server}");
         let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.~".contains(&b);
         assert!(!secret.is_empty() && secret.bytes().all(plain), "{secret}");
-        assert!(text.contains(&secret));
+        // A link that a mail program broke into lines is one (WHATWG URL, 4.4).
+        let unbroken: String = text.chars().filter(|c| !"\r\n\t".contains(*c)).collect();
+        assert!(unbroken.contains(&secret));
     }
 }
 
