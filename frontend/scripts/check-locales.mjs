@@ -1,7 +1,9 @@
-// Every language has every text, with its plural forms and placeholders; every key in the code exists; no text is left over.
+// Every language has every text, with its plural forms and placeholders; every key in the code exists; every word that the
+// server sends has a text; no text is left over.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { auditEvents, findingNames, mailKinds, problemCodes } from './rust-words.mjs';
 
 const src = fileURLToPath(new URL('../src', import.meta.url));
 const locales = join(src, 'locales');
@@ -81,6 +83,26 @@ for (const prefix of prefixes) {
 for (const key of keys) {
   if (!used.has(key) && ![...prefixes].some((prefix) => key.startsWith(prefix)))
     problems.push(`nothing uses ${key}`);
+}
+
+// 3. The server's words and the texts agree.
+for (const [prefix, words, own] of [
+  ['admin:event.', auditEvents()],
+  ['admin:outbox.kind.', mailKinds()],
+  ['packages:finding_name.', findingNames()],
+  // Some failures happen here, before the server is asked.
+  ['common:error.', problemCodes(), true],
+]) {
+  if (words.size < 10)
+    problems.push(`only ${words.size} words for ${prefix}* were found in the server's sources`);
+  for (const word of words) {
+    if (!keys.has(`${prefix}${word}`))
+      problems.push(`the server says ${word}, but no language has ${prefix}${word}`);
+  }
+  for (const key of keys) {
+    if (!own && key.startsWith(prefix) && !words.has(key.slice(prefix.length)))
+      problems.push(`the server never says what ${key} is for`);
+  }
 }
 
 for (const problem of problems) console.error(problem);

@@ -2,7 +2,12 @@
 import type { Instance, Outcome } from './types';
 
 export type AdminSession = {
-  administrator: { id: string; email: string; name: string; permissions: string[] } | null;
+  administrator: {
+    id: string;
+    email: string;
+    name: string;
+    permissions: AdministratorPermission[];
+  } | null;
   instance: Instance;
 };
 
@@ -72,19 +77,24 @@ export type AdminUser = {
   email: string;
   name: string;
   state: AccountState;
-  permissions: string[];
+  permissions: UserPermission[];
   created_at: string;
   last_login_at: string | null;
 };
-export type AdminUserInput = { email: string; name: string; password?: string; permissions?: string[] };
-export type AdminUserPatch = { name?: string; state?: AccountState; permissions?: string[] };
+export type AdminUserInput = {
+  email: string;
+  name: string;
+  password?: string;
+  permissions?: UserPermission[];
+};
+export type AdminUserPatch = { name?: string; state?: AccountState; permissions?: UserPermission[] };
 export type Administrator = {
   id: string;
   email: string;
   name: string;
-  permissions: string[];
+  permissions: AdministratorPermission[];
   created_at: string;
-  last_login_at?: string | null;
+  last_login_at: string | null;
 };
 
 export const ENGINE_STAGES = ['reputation', 'antivirus', 'sandbox'] as const;
@@ -182,7 +192,7 @@ export type AuditEntry = {
   seq: number;
   at: string;
   event: string;
-  severity: string;
+  severity: 'info' | 'notice' | 'warning' | 'alert';
   actor: { kind: string; label: string | null };
   ip: string | null;
   object: { kind: string; id: string } | null;

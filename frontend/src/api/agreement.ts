@@ -30,7 +30,9 @@ export type Agreement = [
   Agrees<Admin.Dashboard, Schemas['Dashboard']>,
   Agrees<Admin.AdminUser, Schemas['AdminUser']>,
   Agrees<Admin.Administrator, Schemas['Administrator']>,
-  Agrees<Admin.Engine, Schemas['Engine']>,
+  Agrees<Omit<Admin.Engine, 'setup'>, Schemas['Engine']>,
+  // Which fields an engine's configuration has goes by its kind; the description says an object, no more.
+  Agrees<Omit<Admin.EngineSetup, 'config'>, Schemas['EngineSetup']>,
   Agrees<Admin.Setting, Schemas['Setting']>,
   Agrees<Admin.Mail, Schemas['MailSummary']>,
   Agrees<Admin.AuditEntry, Schemas['AuditEntry']>,

@@ -122,7 +122,8 @@ export class Sofie {
       env: { ...process.env, ...state, NO_COLOR: '1', ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
-    child.stdin.end(input ?? '');
+    // A command that ends at once never reads its input.
+    child.stdin.on('error', () => undefined).end(input ?? '');
     const out = { stdout: '', stderr: '' };
     child.stdout.setEncoding('utf8').on('data', (text) => (out.stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text) => (out.stderr += text));

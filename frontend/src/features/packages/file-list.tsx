@@ -35,7 +35,7 @@ export function DownloadLink({ packageId, file }: { packageId: string; file: Pac
       variant="default"
       size="xs"
       leftSection={<Icon name="download" size={16} />}
-      aria-label={t('packages:file.download_named', { name })}
+      aria-label={t('packages:file.download_named', { name: plainName(file.name) })}
     >
       {t('packages:file.download')}
     </ButtonAnchor>

@@ -1,5 +1,6 @@
 import type { Check, Finding } from '~/api/types';
 import { textOf, useT } from '~/i18n/use-t';
+import { plainName } from '~/lib/format';
 import classes from './finding-list.module.css';
 import { distinctFindings } from './model';
 
@@ -23,7 +24,9 @@ export function FindingList({ findings, check }: { findings: readonly Finding[];
           {finding.name && <span>{textOf(t, 'packages:finding_name', finding.name)}</span>}
           {/* The file itself needs no naming; only what lies inside it does. */}
           {finding.object?.includes('/') && (
-            <span className={classes.object}>{t('packages:finding.inside', { object: finding.object })}</span>
+            <span className={classes.object}>
+              {t('packages:finding.inside', { object: plainName(finding.object) })}
+            </span>
           )}
           <span className={classes.engine}>
             {t('packages:finding.by', { engine: textOf(t, 'packages:engine', finding.engine) })}

@@ -1,5 +1,6 @@
 import type { PackageFile } from '~/api/types';
 import { useT } from '~/i18n/use-t';
+import { plainName } from '~/lib/format';
 import { paths } from '~/lib/paths';
 import { ConfirmButton } from '~/ui/actions/confirm-button';
 import { Icon } from '~/ui/brand/icon';
@@ -10,7 +11,7 @@ export function ReadButton({ packageId, file }: { packageId: string; file: Packa
   return (
     <ConfirmButton
       label={t('admin:read.label')}
-      title={t('admin:read.title', { name: file.name })}
+      title={t('admin:read.title', { name: plainName(file.name) })}
       text={t('admin:read.text')}
       confirm={t('admin:read.label')}
       reason={{ label: t('admin:decision.reason'), description: t('admin:read.reason_hint') }}

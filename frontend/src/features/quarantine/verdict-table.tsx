@@ -2,6 +2,7 @@ import { Table } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { Verdict } from '~/api/admin-types';
 import { textOf, useT } from '~/i18n/use-t';
+import { plainName } from '~/lib/format';
 import { Badge, type Tone } from '~/ui/badge/badge';
 import { Empty, ListSkeleton, LoadError } from '~/ui/feedback/feedback';
 import { Time } from '~/ui/fields/time';
@@ -47,7 +48,7 @@ function VerdictRow({ verdict }: { verdict: Verdict }) {
       </Table.Td>
       <Table.Td>
         {verdict.name && textOf(t, 'packages:finding_name', verdict.name)}
-        {verdict.object && <div className={classes.object}>{verdict.object}</div>}
+        {verdict.object && <div className={classes.object}>{plainName(verdict.object)}</div>}
         {remarks && <div className={classes.small}>{remarks}</div>}
       </Table.Td>
       <Table.Td className={classes.small}>
@@ -66,11 +67,11 @@ export function VerdictTable({ id }: { id: string }) {
   if (verdicts.data.files.length === 0) return <Empty icon="engine" title={t('admin:verdicts.empty')} />;
   return verdicts.data.files.map((file) => (
     <div key={file.file_id} className={classes.file}>
-      <h3 className={classes.path}>{file.path}</h3>
+      <h3 className={classes.path}>{plainName(file.path)}</h3>
       <section
         className={classes.scroll}
         tabIndex={0}
-        aria-label={t('admin:verdicts.of', { path: file.path })}
+        aria-label={t('admin:verdicts.of', { path: plainName(file.path) })}
       >
         <Table>
           <Table.Thead>

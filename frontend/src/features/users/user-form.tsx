@@ -1,6 +1,11 @@
 import { Group, SegmentedControl, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { type AdminUser, type AdminUserInput, USER_PERMISSIONS } from '~/api/admin-types';
+import {
+  type AdminUser,
+  type AdminUserInput,
+  USER_PERMISSIONS,
+  type UserPermission,
+} from '~/api/admin-types';
 import { useT } from '~/i18n/use-t';
 import { isEmail } from '~/lib/email';
 import { fieldErrors } from '~/lib/problem-text';
@@ -22,7 +27,7 @@ export function UserForm({ passwordMin, onDone, onCancel }: Props) {
       name: '',
       way: 'invite',
       password: '',
-      permissions: [...USER_PERMISSIONS] as string[],
+      permissions: [...USER_PERMISSIONS] as UserPermission[],
     },
     validate: {
       email: (email) => (isEmail(email.trim()) ? null : t('field_error.invalid')),

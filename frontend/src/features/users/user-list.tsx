@@ -1,6 +1,12 @@
 import { Group, Menu, Modal, Stack, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import { type AccountState, type AdminUser, type AdminUserPatch, USER_PERMISSIONS } from '~/api/admin-types';
+import {
+  type AccountState,
+  type AdminUser,
+  type AdminUserPatch,
+  USER_PERMISSIONS,
+  type UserPermission,
+} from '~/api/admin-types';
 import { useT } from '~/i18n/use-t';
 import { useAction } from '~/lib/use-action';
 import { Badge, type Tone } from '~/ui/badge/badge';
@@ -17,7 +23,7 @@ const TONES: Record<AccountState, Tone> = { invited: 'info', active: 'good', dis
 function EditUser({ user, onClose }: { user: AdminUser; onClose: () => void }) {
   const t = useT();
   const [name, setName] = useState(user.name);
-  const [permissions, setPermissions] = useState<string[]>(user.permissions);
+  const [permissions, setPermissions] = useState<UserPermission[]>(user.permissions);
   const save = useAction<void, AdminUser>({
     run: () => changeUser(user.id, { name: name.trim(), permissions }),
     stale: [usersKey],

@@ -1,0 +1,62 @@
+// The words that the server sends and the front end puts into texts, read from the sources that make them.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const crates = fileURLToPath(new URL('../../crates', import.meta.url));
+const TESTS = /(^|[/\\])tests?([/\\]|\.rs$)/;
+
+/** What stands between quotes in the inspector and looks like a finding, but is a header field, a coding or an ending. */
+const NO_FINDINGS = new Set(
+  [
+    'appref-ms library-ms search-ms settingcontent-ms',
+    'return-path delivered-to message-id mime-version reply-to dkim-signature x-mailer',
+    'content-type content-transfer-encoding content-disposition smime-type certs-only',
+    '7-bit 8-bit quoted-printable x-uuencode x-uue utf-16 encryption-data',
+  ]
+    .join(' ')
+    .split(' '),
+);
+
+function sources(crate) {
+  const src = join(crates, crate, 'src');
+  return readdirSync(src, { recursive: true })
+    .filter((path) => path.endsWith('.rs') && !TESTS.test(path))
+    .map((path) => readFileSync(join(src, path), 'utf8').split(/#\[cfg\(test\)\]\s*mod \w+ \{/)[0]);
+}
+
+const matches = (texts, pattern) =>
+  texts.flatMap((text) => [...text.matchAll(pattern)].map(([, word]) => word));
+
+/** The names of what the inspector and the engines find; names that an antivirus makes up are not among them. */
+export function findingNames() {
+  const inside = matches(sources('inspector'), /"([a-z0-9]+(?:-[a-z0-9]+)+)"/g);
+  const engines = sources('detection');
+  const made = matches(engines, /\b(?:Finding::new|named)\((?:(?!\n\})[^;"])*"([^"]+)"/g);
+  const named = matches(engines, /\bname: "([^"]+)"\.to_owned\(\)/g).filter((name) => name.includes('-'));
+  const unnamed = matches(engines, /unwrap_or\("([a-z-]+)"\)/g);
+  // What Kaspersky Scan Engine says of a file stands for a name where it gives none.
+  const results = matches(engines, /"(DISINFECTED|DELETED|NON_SCANNED(?: \((?!CANCELED)[A-Z ]+\))?)"/g);
+  const found = [...inside, ...made, ...named, ...unnamed, ...results];
+  return new Set(found.filter((name) => !NO_FINDINGS.has(name)));
+}
+
+/** The kinds of entries of the audit log. */
+export function auditEvents() {
+  const audit = readFileSync(join(crates, 'domain/src/audit.rs'), 'utf8');
+  return new Set(matches([audit], /^\s+\w+ = "([A-Z_]+)" \w+,$/gm));
+}
+
+/** The kinds of mails. */
+export function mailKinds() {
+  const templates = readFileSync(join(crates, 'mail/src/template.rs'), 'utf8');
+  return new Set(matches([templates], /Self::\w+(?:\(_\))? => "([a-z_]+)"/g));
+}
+
+/** The codes of refusals. */
+export function problemCodes() {
+  const problem = readFileSync(join(crates, 'api/src/problem.rs'), 'utf8');
+  const body = problem.match(/pub enum Code \{([^}]*)\}/)?.[1] ?? '';
+  const snake = (name) => name.replaceAll(/(?!^)[A-Z]/g, '_$&').toLowerCase();
+  return new Set(matches([body], /^\s+([A-Z]\w*),$/gm).map(snake));
+}
