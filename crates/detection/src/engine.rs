@@ -172,6 +172,7 @@ pub struct Scan {
     /// Ends it at once.
     pub cancel: CancellationToken,
     begun: Instant,
+    longest: Duration,
 }
 
 impl Scan {
@@ -189,7 +190,18 @@ impl Scan {
             deadline: begun + time,
             cancel,
             begun,
+            longest: time,
         }
+    }
+
+    /// The same turn, begun only now: waiting for it takes nothing of its time.
+    pub(crate) fn begin(&self) -> Self {
+        Self::new(
+            self.meta.clone(),
+            self.time(),
+            self.longest,
+            self.cancel.clone(),
+        )
     }
 
     /// The wall clock now, by the time that has passed since the beginning.

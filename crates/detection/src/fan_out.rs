@@ -10,8 +10,8 @@ use futures_util::{Stream, StreamExt, pin_mut};
 use sofie_inspector::Object;
 use tokio::time::{timeout, timeout_at};
 
-use crate::body::{BodySender, Broken, Gone, body};
-use crate::engine::{Engine, Scan};
+use crate::body::{Body, BodySender, Broken, Gone, body};
+use crate::engine::{Engine, Scan, Turn};
 use crate::inspect::{Inspection, Inspector};
 use crate::verdict::{EngineReport, ErrorKind};
 
@@ -37,7 +37,8 @@ pub struct Examination {
 ///
 /// Buffers are bounded. An engine that hangs up, dies or is too slow costs only its own
 /// verdict; a read error of `content` is an error of every engine that had not yet decided.
-/// Always one row per engine; ends by `scan.deadline`.
+/// Always one row per engine. It waits until `scan.deadline` for a turn at every engine, and then takes at most as
+/// long again.
 pub async fn examine<E>(
     inspector: &Inspector,
     engines: &[Arc<dyn Engine>],
@@ -50,30 +51,31 @@ where
     let mut senders = Vec::with_capacity(engines.len() + 1);
     let (sender, inspected) = body(UNDER_WAY);
     senders.push(sender);
-    let mut scans = Vec::with_capacity(engines.len());
+    let mut turns = Vec::with_capacity(engines.len());
     for engine in engines {
         // Before the first byte is read, and in the same order by everybody, so that nobody waits in a circle.
-        let turn = timeout_at(scan.deadline, engine.turn()).await;
+        turns.push(timeout_at(scan.deadline, engine.turn()).await.ok());
+    }
+    let scan = &scan.begin();
+    let scans = engines.iter().zip(turns).map(|(engine, turn)| {
         let (sender, body) = body(UNDER_WAY);
         senders.push(sender);
-        scans.push(async move {
-            let _turn = turn;
-            let ended = timeout_at(scan.deadline, engine.scan(scan, body)).await;
-            let late = |_| {
-                EngineReport::failed(
-                    &engine.descriptor().id,
-                    scan,
-                    ErrorKind::Timeout,
-                    "no answer in time",
-                )
-            };
-            ended.unwrap_or_else(late)
-        });
-    }
+        look(engine.as_ref(), scan, turn, body)
+    });
+    let scans: Vec<_> = scans.collect();
     let feeding = timeout_at(scan.deadline, feed(content, senders));
     let looking = async { tokio::join!(inspector.inspect(scan, inspected), join_all(scans)) };
     let (_, (inspection, reports)) = tokio::join!(feeding, looking);
     assemble(inspection, reports)
+}
+
+async fn look(engine: &dyn Engine, scan: &Scan, turn: Option<Turn>, body: Body) -> EngineReport {
+    let failed = |kind, words| EngineReport::failed(&engine.descriptor().id, scan, kind, words);
+    let Some(_turn) = turn else {
+        return failed(ErrorKind::Overload, "no turn in time");
+    };
+    let ended = timeout_at(scan.deadline, engine.scan(scan, body)).await;
+    ended.unwrap_or_else(|_| failed(ErrorKind::Timeout, "no answer in time"))
 }
 
 fn assemble(inspection: Inspection, others: Vec<EngineReport>) -> Examination {

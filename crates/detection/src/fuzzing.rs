@@ -27,6 +27,11 @@ pub fn icap_row(
     crate::icap::row(scan, profile, answer, sent)
 }
 
+/// The row that an answer of Kaspersky Scan Engine makes: its status and its words.
+pub fn kaspersky_row(scan: &Scan, answer: (u16, &[u8]), sent: (u64, bool)) -> EngineReport {
+    crate::kaspersky::row(scan, answer, sent)
+}
+
 /// What clamd's answer to `VERSION` says.
 pub fn clamd_version(answer: &[u8]) -> Option<Versions> {
     parse_version(answer)

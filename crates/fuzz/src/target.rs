@@ -1,8 +1,8 @@
 //! The list of targets.
 
 use crate::targets::{
-    archives, clamd, dispositions, emails, headers, inspector, mails, names, secrets, settings,
-    tus, vault_blobs, vault_keys, vault_uploads, wire,
+    answers, archives, clamd, dispositions, emails, headers, inspector, mails, names, secrets,
+    settings, tus, vault_blobs, vault_keys, vault_uploads, wire,
 };
 
 /// A parser or format with what must hold for any input.
@@ -33,6 +33,8 @@ pub const TARGETS: &[Target] = targets! {
     "inspector_gzip": archives::gzip, gzip_seeds;
     "inspector_wire": wire::run, seeds;
     "clamd_reply": clamd::run, seeds;
+    "icap_reply": answers::icap, icap_seeds;
+    "kaspersky_reply": answers::kaspersky, kaspersky_seeds;
     "http_headers": headers::run, seeds;
     "tus_headers": tus::run, seeds;
     "content_disposition": dispositions::run, seeds;

@@ -1,5 +1,6 @@
 //! The bodies, a file per family of formats.
 
+pub(crate) mod answers;
 pub(crate) mod archives;
 pub(crate) mod clamd;
 pub(crate) mod dispositions;

@@ -78,13 +78,15 @@ const SECRETS: &str = "engines.secrets";
 
 impl EngineRow {
     fn into_engine(self, tx: &Tx) -> Result<Engine> {
-        let secrets = match self.secrets_sealed {
-            Some(sealed) => {
-                let text = tx.open(SECRETS, &self.id, &sealed)?;
-                serde_json::from_str(&text).map_err(|_| wrong("secrets_sealed"))?
-            }
-            None => Map::new(),
-        };
+        let opened = self.secrets_sealed.map_or(Ok(Map::new()), |sealed| {
+            let text = tx.open(SECRETS, &self.id, &sealed)?;
+            serde_json::from_str(&text).map_err(|_| wrong("secrets_sealed"))
+        });
+        // One engine whose secrets are lost, which then fails its self-test, must not take the others along.
+        let secrets = opened.unwrap_or_else(|error| {
+            tracing::error!(engine.id = self.id, %error, "the secrets of an engine can't be read");
+            Map::new()
+        });
         let Value::Object(config) = self.config else {
             return Err(wrong("config"));
         };

@@ -218,3 +218,25 @@ async fn a_removed_local_clamd_is_not_taken_up_again() {
     let _ = root.delete(&format!("{PATH}/clamd")).await.expect(204);
     assert_eq!(engine(&root, "clamd").await, None);
 }
+
+#[tokio::test]
+async fn a_secret_does_not_go_along_to_another_server() {
+    let app = TestApp::start().await;
+    let root = app.administrator("root@example.org").await;
+    let config =
+        json!({ "addresses": ["http://127.0.0.1:9"], "token": "secret", "token_header": "X-Key" });
+    let body = json!({ "kind": "kaspersky", "config": config });
+    let made = root.post(PATH, body).await.expect(201).json();
+    let path = format!("{PATH}/{}", made["id"].as_str().unwrap());
+    let elsewhere = json!({ "config": { "addresses": ["http://127.0.0.2:9"] } });
+    let refused = root.patch(&path, elsewhere).await.expect(422).json();
+    let errors = json!([{ "field": "token", "code": "required" }]);
+    assert_eq!(refused["errors"], errors);
+    for given in [json!("secret"), Value::Null] {
+        let config = json!({ "addresses": ["http://127.0.0.2:9"], "token": given });
+        let _ = root
+            .patch(&path, json!({ "config": config }))
+            .await
+            .expect(200);
+    }
+}

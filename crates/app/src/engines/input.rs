@@ -101,6 +101,7 @@ pub(super) fn apply(engine: &Engine, input: &Input) -> Result<Engine> {
     wrong.extend(range("at_once", next.at_once.into(), 1, 64));
     wrong.extend(range("seconds", next.seconds.into(), 1, 3600));
     configure(&mut next, &input.config);
+    wrong.extend(stranded(engine, &next, &input.config));
     if wrong.is_empty()
         && let Err(faults) = table::runtime(&next)
     {
@@ -129,6 +130,27 @@ fn configure(engine: &mut Engine, given: &Map<String, Value>) {
             place.insert(name.clone(), value.clone());
         }
     }
+}
+
+/// Secrets that were given for another destination: whoever may set up engines must not be able to have one sent
+/// to a server of his own.
+fn stranded<'i>(
+    before: &'i Engine,
+    next: &'i Engine,
+    given: &'i Map<String, Value>,
+) -> impl Iterator<Item = FieldError> + 'i {
+    const DESTINATION: [&str; 2] = ["addresses", "token_header"];
+    let moved = DESTINATION
+        .iter()
+        .any(|name| before.config.get(*name) != next.config.get(*name));
+    let fields = sofie_detection::kind(&before.kind).map_or(&[][..], |kind| kind.fields);
+    fields
+        .iter()
+        .map(|one| one.name)
+        .filter(move |name| {
+            moved && before.secrets.contains_key(*name) && !given.contains_key(*name)
+        })
+        .map(|name| field(name, "required"))
 }
 
 fn endings(types: &Types) -> Option<Types> {

@@ -44,6 +44,7 @@ impl Program {
         let placed = placed.map_err(|failure| {
             let kind = match failure {
                 handover::Failure::Store(_) => ErrorKind::EngineInternal,
+                handover::Failure::OnDisk => ErrorKind::Config,
                 handover::Failure::Content(Broken::TooSlow) => ErrorKind::Timeout,
                 handover::Failure::Size { .. } | handover::Failure::Content(Broken::Source) => {
                     ErrorKind::Source
@@ -51,6 +52,7 @@ impl Program {
             };
             adapter::Failure::new(kind, &failure)
         })?;
+        let (placed, taken) = placed;
         let path = placed.path();
         let path = path.to_string_lossy();
         let arguments = self.preset.arguments.iter();
@@ -69,27 +71,26 @@ impl Program {
             };
             adapter::Failure::new(kind, &failure)
         })?;
-        Ok(self.judge(scan, &placed, &ended))
+        Ok(self.judge(scan, (&placed, taken), &ended).await)
     }
 
-    fn judge(&self, scan: &Scan, placed: &Placed, ended: &Ended) -> EngineReport {
-        let row = match (
-            self.meaning(ended),
-            AllBytesSent::check(scan, scan.meta.size),
-        ) {
-            (Ok(None), _) if !placed.is_untouched() => {
+    async fn judge(
+        &self,
+        scan: &Scan,
+        (placed, taken): (&Placed, u64),
+        ended: &Ended,
+    ) -> EngineReport {
+        let row = match (self.meaning(ended), AllBytesSent::check(scan, taken)) {
+            (Ok(None), _) if !placed.is_untouched().await => {
                 let words = "the program changed the file that it should only look at";
                 self.failed(scan, ErrorKind::EngineInternal, words)
             }
             (Ok(None), Some(all)) => EngineReport::clean(&self.id, scan, all, Coverage::Assumed),
             (Ok(None), None) => self.failed(scan, ErrorKind::Source, "the size is wrong"),
-            (Ok(Some(finding)), _) => {
-                EngineReport::found(&self.id, scan, vec![finding], scan.meta.size)
-            }
+            (Ok(Some(finding)), _) => EngineReport::found(&self.id, scan, vec![finding], taken),
             (Err((kind, words)), _) => self.failed(scan, kind, &words),
         };
-        row.with_bytes_sent(scan.meta.size)
-            .with_raw_reply(&ended.output)
+        row.with_bytes_sent(taken).with_raw_reply(&ended.output)
     }
 
     /// What a run means; no finding only for a code that means *clean*, and a count of zero where there is one.

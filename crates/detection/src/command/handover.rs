@@ -3,12 +3,11 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{MemfdFlags, SealFlags};
 use tempfile::NamedTempFile;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::body::{Body, Broken};
 
@@ -29,6 +28,8 @@ pub(super) enum Failure {
     Store(#[source] io::Error),
     #[error("putting the content where the program can read it: it has {real} bytes, not {said}")]
     Size { said: u64, real: u64 },
+    #[error("putting the content where the program can read it: the directory is on a disk")]
+    OnDisk,
     #[error(transparent)]
     Content(#[from] Broken),
 }
@@ -37,11 +38,16 @@ pub(super) enum Failure {
 #[derive(Debug)]
 pub(super) enum Placed {
     Memory(File),
-    Named(NamedTempFile, Stamp),
+    Named(NamedTempFile, Content),
 }
 
-/// What must not change of a file.
-type Stamp = (u64, u64, u64, i64, i64);
+/// What is in a file: its length and its CRC-32. Against accidents, not against attackers: programs that repair
+/// what they should only look at don't forge it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Content {
+    pub size: u64,
+    checksum: u32,
+}
 
 /// `TMPFS_MAGIC` of statfs(2).
 const TMPFS: i64 = 0x0102_1994;
@@ -59,19 +65,19 @@ impl HandOver {
         fits.then_some(Self::Tmpfs(directory))
     }
 
-    /// Takes the whole content of a file.
-    pub(super) async fn place(&self, size: u64, body: &mut Body) -> Result<Placed, Failure> {
+    /// Takes the whole content of a file; tells how much that was.
+    pub(super) async fn place(&self, size: u64, body: &mut Body) -> Result<(Placed, u64), Failure> {
         match self {
             Self::Memory => {
                 let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
                 let memory = rustix::fs::memfd_create("sofie-scan", flags);
                 let file = File::from(memory.map_err(|error| Failure::Store(error.into()))?);
-                fill(&file, size, body).await?;
+                let content = fill(&file, size, body).await?;
                 let seals =
                     SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
                 let sealed = rustix::fs::fcntl_add_seals(&file, seals);
                 sealed.map_err(|error| Failure::Store(error.into()))?;
-                Ok(Placed::Memory(file))
+                Ok((Placed::Memory(file), content.size))
             }
             Self::Tmpfs(directory) => {
                 let prefix = format!("{PREFIX}{}-", std::process::id());
@@ -79,9 +85,13 @@ impl HandOver {
                     .prefix(&prefix)
                     .tempfile_in(directory);
                 let file = file.map_err(Failure::Store)?;
-                fill(file.as_file(), size, body).await?;
-                let stamp = stamp(file.as_file()).map_err(Failure::Store)?;
-                Ok(Placed::Named(file, stamp))
+                // What was mounted there may be gone since, and a disk be under it.
+                let found = rustix::fs::fstatfs(file.as_file());
+                if found.map_err(|error| Failure::Store(error.into()))?.f_type != TMPFS {
+                    return Err(Failure::OnDisk);
+                }
+                let content = fill(file.as_file(), size, body).await?;
+                Ok((Placed::Named(file, content), content.size))
             }
         }
     }
@@ -99,49 +109,54 @@ impl Placed {
     }
 
     /// Whether it still is what it was.
-    pub(super) fn is_untouched(&self) -> bool {
+    pub(super) async fn is_untouched(&self) -> bool {
         match self {
             Self::Memory(_) => true,
-            Self::Named(file, before) => {
-                let named = std::fs::metadata(file.path());
-                let same = |found: std::fs::Metadata| stamp_of(&found) == *before;
-                named.is_ok_and(same)
-            }
+            Self::Named(file, before) => read(file.path()).await.is_ok_and(|now| now == *before),
         }
     }
 }
 
-async fn fill(file: &File, size: u64, body: &mut Body) -> Result<(), Failure> {
+async fn fill(file: &File, size: u64, body: &mut Body) -> Result<Content, Failure> {
     let copy = file.try_clone().map_err(Failure::Store)?;
     let mut writer = tokio::fs::File::from_std(copy);
+    let mut hash = crc32fast::Hasher::new();
     let mut real = 0;
     while let Some(piece) = body.next().await? {
         real += piece.len() as u64;
         if real > size {
             break;
         }
+        hash.update(&piece);
         writer.write_all(&piece).await.map_err(Failure::Store)?;
     }
     writer.flush().await.map_err(Failure::Store)?;
     if real == size {
-        Ok(())
+        Ok(Content {
+            size,
+            checksum: hash.finalize(),
+        })
     } else {
         Err(Failure::Size { said: size, real })
     }
 }
 
-fn stamp(file: &File) -> io::Result<Stamp> {
-    file.metadata().map(|found| stamp_of(&found))
-}
-
-fn stamp_of(found: &std::fs::Metadata) -> Stamp {
-    (
-        found.dev(),
-        found.ino(),
-        found.len(),
-        found.mtime(),
-        found.mtime_nsec(),
-    )
+async fn read(path: &Path) -> io::Result<Content> {
+    let mut file = tokio::fs::File::open(path).await?;
+    let mut hash = crc32fast::Hasher::new();
+    let (mut buffer, mut size) = (vec![0; 64 << 10], 0);
+    loop {
+        let count = file.read(&mut buffer).await?;
+        if count == 0 {
+            break;
+        }
+        hash.update(&buffer[..count]);
+        size += count as u64;
+    }
+    Ok(Content {
+        size,
+        checksum: hash.finalize(),
+    })
 }
 
 /// Removes our files whose process is no more.

@@ -61,7 +61,13 @@ pub(crate) const KIND: Kind = Kind {
     build,
 };
 
+/// The most memory that may be full of files at once, in bytes.
+const MOST_MEMORY: u64 = 4 << 30;
+
 fn build(setup: &Setup, config: &Config) -> Result<Arc<dyn Adapter>, Fault> {
+    if setup.largest_file.saturating_mul(setup.at_once.into()) > MOST_MEMORY {
+        return Err(Fault::invalid("largest_file"));
+    }
     let preset = preset::find(config.text("preset")).ok_or(Fault::invalid("preset"))?;
     let hand_over = match config.text("hand_over") {
         "tmpfs" => {

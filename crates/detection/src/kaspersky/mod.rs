@@ -17,10 +17,16 @@ use reqwest::header::{HeaderName, HeaderValue};
 
 use crate::adapter::Adapter;
 use crate::config::{Config, Fault, Field, Holds};
-use crate::engine::Class;
+use crate::engine::{Class, Scan};
 use crate::kinds::Kind;
 use crate::runtime::Setup;
 use crate::tls;
+use crate::verdict::EngineReport;
+
+/// What an answer to a file of `scan` makes, when so much was sent, for the fuzz target.
+pub(crate) fn row(scan: &Scan, answer: (u16, &[u8]), sent: (u64, bool)) -> EngineReport {
+    reply::row("kaspersky", scan, answer, sent)
+}
 
 pub(crate) const KIND: Kind = Kind {
     name: "kaspersky",

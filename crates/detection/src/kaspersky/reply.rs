@@ -49,8 +49,8 @@ pub(super) fn row(
 ) -> EngineReport {
     let failed = |kind, words: &str| EngineReport::failed(id, scan, kind, words);
     let row = match status {
-        200 => match serde_json::from_slice::<Answer>(answer) {
-            Ok(answer) => match findings(&answer) {
+        200 => match read(answer) {
+            Some(answer) => match findings(&answer) {
                 Ok(findings) if findings.is_empty() => {
                     match AllBytesSent::check(scan, sent).filter(|_| ended) {
                         Some(all) => EngineReport::clean(id, scan, all, Coverage::Assumed),
@@ -60,7 +60,7 @@ pub(super) fn row(
                 Ok(findings) => EngineReport::found(id, scan, findings, sent),
                 Err((kind, words)) => failed(kind, &words),
             },
-            Err(_) => failed(ErrorKind::Protocol, "the answer can't be read"),
+            None => failed(ErrorKind::Protocol, "the answer can't be read"),
         },
         401 | 403 => failed(ErrorKind::Auth, "the server does not take the token"),
         // Its session or its scan took too long; the documents have both as 408.
@@ -78,6 +78,11 @@ pub(super) fn row(
         ),
     };
     row.with_bytes_sent(sent).with_raw_reply(answer)
+}
+
+/// Reads an answer; all of it must be text, also what is of no interest here.
+fn read(answer: &[u8]) -> Option<Answer> {
+    serde_json::from_str(std::str::from_utf8(answer).ok()?).ok()
 }
 
 type Failed = (ErrorKind, String);

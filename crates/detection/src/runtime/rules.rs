@@ -96,7 +96,11 @@ impl Types {
     }
 
     fn shows(&self, file: &FileMeta) -> bool {
-        let ending = file.name.rsplit_once('.').map(|(_, ending)| ending.trim());
+        // Systems that would run it drop dots and blanks at its end.
+        let name = file
+            .name
+            .trim_end_matches(|c: char| c == '.' || c.is_whitespace());
+        let ending = name.rsplit_once('.').map(|(_, ending)| ending);
         let listed = ending.is_some_and(|ending| {
             let ending = ending.to_lowercase();
             self.endings.contains(&ending)
@@ -164,7 +168,7 @@ mod tests {
 
     #[test]
     fn files_go_by_their_last_ending() {
-        for name in ["a.exe", "a.EXE", "a.txt.exe", "a.exe "] {
+        for name in ["a.exe", "a.EXE", "a.txt.exe", "a.exe ", "a.exe. ."] {
             assert!(shows(TypeMode::Only, name), "{name}");
             assert!(!shows(TypeMode::Except, name), "{name}");
         }
