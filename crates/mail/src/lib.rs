@@ -7,7 +7,6 @@
 
 mod envelope;
 mod lang;
-mod memory;
 mod render;
 mod smtp;
 mod template;
@@ -15,7 +14,6 @@ mod transport;
 
 pub use envelope::{AddressError, Envelope, Mailbox, MessageId};
 pub use lang::{Lang, UnknownLang};
-pub use memory::MemoryTransport;
 pub use render::{RenderError, Rendered, Renderer};
 pub use smtp::{SmtpConfig, SmtpLogin, SmtpTls, SmtpTransport};
 pub use template::{

@@ -426,15 +426,6 @@ create table engine_states (
     checked_at timestamptz not null
 );
 
-create table idempotency_keys (
-    actor uuid not null,
-    key text not null,
-    request_hash bytea not null,
-    package_id uuid not null,
-    created_at timestamptz not null,
-    primary key (actor, key)
-);
-
 create table audit (
     seq bigint generated always as identity primary key,
     at timestamptz not null,

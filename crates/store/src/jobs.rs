@@ -285,18 +285,6 @@ pub async fn count(tx: &mut Tx) -> Result<Counts> {
     .await?)
 }
 
-/// Tells whether a job of this name and key waits or runs.
-pub async fn is_under_way(tx: &mut Tx, name: &str, dedupe_key: &str) -> Result<bool> {
-    Ok(sqlx::query_scalar(
-        "select exists (select 1 from jobs
-                         where name = $1 and dedupe_key = $2 and state in ('queued', 'running'))",
-    )
-    .bind(name)
-    .bind(dedupe_key)
-    .fetch_one(tx.conn())
-    .await?)
-}
-
 /// Removes rows that were finished longer than `age` ago, and dead ones that are thirty times as old.
 pub async fn clean_up(tx: &mut Tx, age: Duration) -> Result<u64> {
     let done = sqlx::query(

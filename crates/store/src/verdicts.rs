@@ -11,7 +11,6 @@ use uuid::Uuid;
 use crate::{
     Error, Result, Tx,
     audit::{self, NewEntry, Query},
-    row::convert,
 };
 
 /// One row of an engine about one file.
@@ -333,24 +332,6 @@ fn outcome(word: &str, level: Option<&str>) -> Result<Outcome> {
         None => Ok(plain),
         Some(_) => Err(wrong("level")),
     }
-}
-
-/// Counts the files of a package by whether the present round has a verdict; for progress and metrics.
-pub async fn oldest_waiting(tx: &mut Tx) -> Result<Option<DateTime<Utc>>> {
-    Ok(
-        sqlx::query_scalar("select min(checks_started_at) from packages where life = 'submitted'")
-            .fetch_one(tx.conn())
-            .await?,
-    )
-}
-
-/// Counts the rows of a file; for tests and pages that page.
-pub async fn count(tx: &mut Tx, file: FileId) -> Result<u64> {
-    let rows: i64 = sqlx::query_scalar("select count(*) from verdicts where file_id = $1")
-        .bind(file.0)
-        .fetch_one(tx.conn())
-        .await?;
-    convert("verdicts", "count", rows)
 }
 
 #[cfg(test)]

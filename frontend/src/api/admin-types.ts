@@ -15,7 +15,6 @@ export type Warning = {
   code:
     | 'no_antivirus'
     | 'no_smtp'
-    | 'kek_backup'
     | 'jobs_dead'
     | 'mail_failed'
     | 'base_url_unset'

@@ -111,7 +111,6 @@ fn warnings() -> Vec<&'static str> {
     vec![
         "no_antivirus",
         "no_smtp",
-        "kek_backup",
         "jobs_dead",
         "mail_failed",
         "base_url_unset",

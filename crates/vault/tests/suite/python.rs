@@ -1,9 +1,13 @@
-//! The independent reader and writer of the format agrees with ours, both ways.
+//! An implementation of the format in another language, with another library, agrees with ours, both ways.
 //!
-//! Run with `cargo test -p sofie-vault python -- --ignored`; needs python3 with
-//! `cryptography` and the reference implementation of the format.
+//! Needs a python3 with `cryptography`: that of the project's tools, or the one on the path.
 
-use std::{fmt::Write, fs, path::Path, process::Command};
+use std::{
+    fmt::Write,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use crate::common::{PART, data, local, path, read_all, spec};
 use sofie_vault::{BlobSpec, Context, FileKey, PackageKey, WrappedKey};
@@ -25,15 +29,18 @@ const LENGTHS: [usize; 14] = [
     70_000,
 ];
 
-#[tokio::test]
-#[ignore = "needs python3 with cryptography"]
-async fn python_reader_agrees() {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let reference = workspace.join("../shared/engineering");
-    if !reference.join("blob_ref.py").exists() {
-        eprintln!("SKIPPED: the reference implementation is not here");
-        return;
+/// The python3 that `scripts/install.sh` made, or any.
+fn python() -> PathBuf {
+    let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/python/bin/python3");
+    if tools.exists() {
+        tools
+    } else {
+        "python3".into()
     }
+}
+
+#[tokio::test]
+async fn another_implementation_agrees() {
     let dir = tempfile::tempdir().unwrap();
     let vault = local(dir.path());
     let mut index = String::new();
@@ -56,13 +63,17 @@ async fn python_reader_agrees() {
     }
     fs::write(dir.path().join("index"), index).unwrap();
     let wrapped = wrapped_file_key(dir.path());
-    let script = workspace.join("crates/vault/tests/suite/reference.py");
-    let status = Command::new("python3")
-        .arg(script)
-        .args([&reference, dir.path()])
+    let suite = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite");
+    let status = Command::new(python())
+        .arg("-B")
+        .arg(suite.join("exchange.py"))
+        .arg(dir.path())
         .status()
         .expect("python3 runs");
-    assert!(status.success(), "the reference does not agree");
+    assert!(
+        status.success(),
+        "it does not agree, or lacks `cryptography`"
+    );
     for (n, len) in LENGTHS.into_iter().enumerate() {
         let spec = BlobSpec {
             generation: n as u64,

@@ -10,7 +10,6 @@ import classes from './dashboard.module.css';
 const WHERE: Record<Warning['code'], string | null> = {
   no_antivirus: paths.admin.engines(),
   no_smtp: paths.admin.settings(),
-  kek_backup: null,
   jobs_dead: paths.admin.jobs(),
   mail_failed: paths.admin.outbox(),
   base_url_unset: paths.admin.settings(),
