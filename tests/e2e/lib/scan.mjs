@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, lstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { until } from './sofie.mjs';
 
 const CHUNK = 4 << 20;
 
@@ -75,4 +76,12 @@ export function dump(data) {
 export function query(data, sql) {
   const args = ['-h', join(data, 'postgres'), '-p', '5432', '-U', 'postgres', '-d', 'sofie', '-At', '-c', sql];
   return execFileSync('psql', args).toString().split('\n').filter(Boolean);
+}
+
+/** Lets a task of the schedule run now, as if its time had come, and waits until it is done. */
+export async function runTask(data, task) {
+  const since = query(data, 'SELECT now()')[0];
+  query(data, `DELETE FROM schedule_ticks WHERE task = '${task}'`);
+  const done = `SELECT 1 FROM jobs WHERE name = 'maintain' AND payload ->> 'task' = '${task}' AND state = 'done' AND finished_at > '${since}' AND created_at > '${since}'`;
+  await until(`${task} is done`, () => query(data, done).length > 0, 60_000, 300);
 }

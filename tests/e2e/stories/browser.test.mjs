@@ -1,84 +1,26 @@
 // The main job in a real browser: set up, send, check, fetch, hold back, release. Roles and labels only.
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { createReadStream, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, truncateSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
-import { ARTIFACTS, axe, launch, person, settled } from '../lib/browser.mjs';
+import { axe, launch, person, settled } from '../lib/browser.mjs';
+import { at, badge, beyond, button, choose, hashOf, row, sendNow, shot } from '../lib/pages.mjs';
 import { EICAR, noise, text } from '../lib/samples.mjs';
-import { PASSWORD, Sofie, until } from '../lib/sofie.mjs';
+import { PASSWORD, Sofie } from '../lib/sofie.mjs';
 
 const GIGABYTE = 1 << 30;
 
-async function hashOf(path) {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk);
-  return hash.digest('hex');
-}
-
 describe('browser', () => {
-  let sofie, browser, work;
+  let sofie, browser, file, login, compose;
   const known = {};
   before(async () => {
     sofie = await Sofie.start();
     browser = await launch();
-    work = join(sofie.dir, 'work');
+    ({ file, login, compose } = at(sofie));
   });
   after(async () => {
     await browser?.close();
     await sofie?.remove();
   });
-
-  const file = (name, data) => {
-    const path = join(work, name);
-    mkdirSync(join(path, '..'), { recursive: true });
-    writeFileSync(path, data);
-    return path;
-  };
-  const button = (page, name) => page.getByRole('button', { name, exact: true });
-  const choose = (page, t, paths) => page.locator(`input[type=file][aria-label="${t('drop.files')}"]`).setInputFiles(paths);
-
-  async function shot(page, name) {
-    await page.screenshot({ path: join(ARTIFACTS, `${name}.png`), fullPage: true });
-  }
-
-  async function login(who, path, email) {
-    const { page, t } = who;
-    await page.goto(`${sofie.url}${path}`);
-    await page.getByLabel(t('login.email')).fill(email);
-    await page.getByLabel(t('login.password'), { exact: true }).fill(PASSWORD);
-    await button(page, t('login.submit')).click();
-    await page.waitForURL((url) => url.pathname !== path);
-    await settled(page);
-  }
-
-  async function compose(who, to, title, paths) {
-    const { page, t } = who;
-    await page.goto(`${sofie.url}/send`);
-    const field = page.getByRole('textbox', { name: t('send:to') });
-    await field.fill(to);
-    await field.press('Enter');
-    await page.getByRole('textbox', { name: t('send:title') }).fill(title);
-    await page.getByRole('textbox', { name: t('send:note') }).fill(`About ${title}`);
-    await choose(page, t, paths);
-  }
-
-  async function sendNow(who) {
-    const { page, t } = who;
-    await button(page, t('send:send')).click();
-    await page.waitForURL(/\/packages\/[0-9a-f-]+$/);
-    return page.url().split('/').at(-1);
-  }
-
-  const row = (page, label, name) => page.getByRole('list', { name: label }).getByRole('listitem').filter({ hasText: name });
-  /** Waits until a progress bar shows more than so many per cent; returns what it shows. */
-  async function beyond(bar, percent, within = 60_000) {
-    return await until(`progress beyond ${percent} %`, async () => {
-      const now = Number(await bar.getAttribute('aria-valuenow', { timeout: 5_000 }).catch(() => 0));
-      return now > percent ? now : null;
-    }, within);
-  }
-  const badge = (page, text) => page.getByText(text, { exact: true }).first();
 
   it('the wizard makes the administrator by the printed link, once, and a user', async () => {
     const who = await person(browser);

@@ -3,13 +3,13 @@
 // SOFIE_CRASHES (default 50) and SOFIE_SEED choose how often and repeat a run.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Api, sha256 } from '../lib/api.mjs';
 import { EICAR } from '../lib/samples.mjs';
-import { query } from '../lib/scan.mjs';
+import { query, runTask } from '../lib/scan.mjs';
 import { Mailbox } from '../lib/smtp.mjs';
 import { PASSWORD, Sofie, until } from '../lib/sofie.mjs';
 
@@ -19,6 +19,8 @@ const SEED = Number(process.env.SOFIE_SEED ?? Date.now() % 1_000_000);
 const WINDOW = 1500;
 /** The mailbox is in this process: what lay in its socket when the kill fell is noted late. */
 const LATE = 1000;
+/** What nobody touched since then belongs to no upload that still runs. */
+const LONG_AGO = new Date(Date.now() - 3 * 24 * 3600 * 1000);
 
 /** A small generator (mulberry32), so that a run can be repeated. */
 function random(seed) {
@@ -239,7 +241,13 @@ describe('crash', () => {
       sent.set(id, { to });
     }
     for (const upload of uploads) files.push({ package: upload.package, id: upload.id, name: upload.name, sha: sha256(content(upload.name, upload.size)), bad: false });
-    for (const id of sent.keys()) await alice.settled(id, 120_000);
+    for (const id of sent.keys()) {
+      await alice.settled(id, 120_000).catch((error) => {
+        const rows = (table, which) => query(sofie.data, `SELECT to_jsonb(x) - 'payload' FROM ${table} x WHERE ${which}`);
+        const about = [rows('packages', `id = '${id}'`), rows('files', `package_id = '${id}'`), rows('jobs', `payload::text LIKE '%${id}%'`)];
+        throw new Error(`${error.message}\n${about.flat().join('\n')}`);
+      });
+    }
     // A draft whose send was never acknowledged is sent now, to see its files.
     for (const id of new Set(files.map((file) => file.package))) {
       if (sent.has(id)) continue;
@@ -299,20 +307,29 @@ describe('crash', () => {
     const known = new Set([...wanted, ...doomed]);
     const strays = [...stored].filter(([id]) => !known.has(id));
     // The blob comes before its row: a kill in between leaves one, which is collected when it was alone for a day.
-    const unexplained = strays.filter(([, at]) => !kills.some((kill) => at > kill - 5000 && at < kill + 500));
+    const unexplained = strays.filter(([, { at }]) => !kills.some((kill) => at > kill - 5000 && at < kill + 500));
     assert.deepEqual(unexplained, [], 'blobs without a file that no kill explains');
     assert.ok(wanted.length >= files.length, `${wanted.length} rows of ${files.length} files`);
+    for (const path of strays.flatMap(([, { paths }]) => paths)) utimesSync(path, LONG_AGO, LONG_AGO);
+    await runTask(sofie.data, 'collect_orphans');
+    query(sofie.data, 'UPDATE doomed_blobs SET doomed_at = now()');
+    await runTask(sofie.data, 'unlink_blobs');
+    assert.deepEqual([...blobs().keys()].sort(), wanted.sort(), 'what was left is collected, and nothing else');
     console.log(`# ${wanted.length} files and ${doomed.length} doomed in the database, ${stored.size} blobs, ${strays.length} left by kills`);
     assert.equal(await sofie.stop(), 0);
   });
 
-  /** The blobs on the disk, by id, with the time of their last change. */
+  /** The blobs on the disk, by id: their files and the time of the last change. */
   function blobs() {
     const root = join(sofie.data, 'blobs');
     const found = new Map();
     for (const path of readdirSync(root, { recursive: true })) {
       const [, id] = path.match(/([0-9a-f]{32})(\.\w+)?$/) ?? [];
-      if (id) found.set(id, Math.max(found.get(id) ?? 0, statSync(join(root, path)).mtimeMs));
+      if (!id) continue;
+      const blob = found.get(id) ?? { at: 0, paths: [] };
+      blob.paths.push(join(root, path));
+      blob.at = Math.max(blob.at, statSync(join(root, path)).mtimeMs);
+      found.set(id, blob);
     }
     return found;
   }
