@@ -1,5 +1,6 @@
-// Holds the budgets and the layers of the front end: file and component sizes, no `any`, who may import whom.
-import { readdirSync, readFileSync } from 'node:fs';
+// Holds the budgets and the layers of the front end: file and component sizes, no `any`, who may import whom, and what
+// the policy of the pages (CSP) would stop.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -7,6 +8,8 @@ import ts from 'typescript';
 const FILE_LINES = 300;
 const COMPONENT_LINES = 120;
 const src = fileURLToPath(new URL('../src', import.meta.url));
+const modules = fileURLToPath(new URL('../node_modules', import.meta.url));
+const loaded = readFileSync(join(src, 'ui/theme/mantine.css'), 'utf8');
 const problems = [];
 
 /** The folder at the top of src, and for features the noun. */
@@ -39,6 +42,24 @@ function targetOf(path, specifier) {
   return parts.join('/');
 }
 
+/** Parts of the library that write a style element of their own: the page's policy forbids it, and the page falls over. */
+const STYLE_WRITERS = ['SimpleGrid', 'Grid', 'Flex', 'AppShell', 'ColorSchemeScript'];
+
+function checkLibrary(path, text) {
+  for (const [, names] of text.matchAll(/import \{([^}]*)\} from '@mantine\/core'/g)) {
+    const taken = names.split(',').map((name) => name.trim());
+    for (const name of STYLE_WRITERS)
+      if (taken.includes(name)) problems.push(`${path}: ${name} writes styles at run time; use a CSS module`);
+    for (const name of taken) {
+      const styles = `@mantine/core/styles/${name}.layer.css`;
+      if (existsSync(join(modules, styles)) && !loaded.includes(styles))
+        problems.push(`${path}: ${name} has styles that ui/theme/mantine.css does not load`);
+    }
+  }
+  if (/=\{\{ *(base|xs|sm|md|lg|xl):/.test(text))
+    problems.push(`${path}: a property per width writes styles at run time; use a CSS module`);
+}
+
 function checkComponents(path, source) {
   const visit = (node) => {
     const name = node.name?.text ?? '';
@@ -66,6 +87,7 @@ for (const path of readdirSync(src, { recursive: true }).map((one) => one.replac
     const why = target ? checkImport(path, target) : null;
     if (why) problems.push(`${path}: imports ${specifier}: ${why}`);
   }
+  checkLibrary(path, text);
   checkComponents(path, ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true, ts.ScriptKind.TSX));
 }
 

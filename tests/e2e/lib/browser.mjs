@@ -1,7 +1,7 @@
 // A real Chromium, the texts of the front end, and axe.
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
@@ -26,10 +26,23 @@ export function texts(language) {
   return (key, values = {}) => {
     const [name, path] = key.includes(':') ? key.split(':') : ['common', key];
     if (!files.has(name)) files.set(name, JSON.parse(readFileSync(join(locales, language, `${name}.json`), 'utf8')));
-    const found = path.split('.').reduce((value, part) => value?.[part], files.get(name));
+    const textAt = (place) => place.split('.').reduce((value, part) => value?.[part], files.get(name));
+    const form = 'count' in values ? `_${new Intl.PluralRules(language).select(values.count)}` : '';
+    const found = textAt(`${path}${form}`) ?? textAt(path);
     if (typeof found !== 'string') throw new Error(`no text ${key} in ${language}`);
     return found.replaceAll(/\{\{(\w+)\}\}/g, (_, value) => values[value] ?? `{{${value}}}`);
   };
+}
+
+/** For work on the pages: a freshly built front end in the place of the one in the binary, under the same policy. */
+const FRONTEND = process.env.SOFIE_FRONTEND && resolve(process.env.SOFIE_FRONTEND);
+
+async function fromDisk(route) {
+  const file = join(FRONTEND, new URL(route.request().url()).pathname);
+  if (file.startsWith(join(FRONTEND, 'assets')) && existsSync(file)) return await route.fulfill({ path: file });
+  const answer = await route.fetch();
+  const isPage = answer.headers()['content-type']?.startsWith('text/html');
+  await route.fulfill(isPage ? { response: answer, path: join(FRONTEND, 'index.html') } : { response: answer });
 }
 
 /** Opens a window for one person. Whatever the page reports as an error is collected in `errors`. */
@@ -43,6 +56,7 @@ export async function person(browser, { language = 'en', width = 1440, scheme = 
     ...more,
   });
   context.setDefaultTimeout(15_000);
+  if (FRONTEND) await context.route((url) => !url.pathname.startsWith('/api/'), fromDisk);
   const page = await context.newPage();
   const errors = [];
   page.on('pageerror', (error) => errors.push(`${page.url()}: ${error}`));

@@ -8,6 +8,7 @@ import { Time } from '~/ui/fields/time';
 import { Row, Rows } from '~/ui/list/rows';
 import { historyQuery } from './api';
 import { EngineForm } from './engine-form';
+import classes from './engines.module.css';
 
 type Props = { kinds: readonly EngineKind[]; engine?: Engine; onClose: () => void };
 
@@ -41,7 +42,7 @@ export function EngineDialog({ kinds, engine, onClose }: Props) {
         )}
         {kind && (
           <>
-            <p>{textOf(t, 'admin:engines.kind_help', kind.kind)}</p>
+            <p className={classes.help}>{textOf(t, 'admin:engines.kind_help', kind.kind)}</p>
             <EngineForm key={kind.kind} kind={kind} engine={engine} onDone={done} />
           </>
         )}

@@ -1,4 +1,4 @@
-import { Divider, Group, Select, Stack, Switch, TextInput } from '@mantine/core';
+import { Group, Select, Stack, Switch, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { ENGINE_STAGES, type Engine, type EngineKind } from '~/api/admin-types';
 import { textOf, useT } from '~/i18n/use-t';
@@ -9,6 +9,7 @@ import { ProblemAlert } from '~/ui/feedback/feedback';
 import { changeEngine, createEngine, type EngineInput, enginesKey } from './api';
 import { EngineFieldInput } from './engine-fields';
 import { EngineLimits } from './engine-limits';
+import classes from './engines.module.css';
 import { formOf, inputOf } from './model';
 
 type Props = {
@@ -31,7 +32,7 @@ function Head({
   const stages = ENGINE_STAGES.map((stage) => ({ value: stage, label: t(`admin:engines.class.${stage}`) }));
   return (
     <>
-      <Group grow align="flex-start">
+      <div className={classes.pairs}>
         <TextInput
           label={t('admin:engines.form.name')}
           required
@@ -50,7 +51,7 @@ function Head({
             onChange({ stage: ENGINE_STAGES.find((stage) => stage === next) ?? 'antivirus' })
           }
         />
-      </Group>
+      </div>
       <Switch
         label={t('admin:engines.form.enabled')}
         description={t('admin:engines.form.enabled_help')}
@@ -91,20 +92,24 @@ export function EngineForm({ kind, engine, onDone }: Props) {
     >
       <Stack gap="md">
         <Head value={form} errors={errors} onChange={change} />
-        <Divider label={textOf(t, 'admin:engines.kind', kind.kind)} />
-        {kind.fields.map((field) => (
-          <EngineFieldInput
-            key={field.name}
-            kind={kind.kind}
-            field={field}
-            value={form.config[field.name]}
-            isSet={engine?.setup?.secrets.includes(field.name) ?? false}
-            error={errors[field.name]}
-            onChange={(value) => change({ config: { ...form.config, [field.name]: value } })}
-          />
-        ))}
-        <Divider label={t('admin:engines.limits')} />
-        <EngineLimits value={form} errors={errors} onChange={change} />
+        <fieldset className={classes.part}>
+          <legend>{textOf(t, 'admin:engines.kind', kind.kind)}</legend>
+          {kind.fields.map((field) => (
+            <EngineFieldInput
+              key={field.name}
+              kind={kind.kind}
+              field={field}
+              value={form.config[field.name]}
+              isSet={engine?.setup?.secrets.includes(field.name) ?? false}
+              error={errors[field.name]}
+              onChange={(value) => change({ config: { ...form.config, [field.name]: value } })}
+            />
+          ))}
+        </fieldset>
+        <fieldset className={classes.part}>
+          <legend>{t('admin:engines.limits')}</legend>
+          <EngineLimits value={form} errors={errors} onChange={change} />
+        </fieldset>
         <ProblemAlert error={save.error} />
         <Group justify="flex-end">
           <Button type="submit" loading={save.isPending}>

@@ -1,7 +1,8 @@
-import { Group, NumberInput, Select, SimpleGrid, TagsInput } from '@mantine/core';
+import { NumberInput, Select, TagsInput } from '@mantine/core';
 import type { EngineTypes } from '~/api/admin-types';
 import { useT } from '~/i18n/use-t';
 import type { EngineInput } from './api';
+import classes from './engines.module.css';
 import { MEBIBYTE } from './model';
 
 type Props = {
@@ -24,7 +25,7 @@ export function EngineLimits({ value, errors, onChange }: Props) {
   }));
   return (
     <>
-      <SimpleGrid cols={{ base: 1, sm: 2 }}>
+      <div className={classes.pairs}>
         <NumberInput
           label={t('admin:engines.form.largest_file')}
           description={t('admin:engines.form.largest_file_help')}
@@ -64,8 +65,8 @@ export function EngineLimits({ value, errors, onChange }: Props) {
           value={value.at_once}
           onChange={(next) => typeof next === 'number' && onChange({ at_once: next })}
         />
-      </SimpleGrid>
-      <Group grow align="flex-start">
+      </div>
+      <div className={classes.pairs}>
         <Select
           label={t('admin:engines.form.types')}
           allowDeselect={false}
@@ -82,7 +83,7 @@ export function EngineLimits({ value, errors, onChange }: Props) {
             onChange={(next) => types({ others: next === 'skip' ? 'skip' : 'unscannable' })}
           />
         )}
-      </Group>
+      </div>
       {value.types.mode !== 'all' && (
         <TagsInput
           label={t('admin:engines.form.endings')}

@@ -1,9 +1,8 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { type DragEvent, useState } from 'react';
+import { type DragEvent, type MouseEvent, useLayoutEffect, useRef, useState } from 'react';
 import type { Engine } from '~/api/admin-types';
 import type { Items } from '~/api/types';
 import { textOf, useLocale, useT } from '~/i18n/use-t';
-import { formatSize } from '~/lib/format';
 import { useAction } from '~/lib/use-action';
 import { ConfirmButton } from '~/ui/actions/confirm-button';
 import { Badge } from '~/ui/badge/badge';
@@ -15,6 +14,7 @@ import { Row, Rows } from '~/ui/list/rows';
 import { enginesKey, removeEngine, selfTest } from './api';
 import { HistoryDialog } from './engine-dialogs';
 import classes from './engines.module.css';
+import { mebibytes } from './model';
 import { useOrder } from './use-order';
 
 function Status({ engine }: { engine: Engine }) {
@@ -44,7 +44,7 @@ function Facts({ engine }: { engine: Engine }) {
   const facts = [
     t(`admin:engines.class.${engine.class}`),
     engine.version,
-    engine.setup && t('admin:engines.up_to', { size: formatSize(engine.setup.largest_file, locale) }),
+    engine.setup && t('admin:engines.up_to', { size: mebibytes(engine.setup.largest_file, locale) }),
     engine.setup && t('admin:engines.queue', { busy: engine.busy, waiting: engine.waiting }),
     engine.signature_version && t('admin:engines.signatures', { version: engine.signature_version }),
   ];
@@ -63,8 +63,9 @@ function Facts({ engine }: { engine: Engine }) {
 
 function Probes({ engine }: { engine: Engine }) {
   const t = useT();
-  if (engine.self_test.length === 0) return null;
-  return (
+  const count = engine.self_test.length;
+  if (count === 0) return null;
+  const list = (
     <ul className={classes.probes} aria-label={t('admin:engines.probes')}>
       {engine.self_test.map(({ probe, passed, detail }) => (
         <li key={probe} data-passed={passed}>
@@ -77,6 +78,14 @@ function Probes({ engine }: { engine: Engine }) {
         </li>
       ))}
     </ul>
+  );
+  // Only what failed needs to be read.
+  if (engine.self_test.some(({ passed }) => !passed)) return list;
+  return (
+    <details className={classes.passed}>
+      <summary>{t('admin:engines.all_passed', { count })}</summary>
+      {list}
+    </details>
   );
 }
 
@@ -127,10 +136,26 @@ function Actions({ engine, onEdit }: { engine: Engine; onEdit?: (engine: Engine)
 
 type Order = ReturnType<typeof useOrder>;
 
-/** Takes an engine to another place, with the pointer or by its two buttons. */
+/** Takes an engine to another place, with the pointer or by its two buttons, which keep the focus. */
 function Handle({ engine, order }: { engine: Engine; order: Order }) {
   const t = useT();
   const name = engine.name;
+  const pressed = useRef<HTMLButtonElement | null>(null);
+  const place = order.place(engine.id);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the row was moved, and the browser forgot where one was
+  useLayoutEffect(() => {
+    pressed.current?.focus();
+    pressed.current = null;
+  }, [place]);
+  const step = (by: number) => ({
+    // Not disabled: a button that is would lose the focus at the end of the list.
+    'aria-disabled': !order.canMove(engine.id, by),
+    onClick: (event: MouseEvent<HTMLButtonElement>) => {
+      if (!order.canMove(engine.id, by)) return;
+      pressed.current = event.currentTarget;
+      order.move(engine.id, by);
+    },
+  });
   return (
     <fieldset
       className={classes.handle}
@@ -138,18 +163,10 @@ function Handle({ engine, order }: { engine: Engine; order: Order }) {
       draggable
       onDragStart={(event) => order.drag(event, engine.id)}
     >
-      <IconButton
-        aria-label={t('admin:engines.up', { name })}
-        disabled={!order.canMove(engine.id, -1)}
-        onClick={() => order.move(engine.id, -1)}
-      >
+      <IconButton aria-label={t('admin:engines.up', { name })} {...step(-1)}>
         <Icon name="chevron" size={16} />
       </IconButton>
-      <IconButton
-        aria-label={t('admin:engines.down', { name })}
-        disabled={!order.canMove(engine.id, 1)}
-        onClick={() => order.move(engine.id, 1)}
-      >
+      <IconButton aria-label={t('admin:engines.down', { name })} {...step(1)}>
         <Icon name="chevron" size={16} />
       </IconButton>
     </fieldset>

@@ -3,6 +3,10 @@ import type { EngineInput } from './api';
 
 export const MEBIBYTE = 1024 * 1024;
 
+/** A size as the form has it. */
+export const mebibytes = (bytes: number, locale: string): string =>
+  `${new Intl.NumberFormat(locale, { maximumFractionDigits: 0 }).format(bytes / MEBIBYTE)} MiB`;
+
 /** What a field holds before anybody typed. */
 export function emptyValue(field: EngineField): EngineValue {
   if (field.default !== null) return field.default;

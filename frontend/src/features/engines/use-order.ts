@@ -24,6 +24,7 @@ export function useOrder(engines: readonly Engine[]) {
   };
   const neighbour = (id: string, by: number): string | undefined => ids[ids.indexOf(id) + by];
   return {
+    place: (id: string): number => ids.indexOf(id),
     canMove: (id: string, by: number): boolean => neighbour(id, by) !== undefined,
     move: (id: string, by: number): void => put(id, neighbour(id, by)),
     drag: (event: DragEvent, id: string): void => event.dataTransfer.setData(DRAGGED, id),

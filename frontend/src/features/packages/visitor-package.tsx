@@ -1,4 +1,4 @@
-import type { Package } from '~/api/types';
+import type { Package, PackageFile } from '~/api/types';
 import { useT } from '~/i18n/use-t';
 import { paths } from '~/lib/paths';
 import { ButtonAnchor } from '~/ui/base/button';
@@ -13,11 +13,24 @@ import { isMoving } from './model';
 import { StateNotice } from './state-notice';
 import classes from './visitor-package.module.css';
 
+/** What the checks come to in a sentence; that nothing was found is said only where nothing was. */
+function Word({ files }: { files: readonly PackageFile[] }) {
+  const t = useT();
+  const deliverable = files.filter((file) => file.deliverable);
+  const count = (check: PackageFile['check']): number =>
+    deliverable.filter((file) => file.check === check).length;
+  const [released, flagged] = [count('released'), count('flagged')];
+  if (released > 0)
+    return <Notice tone="warn">{t('visit:package.some_released', { count: released })}</Notice>;
+  if (flagged > 0) return <Notice tone="warn">{t('visit:package.some_flagged', { count: flagged })}</Notice>;
+  if (files.length === 0 || count('clean') < files.length) return null;
+  return <Notice tone="good">{t('visit:package.all_clean', { count: files.length })}</Notice>;
+}
+
 /** A package as its recipient without an account sees it: who sent what, and the files. */
 export function VisitorPackage({ value }: { value: Package }) {
   const t = useT();
   const sender = value.sender.name ? `${value.sender.name} (${value.sender.email})` : value.sender.email;
-  const deliverable = value.files.filter((file) => file.deliverable);
   return (
     <Page
       title={value.title || t('visit:package.untitled')}
@@ -32,9 +45,7 @@ export function VisitorPackage({ value }: { value: Package }) {
       ) : (
         <StateNotice value={value} />
       )}
-      {deliverable.length > 0 && deliverable.length === value.files.length && (
-        <Notice tone="good">{t('visit:package.all_clean', { count: value.file_count })}</Notice>
-      )}
+      <Word files={value.files} />
       <Card
         title={t('packages:files')}
         description={
