@@ -60,3 +60,14 @@ export function problemCodes() {
   const snake = (name) => name.replaceAll(/(?!^)[A-Z]/g, '_$&').toLowerCase();
   return new Set(matches([body], /^\s+([A-Z]\w*),$/gm).map(snake));
 }
+
+/** The kinds of jobs. */
+export function jobKinds() {
+  return new Set(matches(sources('app'), /const NAME: &'static str = "([a-z_]+)"/g));
+}
+
+/** The keys of the settings. */
+export function settingKeys() {
+  const table = readFileSync(join(crates, 'domain/src/settings/table.rs'), 'utf8');
+  return new Set(matches([table], /"([a-z_]+\.[a-z_]+)"/g));
+}

@@ -28,7 +28,7 @@ export class Clamd {
     clamd.address = `unix:${clamd.socket}`;
     const settings = [
       `LocalSocket ${clamd.socket}`, `DatabaseDirectory ${clamd.dir}/db`, `TemporaryDirectory ${clamd.dir}`, 'Foreground yes',
-      `LogFile ${clamd.dir}/log`, 'StreamMaxLength 100M', 'MaxFileSize 100M', 'MaxScanSize 400M', 'AlertExceedsMax yes',
+      `LogFile ${clamd.dir}/log`, 'StreamMaxLength 100M', 'MaxFileSize 100M', 'MaxScanSize 400M', 'AlertExceedsMax yes', 'AlertEncrypted yes',
     ];
     writeFileSync(join(clamd.dir, 'clamd.conf'), `${settings.join('\n')}\n`);
     clamd.process = spawn('clamd', ['-c', join(clamd.dir, 'clamd.conf')], { stdio: 'ignore' });
