@@ -2,14 +2,17 @@
 //! and the package is delivered or held back (DET-2, DET-16, DET-18).
 //!
 //! Nothing here is ever clean by default. An engine that does not answer makes the package wait, and what is
-//! not settled when the time is over is *unscannable*. A check may be killed at any moment: whoever repeats it
+//! not settled when the time is over is *unscannable*. What was delivered is looked at again when engines know more,
+//! and taken back if they find something. A check may be killed at any moment: whoever repeats it
 //! finds the settled files settled and begins the others anew.
 
 mod examine;
 mod file;
 mod package;
+mod rescan;
 mod slice;
 mod translate;
 
 pub(crate) use package::{activate, deliverable};
+pub(crate) use rescan::{due_before, rescan};
 pub(crate) use slice::run;

@@ -7,6 +7,7 @@
 mod blobs;
 mod lives;
 mod reminders;
+mod rescans;
 mod sweeps;
 mod tasks;
 mod ticker;

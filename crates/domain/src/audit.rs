@@ -85,6 +85,7 @@ events! {
     FileRemoved = "FILE_REMOVED" Info,
     FileChecked = "FILE_CHECKED" Info,
     FileBlocked = "FILE_BLOCKED" Warning,
+    FileRecalled = "FILE_RECALLED" Alert,
     FileDownloaded = "FILE_DOWNLOADED" Info,
     FileRead = "FILE_READ" Warning,
     FileRefused = "FILE_REFUSED" Notice,

@@ -155,6 +155,17 @@ impl FileCheck {
         }
     }
 
+    /// Takes a file back that had passed, when a later look finds it bad. An administrator's word stands.
+    pub fn recall(self) -> Result<Self, InvalidTransition> {
+        match self {
+            Self::Clean | Self::Flagged => Ok(Self::Blocked),
+            _ => Err(InvalidTransition {
+                from: self.as_str(),
+                event: "recall",
+            }),
+        }
+    }
+
     /// Sends a settled file through the checks again.
     pub fn recheck(self) -> Result<Self, InvalidTransition> {
         match self {

@@ -18,7 +18,7 @@ pub use render::{RenderError, Rendered, Renderer};
 pub use smtp::{SmtpConfig, SmtpLogin, SmtpTls, SmtpTransport};
 pub use template::{
     AccountEvent, AccountInvite, Code, Delivered, Downloaded, Expiring, NewPackage,
-    PackageReceived, PasswordReset, Quarantined, Rejected, Released, Request, Template, TestMail,
-    TokenCreated,
+    PackageReceived, PasswordReset, Quarantined, Recalled, RecalledFetched, Rejected, Released,
+    Request, Template, TestMail, TokenCreated,
 };
 pub use transport::{Accepted, SendError, Transport};

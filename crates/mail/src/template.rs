@@ -27,6 +27,10 @@ pub enum Template {
     Rejected(Rejected),
     /// To the sender: a recipient fetched something.
     Downloaded(Downloaded),
+    /// To somebody who fetched a file: it turned out to be dangerous.
+    RecalledFetched(RecalledFetched),
+    /// To the sender and the administrators: a delivered file was taken back.
+    Recalled(Recalled),
     /// To a recipient who has fetched nothing: the package ends soon.
     Expiring(Expiring),
     /// To a user or administrator: a link to set a new password.
@@ -58,6 +62,8 @@ impl Template {
             Self::Released(_) => "released",
             Self::Rejected(_) => "rejected",
             Self::Downloaded(_) => "downloaded",
+            Self::RecalledFetched(_) => "recalled_fetched",
+            Self::Recalled(_) => "recalled",
             Self::Expiring(_) => "expiring",
             Self::PasswordReset(_) => "password_reset",
             Self::AccountInvite(_) => "account_invite",
@@ -184,6 +190,32 @@ pub struct Downloaded {
     /// When.
     pub at: DateTime<Utc>,
     /// Where to follow it.
+    pub link: String,
+}
+
+/// Placeholders of [`Template::RecalledFetched`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecalledFetched {
+    /// Who sent it: a name or an address.
+    pub sender: String,
+    /// The title, if it has one.
+    pub title: Option<String>,
+    /// The file's name.
+    pub name: String,
+}
+
+/// Placeholders of [`Template::Recalled`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recalled {
+    /// The title, if it has one.
+    pub title: Option<String>,
+    /// The file's name.
+    pub name: String,
+    /// The addresses of those who had fetched it.
+    pub fetched_by: Vec<String>,
+    /// How many downloads there were by people whose address is not known.
+    pub unknown: u64,
+    /// Where to see the findings.
     pub link: String,
 }
 

@@ -221,6 +221,8 @@ create table files (
     -- counts checks and re-checks; the verdicts of the present one carry it
     check_round integer not null default 1,
     checked_at timestamptz,
+    -- when engines looked at it once more without taking it back
+    rescanned_at timestamptz,
     released_at timestamptz,
     released_by text,
     released_reason text,
@@ -421,6 +423,8 @@ create table engine_states (
     version text,
     signature_version text,
     signature_at timestamptz,
+    -- since when it has these signatures, as far as was seen
+    signatures_since timestamptz not null,
     last_error text,
     probes jsonb not null default '[]',
     checked_at timestamptz not null

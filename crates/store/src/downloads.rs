@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
-use sofie_domain::{AdministratorId, FileId, PackageId, RecipientId, UserId, VisitorId};
+use sofie_domain::{
+    AdministratorId, EmailAddress, FileId, PackageId, RecipientId, UserId, VisitorId,
+};
 use uuid::Uuid;
 
 use crate::{
@@ -115,6 +117,35 @@ pub async fn add_sent(tx: &mut Tx, id: Uuid, bytes: u64, now: DateTime<Utc>) -> 
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// Returns the addresses of those who fetched a file, alone or in the archive, administrators aside; and how many
+/// downloads there were by people whose address is not known.
+pub async fn fetchers(
+    tx: &mut Tx,
+    package: PackageId,
+    file: FileId,
+) -> Result<(Vec<EmailAddress>, u64)> {
+    let rows: Vec<(Option<String>, i64)> = sqlx::query_as(
+        "select coalesce(u.email, r.email) as email, count(*)
+           from downloads d
+           left join users u on u.id = d.user_id
+           left join recipients r on r.id = d.recipient_id
+          where d.package_id = $1 and (d.file_id = $2 or d.file_id is null) and d.administrator_id is null
+          group by 1 order by 1",
+    )
+    .bind(package.0)
+    .bind(file.0)
+    .fetch_all(tx.conn())
+    .await?;
+    let (mut known, mut unknown) = (Vec::new(), 0);
+    for (email, count) in rows {
+        match email {
+            Some(email) => known.push(row::parse("downloads", "email", &email)?),
+            None => unknown += u64::try_from(count).unwrap_or(0),
+        }
+    }
+    Ok((known, unknown))
 }
 
 /// Lists the downloads of a package, newest first; at most a thousand.

@@ -112,6 +112,27 @@ pub async fn is_unfinished(
     Ok(row.is_some())
 }
 
+/// Packages that can be fetched, with files that passed and that nobody has looked at since `before`; those that
+/// wait longest first.
+pub async fn rescans(
+    tx: &mut Tx,
+    (before, now): (DateTime<Utc>, DateTime<Utc>),
+    limit: i64,
+) -> Result<Vec<PackageId>> {
+    let rows = sqlx::query_as(
+        "select p.id from files f join packages p on p.id = f.package_id
+          where p.life = 'active' and (p.expires_at is null or p.expires_at > $2)
+            and f.check_state in ('clean', 'flagged') and coalesce(f.rescanned_at, f.checked_at) < $1
+          group by p.id order by min(coalesce(f.rescanned_at, f.checked_at)) limit $3",
+    )
+    .bind(before)
+    .bind(now)
+    .bind(limit)
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(packages(rows))
+}
+
 macro_rules! unfetched {
     ($more:literal) => {
         concat!(

@@ -30,10 +30,14 @@ pub struct EngineState {
 pub async fn save(tx: &mut Tx, state: &EngineState) -> Result<()> {
     sqlx::query(
         "insert into engine_states (engine, available, version, signature_version, signature_at, last_error,
-                                    probes, checked_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)
+                                    probes, checked_at, signatures_since)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
          on conflict (engine) do update
          set available = excluded.available, version = excluded.version,
+             signatures_since = case
+                 when engine_states.signature_version is distinct from coalesce(excluded.signature_version,
+                                                                                engine_states.signature_version)
+                 then excluded.checked_at else engine_states.signatures_since end,
              signature_version = excluded.signature_version, signature_at = excluded.signature_at,
              last_error = excluded.last_error, probes = excluded.probes, checked_at = excluded.checked_at",
     )
@@ -68,6 +72,16 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<EngineState>> {
            from engine_states order by engine",
     )
     .fetch_all(tx.conn())
+    .await?)
+}
+
+/// Since when the engines that files are shown to have the signatures that they have: the latest change of any.
+pub async fn signatures_since(tx: &mut Tx) -> Result<Option<DateTime<Utc>>> {
+    Ok(sqlx::query_scalar(
+        "select max(s.signatures_since) from engine_states s join engines e on e.id = s.engine
+          where e.enabled and e.removed_at is null and s.available",
+    )
+    .fetch_one(tx.conn())
     .await?)
 }
 

@@ -136,3 +136,21 @@ pub async fn fetch(client: &Client, package: &str, file: &Value) -> sofie_test_s
         .get(&format!("/api/v1/packages/{package}/files/{file}/content"))
         .await
 }
+
+/// Returns the mails of a kind, as `(to, text)`.
+pub async fn mails(app: &sofie_test_support::TestApp, kind: &str) -> Vec<(String, String)> {
+    let mut tx = app.app.db().read().await.unwrap();
+    let page = sofie_store::mails::list(&mut tx, None, 100).await.unwrap();
+    let mut found = Vec::new();
+    for mail in page.items {
+        if mail.row.kind == kind {
+            let id = sofie_domain::MailId(mail.row.id);
+            let mail = sofie_store::mails::find(&mut tx, id)
+                .await
+                .unwrap()
+                .unwrap();
+            found.push((mail.row.to_email, mail.text));
+        }
+    }
+    found
+}

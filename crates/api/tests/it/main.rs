@@ -17,6 +17,7 @@ mod outside;
 mod packages;
 mod proof;
 mod quarantine;
+mod recall;
 mod schedule;
 mod session;
 mod setup;

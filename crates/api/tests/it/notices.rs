@@ -5,25 +5,7 @@ use serde_json::json;
 use sofie_app::schedule::{Task, run_task};
 use sofie_test_support::TestApp;
 
-use super::fixture::{fetch, look, send};
-
-/// Returns the mails of a kind, as `(to, text)`.
-async fn mails(app: &TestApp, kind: &str) -> Vec<(String, String)> {
-    let mut tx = app.app.db().read().await.unwrap();
-    let page = sofie_store::mails::list(&mut tx, None, 100).await.unwrap();
-    let mut found = Vec::new();
-    for mail in page.items {
-        if mail.row.kind == kind {
-            let id = sofie_domain::MailId(mail.row.id);
-            let mail = sofie_store::mails::find(&mut tx, id)
-                .await
-                .unwrap()
-                .unwrap();
-            found.push((mail.row.to_email, mail.text));
-        }
-    }
-    found
-}
+use super::fixture::{fetch, look, mails, send};
 
 /// PKG-12, PKG-23: who wants to know is told, and once.
 #[tokio::test]

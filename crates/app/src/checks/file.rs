@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 use sofie_detection::Engine;
-use sofie_domain::{Decision, Event, File, FileCheck, FileId, Policy, decide};
+use sofie_domain::{Decision, EngineVerdict, Event, File, FileCheck, FileId, Policy, decide};
 use sofie_store::{
     audit::NewEntry,
     verdicts::{self, Tried, Verdict},
@@ -80,24 +80,11 @@ pub(super) async fn check(
         // Reading it again would change nothing while that engine is away.
         return Ok(Stand::Waiting);
     }
-    let mut examined = read(app, open, (rules, antivirus), cancel).await;
-    if cancel.is_cancelled() {
+    let Some(mut examined) = look(app, open, (rules, antivirus), cancel).await else {
         return Ok(Stand::Waiting);
-    }
-    for engine in &examined.doubtful {
-        engines::doubt(app, engine).await;
-    }
-    let faulty = antivirus.faulty.iter();
-    let silent =
-        faulty.map(|(name, why)| translate::not_asked(name, "self-test-failed", why, app.now()));
-    examined.rows.extend(silent);
-    let said: Vec<_> = examined
-        .rows
-        .iter()
-        .map(|row| row.verdict.clone())
-        .collect();
+    };
     let last_chance = rules.last_chance || examined.corrupted || examined.crashed && open.tried;
-    let decision = decide(&rules.policy, &said, last_chance);
+    let decision = decide(&rules.policy, &said(&examined.rows), last_chance);
     if let Decision::Settled(_) = decision
         && examined.digests.is_none()
         && !examined.corrupted
@@ -108,6 +95,32 @@ pub(super) async fn check(
     }
     translate::shorten(&mut examined.rows);
     write(app, ctx, open, examined, decision).await
+}
+
+/// Shows a file to the engines; nothing if it was cancelled. Those whose word does not count have a row too.
+pub(super) async fn look(
+    app: &App,
+    open: &Open,
+    (rules, antivirus): (&Rules, &Antivirus),
+    cancel: &CancellationToken,
+) -> Option<Examined> {
+    let mut examined = read(app, open, (rules, antivirus), cancel).await;
+    if cancel.is_cancelled() {
+        return None;
+    }
+    for engine in &examined.doubtful {
+        engines::doubt(app, engine).await;
+    }
+    let faulty = antivirus.faulty.iter();
+    let silent =
+        faulty.map(|(name, why)| translate::not_asked(name, "self-test-failed", why, app.now()));
+    examined.rows.extend(silent);
+    Some(examined)
+}
+
+/// What rows say, for the policy.
+pub(super) fn said(rows: &[Verdict]) -> Vec<EngineVerdict> {
+    rows.iter().map(|row| row.verdict.clone()).collect()
 }
 
 async fn read(
@@ -220,12 +233,12 @@ fn checked(check: FileCheck, examined: &Examined) -> FileCheck {
     }
 }
 
-fn object(id: FileId) -> (&'static str, String) {
+pub(super) fn object(id: FileId) -> (&'static str, String) {
     ("file", id.to_string())
 }
 
 /// Names what was found, for the audit log: no names of files.
-fn found(rows: &[Verdict]) -> Vec<String> {
+pub(super) fn found(rows: &[Verdict]) -> Vec<String> {
     let mut found: Vec<String> = rows
         .iter()
         .filter(|row| !row.name.is_empty())

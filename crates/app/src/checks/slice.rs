@@ -136,7 +136,8 @@ async fn prepare(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<O
     }))
 }
 
-async fn antivirus(app: &App) -> Result<Antivirus> {
+/// Returns the engines beside the inspector, and whose word counts.
+pub(super) async fn antivirus(app: &App) -> Result<Antivirus> {
     let (mut trusted, mut faulty) = (Vec::new(), Vec::new());
     for Configured { row, engine } in engines::enabled(app).await? {
         let Some(engine) = engine else {

@@ -9,6 +9,7 @@ mod deliver_mail;
 mod enqueue;
 mod mail_reset_link;
 mod maintain;
+mod rescan_package;
 mod runner;
 
 pub use admin::{list, retry};
@@ -18,6 +19,7 @@ pub use deliver_mail::DeliverMail;
 pub use enqueue::enqueue;
 pub use mail_reset_link::MailResetLink;
 pub use maintain::Maintain;
+pub use rescan_package::RescanPackage;
 pub use runner::{Workers, runner};
 #[cfg(feature = "test-util")]
 pub use runner::{drain, pass};
@@ -29,6 +31,8 @@ pub mod queues {
     pub const CHECKS: &str = "checks";
     /// Checks of packages with large files.
     pub const CHECKS_LARGE: &str = "checks_large";
+    /// Later looks at delivered packages.
+    pub const RESCANS: &str = "rescans";
     /// Mails on their way.
     pub const MAIL: &str = "mail";
     /// Everything that the schedule asks for.

@@ -5,7 +5,8 @@ use std::{sync::Arc, time::Duration};
 use sofie_queue::{Queue, Registry, Runner, Settings};
 
 use super::{
-    CheckLargePackage, CheckPackage, DatabaseJobs, DeliverMail, MailResetLink, Maintain, queues,
+    CheckLargePackage, CheckPackage, DatabaseJobs, DeliverMail, MailResetLink, Maintain,
+    RescanPackage, queues,
 };
 use crate::App;
 
@@ -43,7 +44,12 @@ impl Workers {
     /// Returns how many files are looked into at once.
     #[must_use]
     pub fn files_at_once(&self) -> usize {
-        2 * (self.checks + self.checks_large)
+        2 * (self.checks + self.checks_large) + self.rescans()
+    }
+
+    /// One at a time, by whoever checks at all: nobody waits for it.
+    fn rescans(&self) -> usize {
+        self.checks.min(1)
     }
 
     fn settings(&self) -> Settings {
@@ -51,6 +57,7 @@ impl Workers {
         let queues = vec![
             queue(queues::CHECKS, self.checks),
             queue(queues::CHECKS_LARGE, self.checks_large),
+            queue(queues::RESCANS, self.rescans()),
             queue(queues::MAIL, self.mail),
             queue(queues::MAINTENANCE, self.maintenance),
         ];
@@ -68,6 +75,7 @@ fn registry() -> Registry<App> {
         .with::<DeliverMail>()
         .with::<MailResetLink>()
         .with::<Maintain>()
+        .with::<RescanPackage>()
 }
 
 /// Returns the runner of a process; nothing happens before it is run.

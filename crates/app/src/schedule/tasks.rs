@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sofie_queue::{Every, Task as Due};
 
-use super::{blobs, lives, reminders, sweeps};
+use super::{blobs, lives, reminders, rescans, sweeps};
 use crate::{App, Context, Result, engines, sessions};
 
 /// Something that happens again and again.
@@ -24,6 +24,8 @@ pub enum Task {
     CollectOrphans,
     /// Asks again for checks that no job works on.
     ResumeChecks,
+    /// Asks for a later look at what was delivered.
+    Rescan,
     /// Tests the engines.
     TestEngines,
     /// Makes new keys for session cookies.
@@ -42,6 +44,7 @@ impl Task {
         (Self::UnlinkBlobs, "unlink_blobs", 30),
         (Self::CollectOrphans, "collect_orphans", 3600),
         (Self::ResumeChecks, "resume_checks", 60),
+        (Self::Rescan, "rescan", 60),
         (Self::TestEngines, "test_engines", 180),
         (Self::RotateKeys, "rotate_keys", 3600),
         (Self::CleanUp, "clean_up", 3600),
@@ -83,6 +86,7 @@ pub async fn run_task(app: &App, task: Task) -> Result<()> {
         Task::UnlinkBlobs => blobs::unlink(app, &ctx).await,
         Task::CollectOrphans => blobs::collect_orphans(app, &ctx).await,
         Task::ResumeChecks => sweeps::resume_checks(app, &ctx).await,
+        Task::Rescan => rescans::rescan(app, &ctx).await,
         Task::TestEngines => engines::test_all(app).await,
         Task::RotateKeys => sessions::rotate(app, &ctx).await,
         Task::CleanUp => sweeps::clean_up(app, &ctx).await,

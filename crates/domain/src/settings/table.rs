@@ -204,6 +204,29 @@ fn package_limits() -> Vec<Setting> {
 }
 
 fn checks() -> Vec<Setting> {
+    let mut all = actions();
+    all.extend(looks());
+    all
+}
+
+/// When files are looked at again that were delivered.
+fn looks() -> Vec<Setting> {
+    vec![
+        flag(
+            "checks.rescan_on_signatures",
+            true,
+            "Whether delivered files that can still be fetched are checked again when an engine is new or has new signatures.",
+        ),
+        number(
+            "checks.rescan_days",
+            (0, 7, 365),
+            "After how many days delivered files that can still be fetched are checked again; 0: not by time.",
+        ),
+    ]
+}
+
+/// What policy does about each kind of finding.
+fn actions() -> Vec<Setting> {
     let rule = |key, default, description| choice(key, ACTIONS, default, description);
     vec![
         rule(

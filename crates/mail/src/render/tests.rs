@@ -1,8 +1,8 @@
 use super::*;
 use crate::template::{
     AccountEvent, AccountInvite, Code, Delivered, Downloaded, Expiring, NewPackage,
-    PackageReceived, PasswordReset, Quarantined, Rejected, Released, Request, TestMail,
-    TokenCreated,
+    PackageReceived, PasswordReset, Quarantined, Recalled, RecalledFetched, Rejected, Released,
+    Request, TestMail, TokenCreated,
 };
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
@@ -16,8 +16,32 @@ fn at() -> DateTime<Utc> {
 /// One mail of every kind, with `value` wherever a person may have written something.
 fn all(value: &str) -> Vec<Template> {
     let mut all = about_packages(value);
+    all.extend(about_recalls(value));
     all.extend(about_accounts(value));
     all
+}
+
+fn about_recalls(value: &str) -> Vec<Template> {
+    let (text, title) = (value.to_owned(), Some(value.to_owned()));
+    let fetched = RecalledFetched {
+        sender: text.clone(),
+        title: title.clone(),
+        name: text.clone(),
+    };
+    let list = |fetched_by: Vec<String>, unknown| {
+        Template::Recalled(Recalled {
+            title: title.clone(),
+            name: text.clone(),
+            fetched_by,
+            unknown,
+            link: LINK.to_owned(),
+        })
+    };
+    vec![
+        Template::RecalledFetched(fetched),
+        list(vec![text.clone()], 2),
+        list(Vec::new(), 0),
+    ]
 }
 
 fn about_packages(value: &str) -> Vec<Template> {

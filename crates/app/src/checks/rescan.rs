@@ -1,0 +1,183 @@
+//! A later look at what was delivered: engines learn, and what they find then is taken back (DET-19, PKG-22).
+//!
+//! A file stays available while it is looked at again. Only a finding that blocks it takes it back: an engine
+//! that is away, or a limit, says nothing new about it.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+use sofie_domain::{Decision, Event, FileCheck, Life, PackageId, decide};
+use sofie_queue::{Done, JobError, Run};
+use sofie_store::{
+    downloads, engine_states,
+    verdicts::{self, Tried},
+};
+
+use super::{
+    examine::Examined,
+    file::{self, Antivirus, Open, Rules},
+    slice, translate,
+};
+use crate::{
+    App, Context, Result, audit, engines,
+    jobs::queues,
+    keys, notices,
+    packages::{load, lock, tell},
+};
+
+/// Signatures that change every few minutes do not make every file be read as often.
+const NOT_SOONER: TimeDelta = TimeDelta::hours(1);
+
+/// Files that nobody has looked at since this moment are due; nothing if files are never looked at again.
+pub(crate) async fn due_before(app: &App, ctx: &Context) -> Result<Option<DateTime<Utc>>> {
+    let settings = app.settings().await?;
+    let days = settings.integer("checks.rescan_days");
+    let by_time = (days > 0).then(|| ctx.now - TimeDelta::days(days));
+    if !settings.bool("checks.rescan_on_signatures") {
+        return Ok(by_time);
+    }
+    let since = engine_states::signatures_since(&mut app.db().read().await?).await?;
+    let by_signatures = since.map(|since| since.min(ctx.now - NOT_SOONER));
+    Ok(by_time.max(by_signatures))
+}
+
+/// Looks again at the files of a package that are due.
+pub(crate) async fn rescan(
+    app: &App,
+    run: &Run,
+    id: PackageId,
+) -> std::result::Result<Done, JobError> {
+    let mut ctx = Context::system(app.now());
+    ctx.request_id.clone_from(&run.request_id);
+    match look_again(app, &ctx, run, id).await {
+        // The last try leaves it to the next time: the file stands as it stood.
+        Ok(complete) if complete || run.last => Ok(Done::Complete),
+        Ok(_) => Err(JobError::retry("an engine could not be asked")),
+        Err(error) => Err(JobError::retry(error)),
+    }
+}
+
+/// Tells whether every engine could be asked about every file.
+async fn look_again(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<bool> {
+    let antivirus = slice::antivirus(app).await?;
+    let rules = Rules {
+        policy: engines::policy(app).await?,
+        last_chance: false,
+        give_up: false,
+    };
+    let silent = |name: &str| antivirus.faulty.iter().any(|(faulty, _)| faulty == name);
+    if rules
+        .policy
+        .engines
+        .iter()
+        .any(|rule| rule.mandatory && silent(&rule.engine))
+    {
+        return Ok(false);
+    }
+    let mut complete = true;
+    for open in due(app, ctx, id).await? {
+        complete &= one(app, ctx, run, &open, (&rules, &antivirus)).await?;
+    }
+    Ok(complete)
+}
+
+/// Returns the files of a package that are due.
+async fn due(app: &App, ctx: &Context, id: PackageId) -> Result<Vec<Open>> {
+    let Some(before) = due_before(app, ctx).await? else {
+        return Ok(Vec::new());
+    };
+    let mut tx = app.db().read().await?;
+    let loaded = match load(&mut tx, id).await {
+        Err(crate::Error::NotFound) => return Ok(Vec::new()),
+        other => other?,
+    };
+    if loaded.package.life != Life::Active || loaded.package.expired(ctx.now) {
+        return Ok(Vec::new());
+    }
+    let rounds: HashMap<_, _> = verdicts::rounds(&mut tx, id).await?.into_iter().collect();
+    let mut specs = keys::blob_specs(app, &mut tx, id).await?;
+    let passed = |check| matches!(check, FileCheck::Clean | FileCheck::Flagged);
+    let files = loaded.files.into_iter().filter(|file| passed(file.check));
+    let open = files.filter_map(|file| {
+        let round = rounds.get(&file.id)?;
+        let is_due = round.looked_at.is_none_or(|at| at < before);
+        is_due.then(|| Open {
+            round: round.number,
+            tried: true,
+            spec: specs.remove(&file.id),
+            file,
+        })
+    });
+    Ok(open.collect())
+}
+
+/// Looks again at one file; tells whether every engine could be asked.
+async fn one(
+    app: &App,
+    ctx: &Context,
+    run: &Run,
+    open: &Open,
+    (rules, antivirus): (&Rules, &Antivirus),
+) -> Result<bool> {
+    let Some(examined) = file::look(app, open, (rules, antivirus), &run.cancel).await else {
+        return Ok(false);
+    };
+    let now = app.now();
+    match decide(&rules.policy, &file::said(&examined.rows), false) {
+        Decision::Wait => return Ok(false),
+        Decision::Settled(FileCheck::Blocked) => {
+            let ctx = Context { now, ..ctx.clone() };
+            recall(app, &ctx, open, examined).await?;
+        }
+        Decision::Settled(_) => {
+            let mut tx = app.db().read().await?;
+            verdicts::note_rescan(&mut tx, open.file.id, open.round, now).await?;
+        }
+    }
+    Ok(true)
+}
+
+/// Takes a file back, and tells everybody whom it concerns.
+async fn recall(app: &App, ctx: &Context, open: &Open, mut examined: Examined) -> Result<()> {
+    let package = open.file.package_id;
+    let mut tx = app.db().begin().await?;
+    let loaded = lock(&mut tx, package).await?;
+    if loaded.package.life != Life::Active
+        || !verdicts::reopen(&mut tx, open.file.id, open.round).await?
+    {
+        // It was withdrawn, released or checked again meanwhile.
+        return Ok(());
+    }
+    translate::shorten(&mut examined.rows);
+    let mut file = open.file.clone();
+    file.check = file.check.recall()?;
+    let (known, unknown) = downloads::fetchers(&mut tx, package, file.id).await?;
+    let data = json!({
+        "package": package,
+        "found": file::found(&examined.rows),
+        "fetched_by": known,
+        "fetched_by_unknown": unknown,
+    });
+    let entry = audit::entry(ctx, Event::FileRecalled, Some(file::object(file.id)), data);
+    let tried = Tried {
+        file: &file,
+        round: open.round + 1,
+        rows: &examined.rows,
+        at: ctx.now,
+        entries: &[entry],
+    };
+    verdicts::record(&mut tx, &tried).await?;
+    notices::recalled(
+        app,
+        &mut tx,
+        ctx,
+        (&loaded.package, &file),
+        (&known, unknown),
+    )
+    .await?;
+    tx.commit().await?;
+    app.parts().waker.wake(queues::MAIL);
+    tell(app, package);
+    Ok(())
+}
