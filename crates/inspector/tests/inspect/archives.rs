@@ -8,7 +8,7 @@ use sevenz_rust2::{ArchiveEntry, ArchiveWriter};
 use sofie_inspector::{Limit, Limits, Outcome, eicar};
 
 use super::build::{deflate, deflated, tar, tar_entry, zip};
-use super::{assert_clean, found, inspect, inspect_with, names};
+use super::{assert_clean, found, inspect, inspect_with, names, noise};
 
 type Files<'a> = &'a [(&'a str, &'a [u8])];
 
@@ -124,9 +124,7 @@ pub fn cabinet(files: Files, packed: bool) -> Vec<u8> {
     let place = u32::try_from(44 + entries.len()).unwrap();
     let length = place + 8 + u32::try_from(data.len()).unwrap();
     let mut file = b"MSCF\0\0\0\0".to_vec();
-    [length, 0, 44, 0]
-        .iter()
-        .for_each(|field| file.extend(field.to_le_bytes()));
+    file.extend([length, 0, 44, 0].into_iter().flat_map(u32::to_le_bytes));
     file.extend([3, 1, 1, 0]);
     file.extend(u16::try_from(files.len()).unwrap().to_le_bytes());
     file.extend([0; 6]);
@@ -329,9 +327,7 @@ fn memory_is_a_limit() {
         memory: 1 << 18,
         ..Limits::STANDARD
     };
-    let noise: Vec<u8> = (0..1_000_000_u32)
-        .map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8)
-        .collect();
+    let noise = noise(1_000_000);
     let files: Files = &[("a.bin", &noise)];
     let archives = [
         ("a.7z", seven_zip(files)),
