@@ -152,6 +152,9 @@ fn windows_that_do_not_fit_are_incomplete() {
     // A window of 2 GiB in the frame's header.
     let report = inspect("a.zst", b"\x28\xb5\x2f\xfd\x00\xa8\x01\x00\x00");
     found(&report, "memory-limit");
+    // A content of 2^64 - 1 bytes, which is then the window.
+    let endless = [&b"\x28\xb5\x2f\xfd\xe0"[..], &[0xff; 8]].concat();
+    found(&inspect("a.zst", &endless), "memory-limit");
 }
 
 static INFECTED: LazyLock<Vec<(&str, Vec<u8>)>> = LazyLock::new(|| {
