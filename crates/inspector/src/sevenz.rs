@@ -36,7 +36,12 @@ pub fn walk(walk: &mut Walk<'_>, place: &Place, stream: &mut Stream<'_>) -> Resu
     let mut whole = Seekable::of(walk.budget(), stream)?;
     let start = start(&mut whole)?;
     if start.size == 0 {
-        return Ok(());
+        // An archive of nothing is its start header.
+        return if start.offset == 0 {
+            Ok(())
+        } else {
+            Err(Fault::Ambiguous("7z-unused-data"))
+        };
     }
     let header = header(&mut whole, &start)?;
     let _lease = walk.budget().lease(2 * start.size)?;
@@ -188,6 +193,9 @@ fn read_block(
     let budget = walk.budget();
     let limit = kib(budget.memory_left());
     let block = BlockDecoder::new_with_memory_limit(1, limit, index, archive, &password, source);
+    if !block.entries().iter().any(|entry| entry.has_stream) {
+        return Err(Fault::Ambiguous("7z-unused-data"));
+    }
     if coders.iter().any(|coder| coder.encoder_method_id() == AES) {
         for entry in block.entries().iter().filter(|entry| entry.has_stream) {
             let member = place.member(&entry.name);
@@ -202,9 +210,6 @@ fn read_block(
             );
         }
         return Ok(());
-    }
-    if !block.entries().iter().any(|entry| entry.has_stream) {
-        return Err(Fault::Ambiguous("7z-unused-data"));
     }
     let windows = coders
         .iter()

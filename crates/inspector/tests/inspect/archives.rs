@@ -21,6 +21,21 @@ pub fn seven_zip(files: Files) -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
+/// The start header and what it is true of.
+fn sealed_7z(packed: &[u8], header: &[u8]) -> Vec<u8> {
+    let mut start = (packed.len() as u64).to_le_bytes().to_vec();
+    start.extend((header.len() as u64).to_le_bytes());
+    start.extend(crc32fast::hash(header).to_le_bytes());
+    [
+        b"7z\xbc\xaf\x27\x1c\0\x04",
+        &crc32fast::hash(&start).to_le_bytes()[..],
+        &start,
+        packed,
+        header,
+    ]
+    .concat()
+}
+
 /// One stored byte under a password, once with its name in the clear and once without.
 const ENCRYPTED: [(&str, &str); 2] = [
     (
@@ -319,6 +334,22 @@ fn what_no_member_is_made_of_is_a_finding() {
     .concat();
     found(&inspect("a.rar", &split), "rar-split");
     found(&inspect("a.rar", b"RE~^...."), "rar-version-not-supported");
+}
+
+#[test]
+fn packed_data_of_no_member_is_a_finding() {
+    assert_clean("a.7z", &sealed_7z(b"", b""));
+    let report = inspect("a.7z", &sealed_7z(b"data without a table of contents", b""));
+    found(&report, "7z-unused-data");
+    // Encrypted data (method 06f10701) of a table of contents without files.
+    let (name, whole) = ENCRYPTED[0];
+    let whole = hex::decode(whole).unwrap();
+    let (packed, header) = whole[32..].split_at(16);
+    assert_eq!(sealed_7z(packed, header), whole);
+    let substreams = memchr::memmem::find(header, b"\x08\x0a\x01").unwrap();
+    let header = [&header[..substreams], b"\x08\x0d\0\0\0\x05\0\0\0"].concat();
+    let report = inspect("a.7z", &sealed_7z(packed, &header));
+    assert_eq!(names(&report), ["7z-unused-data"], "instead of {name}");
 }
 
 #[test]
