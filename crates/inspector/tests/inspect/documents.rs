@@ -35,7 +35,41 @@ fn office_documents_are_told_by_their_content_types() {
         kind(&report),
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
     );
-    assert_eq!(names(&inspect("report.xlsx", &document)), ["type-mismatch"]);
+    found(&inspect("report.xlsx", &word(DOCX, &[])), "type-mismatch");
+}
+
+#[test]
+fn only_names_within_documents_may_lie() {
+    let picture = stored("word/media/image1.png", b"\xff\xd8\xff\xe0 a jpeg");
+    let document = word(DOCX, std::slice::from_ref(&picture));
+    // Shown as an archive, it shows people the names in it.
+    assert_eq!(names(&inspect("a.zip", &document)), ["type-mismatch"]);
+    let mimetype = stored("mimetype", b"application/vnd.oasis.opendocument.text");
+    let other = zip(&[mimetype, picture.clone()]);
+    assert_eq!(names(&inspect("a.zip", &other)), ["type-mismatch"]);
+    // An archive within a document is no part of it.
+    let inner = zip(&[stored("a.pdf", b"just text\n")]);
+    let outer = word(DOCX, &[stored("inner.zip", &inner)]);
+    let report = inspect("a.docx", &outer);
+    assert_eq!(
+        found(&report, "type-mismatch").object,
+        "a.docx/inner.zip/a.pdf"
+    );
+    assert_eq!(report.findings.len(), 1);
+}
+
+#[test]
+fn what_is_forgiven_uses_up_no_room() {
+    let pictures: Vec<_> = (0..50)
+        .map(|n| stored(&format!("word/{n}.png"), b"\xff\xd8\xff\xe0 a jpeg"))
+        .collect();
+    let archive = zip(&[
+        stored("a.docx", &word(DOCX, &pictures)),
+        stored("a.pdf", b"just text\n"),
+    ]);
+    let report = inspect("a.zip", &archive);
+    assert_eq!(found(&report, "type-mismatch").object, "a.zip/a.pdf");
+    assert_eq!((report.findings.len(), report.findings_unlisted), (1, 0));
 }
 
 #[test]
