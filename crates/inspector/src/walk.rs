@@ -212,6 +212,8 @@ impl<'b> Walk<'b> {
             None => self.settle(stream.drain().err(), place)?,
             stopped => stopped,
         };
+        let footer = kinds::detect_by_footer(stream.watch().tail());
+        let kind = footer.filter(|_| fault.is_none()).unwrap_or(kind);
         self.judge(kind, place, stream.watch());
         if let Some(object) = slot.and_then(|slot| self.objects.get_mut(slot)) {
             object.media_type = Cow::Borrowed(kind.media);
@@ -316,7 +318,7 @@ impl<'b> Walk<'b> {
         );
         let second = [
             (
-                watch.ends_as_zip() && kind.format != Format::Zip,
+                watch.ends_as_zip() && kind.format != Format::Zip || watch.has_zip_end() && plain,
                 "zip-behind-other-content",
             ),
             (

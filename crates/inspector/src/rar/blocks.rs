@@ -10,6 +10,7 @@ const OLD: &[u8; 7] = b"Rar!\x1a\x07\0";
 
 /// What the blocks say of the archive.
 #[derive(Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent observations")]
 pub struct Surface {
     /// Names and sizes can't be read without a password.
     pub encrypted: bool,

@@ -126,11 +126,19 @@ fn what_stands_behind_is_a_finding() {
         // Frames of nobody's content don't end the file.
         if ending == "zst" || ending == "lz4" {
             let skipped = [b"\x50\x2a\x4d\x18\x02\0\0\0ab".to_vec(), pack(&eicar())].concat();
+            let first = inspect(&format!("a.txt.{ending}"), &skipped);
+            assert!(!names(&first).contains(&"type-mismatch"));
+            found(&first, "eicar-test-file");
             let file = [pack(b"text\n"), skipped].concat();
             found(
                 &inspect(&format!("a.txt.{ending}"), &file),
                 "eicar-test-file",
             );
+            let mut long = b"\x5f\x2a\x4d\x18\0\0\x02\0".to_vec();
+            long.resize(8 + (2 << 16), 0);
+            long.extend(pack(&eicar()));
+            let media = &inspect("a.bin", &long).objects[0].media_type;
+            assert_eq!(media, "application/zstd", "{ending}");
         }
     }
 }
