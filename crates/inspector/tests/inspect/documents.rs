@@ -2,7 +2,7 @@
 
 use sofie_inspector::{Category, Outcome, Report};
 
-use super::build::{compound, deflated, stored, zip};
+use super::build::{compound, compound_of, deflated, stored, zip};
 use super::{assert_clean, found, inspect, names};
 
 fn kind(report: &Report) -> &str {
@@ -96,21 +96,52 @@ fn encrypted_office_documents_are_encrypted() {
     assert_eq!(names(&new), ["encrypted-office-document"]);
     assert_eq!(new.findings[0].outcome, Outcome::Encrypted);
 
-    let mut word = compound(&[("WordDocument", 2)]);
-    word.extend([0xec, 0xa5, 0xc1, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
-    word.resize(word.len().next_multiple_of(512), 0);
+    // What is encrypted says so where its stream begins.
+    let mut text = vec![0xec, 0xa5, 0xc1, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+    text.resize(5000, 0);
+    let word = compound_of(&[("WordDocument", 0, Some(&text))]);
     assert_eq!(
         names(&inspect("a.doc", &word)),
         ["encrypted-office-document"]
     );
 
-    let mut excel = compound(&[("Workbook", 2)]);
-    excel.extend([9, 8, 4, 0, 0, 6, 5, 0, 0x2f, 0, 2, 0, 1, 0]);
-    excel.resize(excel.len().next_multiple_of(512), 0);
+    let mut book = vec![9, 8, 4, 0, 0, 6, 5, 0, 0x2f, 0, 2, 0, 1, 0];
+    book.resize(5000, 0);
+    let excel = compound_of(&[("Workbook", 0, Some(&book))]);
     assert_eq!(
         names(&inspect("a.xls", &excel)),
         ["encrypted-office-document"]
     );
+}
+
+#[test]
+fn what_no_stream_of_a_compound_file_is_made_of_is_a_finding() {
+    let file = compound(&[("WordDocument", 2)]);
+    assert_clean("a.doc", &[file.clone(), vec![0; 700]].concat());
+    let archive = zip(&[deflated("a.txt", b"text\n")]);
+    for tail in [
+        archive.as_slice(),
+        b"x",
+        &[&[0; 100_000][..], b"x"].concat(),
+    ] {
+        let report = inspect("a.doc", &[&file, tail].concat());
+        found(&report, "compound-trailing-data");
+    }
+}
+
+#[test]
+fn allocation_tables_of_compound_files_are_bounded() {
+    let file = compound(&[("WordDocument", 2)]);
+    let last = u32::try_from(file.len() / 512 - 1).unwrap();
+    // A sector that continues the table of the table with itself: once without more of the
+    // table, once with the same part of it again and again.
+    for part in [u32::MAX, last - 1] {
+        let mut file = file.clone();
+        file[68..72].copy_from_slice(&last.to_le_bytes());
+        let more = vec![part; 127].into_iter().chain([last]);
+        file.extend(more.flat_map(u32::to_le_bytes));
+        found(&inspect("a.doc", &file), "compound-damaged");
+    }
 }
 
 #[test]
