@@ -8,7 +8,7 @@ use sevenz_rust2::{Archive, ArchiveEntry, BlockDecoder, Error, Password};
 
 use crate::bridge::{Unpacked, fault_of};
 use crate::names;
-use crate::pack::lzma2_window;
+use crate::pack::{lzma_model, lzma2_window};
 use crate::report::{Engine, Level, Limit, Outcome};
 use crate::seek::{Cursor, Seekable};
 use crate::stream::{Fault, Stream};
@@ -245,7 +245,8 @@ fn window(method: &[u8], properties: &[u8]) -> u64 {
         _ => 0,
     };
     match (method, properties) {
-        (LZMA | PPMD, _) => stated(),
+        (LZMA, [first, ..]) => stated() + lzma_model(*first),
+        (PPMD, _) => stated(),
         (LZMA2, [size, ..]) => lzma2_window(*size),
         _ => 1 << 20,
     }

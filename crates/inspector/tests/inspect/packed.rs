@@ -165,6 +165,44 @@ fn windows_that_do_not_fit_are_incomplete() {
     found(&inspect("a.zst", &endless), "memory-limit");
 }
 
+/// An xz file that says of its only block that its window is of 64 MiB.
+fn wide_xz(content: &[u8]) -> Vec<u8> {
+    let mut file = xz(content);
+    let length = (usize::from(file[12]) + 1) * 4;
+    let header = &mut file[12..12 + length];
+    let filter = memchr::memmem::find(header, b"\x21\x01").unwrap();
+    header[filter + 2] = 28;
+    let (covered, checksum) = header.split_at_mut(length - 4);
+    checksum.copy_from_slice(&crc32fast::hash(covered).to_le_bytes());
+    file
+}
+
+/// An lzip file that says that its window is of 64 MiB.
+fn wide_lzip(content: &[u8]) -> Vec<u8> {
+    let mut file = lzip(content);
+    file[5] = 26;
+    file
+}
+
+#[test]
+fn later_windows_count_too() {
+    let (some, more) = (b"text\n".as_slice(), b"more\n".as_slice());
+    let files = [
+        ("a.txt.xz", [xz(some), wide_xz(more)].concat()),
+        ("a.txt.lz", [lzip(some), wide_lzip(more)].concat()),
+    ];
+    for (name, file) in &files {
+        let limits = Limits {
+            memory: 32 << 20,
+            ..Limits::STANDARD
+        };
+        found(&inspect_with(limits, name, file), "memory-limit");
+    }
+    let [_, (name, file)] = &files;
+    assert_clean(name, file);
+    assert_clean("a.txt.xz", &wide_xz(more));
+}
+
 static INFECTED: LazyLock<Vec<(&str, Vec<u8>)>> = LazyLock::new(|| {
     let content = [b"lead".repeat(50), eicar()].concat();
     PACKERS
