@@ -122,7 +122,7 @@ fn what_no_stream_of_a_compound_file_is_made_of_is_a_finding() {
     for tail in [
         archive.as_slice(),
         b"x",
-        &[&[0; 100_000][..], b"x"].concat(),
+        &[vec![0; 100_000], b"x".to_vec()].concat(),
     ] {
         let report = inspect("a.doc", &[&file, tail].concat());
         found(&report, "compound-trailing-data");
