@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use sevenz_rust2::{ArchiveEntry, ArchiveWriter};
-use sofie_inspector::{Limit, Limits, Outcome, eicar};
+use sofie_inspector::{Engine, Limit, Limits, Outcome, Report, eicar};
 
 use super::build::{deflate, deflated, tar, tar_entry, zip};
 use super::{assert_clean, found, inspect, inspect_with, names, noise};
@@ -211,6 +211,8 @@ pub fn iso(name: &str, content: &[u8], joliet: Option<u32>) -> Vec<u8> {
         bytes.extend(b"CD001\x01");
         bytes.resize(88, 0);
         bytes.extend(escape);
+        bytes.resize(128, 0);
+        bytes.extend([0, 8, 8, 0]);
         bytes.resize(156, 0);
         bytes.extend(iso_record(b"\0", root, 2048, 2));
         sector(&bytes)
@@ -550,4 +552,130 @@ proptest! {
         let report = inspect(name, &archive);
         prop_assert_eq!(report.bytes_seen, archive.len() as u64);
     }
+}
+
+/// Whether anything is said but that it is an image.
+fn is_told(report: &Report) -> bool {
+    let image = ["type-disk-image", "name-dangerous-extension"];
+    names(report).iter().any(|name| !image.contains(name))
+}
+
+/// Images have no checksums, so only their structure is damaged here, and what is in it is
+/// found all the same or something is said.
+#[test]
+fn damaged_images_do_not_hide_what_is_in_them() {
+    let content = zip(&[deflated("e.com", &eicar())]);
+    for joliet in [None, Some(21)] {
+        let image = iso("a.zip", &content, joliet);
+        assert_eq!(
+            found(&inspect("a.iso", &image), "eicar-test-file").engine,
+            Engine::Eicar
+        );
+        let fields = (0..7).chain(88..91).chain(128..132).chain(156..190);
+        let descriptors =
+            (16..19).flat_map(|sector| fields.clone().map(move |at| sector * 2048 + at));
+        let folders = (19..21).flat_map(|sector| (0..140).map(move |at| sector * 2048 + at));
+        for at in descriptors.chain(folders) {
+            for bit in 0..8 {
+                let mut damaged = image.clone();
+                damaged[at] ^= 1 << bit;
+                // A longer record has bytes of its own behind its name: for every program the
+                // records that were there are gone, and an image may have data of no file.
+                let longer = [0, 34].contains(&(at % 2048)) && damaged[at] > image[at];
+                let report = inspect("a.iso", &damaged);
+                assert!(
+                    is_told(&report) || at >= 19 * 2048 && longer,
+                    "bit {bit} of {at}"
+                );
+            }
+        }
+        for length in (1..image.len()).step_by(311) {
+            assert!(
+                is_told(&inspect("a.iso", &image[..length])),
+                "{length} bytes"
+            );
+        }
+    }
+}
+
+/// An image, and the same with some bytes at a place in a sector replaced.
+fn patched(image: &[u8], (sector, at): (usize, usize), bytes: &[u8]) -> Vec<u8> {
+    let mut image = image.to_vec();
+    let start = sector * 2048 + at;
+    image[start..start + bytes.len()].copy_from_slice(bytes);
+    image
+}
+
+#[test]
+fn images_that_systems_read_differently_are_findings() {
+    let (one, two) = (
+        iso("a.txt", b"text\n", None),
+        iso("a.txt", b"text\n", Some(21)),
+    );
+    // Two records of 34 bytes, then the file's of 40.
+    let (file, free) = ((19, 68), (19, 68 + 40));
+    let piece = [
+        iso_record(b"A.TXT;1", 21, 2048, 0x80),
+        iso_record(b"B.EXE;1", 22, 5, 0),
+    ];
+    let cases: [(&str, Vec<u8>); 9] = [
+        ("iso-hidden-descriptor", patched(&one, (18, 0), &[1])),
+        (
+            "iso-two-volumes",
+            patched(&two, (18, 0), &two[17 * 2048..18 * 2048]),
+        ),
+        ("iso-tree-not-supported", patched(&two, (17, 88), b"   ")),
+        (
+            "iso-block-size-not-supported",
+            patched(&one, (16, 128), &[0, 4, 4, 0]),
+        ),
+        ("iso-extended-attributes", patched(&one, (16, 157), &[1])),
+        ("iso-extended-attributes", patched(&one, (19, 69), &[1])),
+        ("iso-hidden-record", patched(&one, (19, 1000), b"x")),
+        ("iso-pieces-differ", patched(&one, file, &piece.concat())),
+        // The same folder once more, and longer.
+        (
+            "iso-damaged",
+            patched(&one, free, &iso_record(b"D", 19, 4096, 2)),
+        ),
+    ];
+    for (name, image) in cases {
+        found(&inspect("a.iso", &image), name);
+    }
+    let descriptors = [
+        &one[..17 * 2048],
+        &patched(&one, (17, 0), &[0])[17 * 2048..18 * 2048].repeat(64),
+    ];
+    found(
+        &inspect("a.iso", &descriptors.concat()),
+        "iso-hidden-descriptor",
+    );
+}
+
+#[test]
+fn names_of_both_trees_are_judged() {
+    let image = iso("a.txt", b"text\n", Some(21));
+    let report = inspect("a.iso", &patched(&image, (19, 68 + 33), b"A.EXE"));
+    let finding = report.findings.iter().find(|f| f.object == "a.iso/A.EXE");
+    assert_eq!(finding.unwrap().name, "name-dangerous-extension");
+    // Three letters of an ending are as honest as all four.
+    let types = b"<Types>wordprocessingml.document.main+xml</Types>";
+    let document = zip(&[deflated("[Content_Types].xml", types)]);
+    let image = iso("a.docx", &document, Some(21));
+    assert!(!is_told(&inspect(
+        "a.iso",
+        &patched(&image, (19, 68 + 33), b"AA.DOC;1")
+    )));
+    let report = inspect("a.iso", &patched(&image, (19, 68 + 33), b"AA.PDF;1"));
+    assert_eq!(found(&report, "type-mismatch").object, "a.iso/AA.PDF");
+}
+
+#[test]
+fn records_of_images_take_memory() {
+    let image = iso("a.txt", b"text\n", None);
+    let limits = Limits {
+        memory: (256 << 10) + 8000,
+        ..Limits::STANDARD
+    };
+    found(&inspect_with(limits, "a.iso", &image), "memory-limit");
 }
