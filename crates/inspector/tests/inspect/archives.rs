@@ -1,13 +1,15 @@
-//! 7z, RAR, cabinets and CD images (DET-5, DET-6): read out of order, strictly, or not clean.
+//! 7z and RAR, and what all archives have in common (DET-5, DET-6): read out of order, strictly, or not clean.
 
 use std::io::Cursor;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use sevenz_rust2::{ArchiveEntry, ArchiveWriter};
-use sofie_inspector::{Engine, Limit, Limits, Outcome, Report, eicar};
+use sofie_inspector::{Limit, Limits, Outcome, eicar};
 
-use super::build::{deflate, deflated, tar, tar_entry, zip};
+use super::build::{deflated, tar, tar_entry, zip};
+use super::cab::cabinet;
+use super::iso::iso;
 use super::{assert_clean, found, inspect, inspect_with, names, noise};
 
 type Files<'a> = &'a [(&'a str, &'a [u8])];
@@ -140,112 +142,6 @@ fn old_rar(files: Files, flags: u16) -> Vec<u8> {
     old_rar_of(&members.collect::<Vec<_>>())
 }
 
-/// A cabinet of one folder, stored or as MSZIP.
-pub fn cabinet(files: Files, packed: bool) -> Vec<u8> {
-    cabinet_with(files, packed, [0; 3])
-}
-
-/// The same with gaps of so many bytes before the list of files, before the data and at the end.
-fn cabinet_with(files: Files, packed: bool, gaps: [u32; 3]) -> Vec<u8> {
-    let gap = |index: usize| vec![7; gaps[index] as usize];
-    let whole: Vec<u8> = files
-        .iter()
-        .flat_map(|(_, content)| content.to_vec())
-        .collect();
-    let data = if packed {
-        [b"CK".to_vec(), deflate(&whole)].concat()
-    } else {
-        whole.clone()
-    };
-    let mut entries = Vec::new();
-    let mut start = 0_u32;
-    for (name, content) in files {
-        let size = u32::try_from(content.len()).unwrap();
-        entries.extend([size.to_le_bytes(), start.to_le_bytes()].concat());
-        entries.extend([0; 8]);
-        entries.extend(name.bytes().chain([0]));
-        start += size;
-    }
-    let list = 44 + gaps[0];
-    let place = list + u32::try_from(entries.len()).unwrap() + gaps[1];
-    let length = place + 8 + u32::try_from(data.len()).unwrap() + gaps[2];
-    let mut file = b"MSCF\0\0\0\0".to_vec();
-    file.extend([length, 0, list, 0].into_iter().flat_map(u32::to_le_bytes));
-    file.extend([3, 1, 1, 0]);
-    file.extend(u16::try_from(files.len()).unwrap().to_le_bytes());
-    file.extend([0; 6]);
-    file.extend(place.to_le_bytes());
-    file.extend([1, 0, u8::from(packed), 0]);
-    file.extend([gap(0), entries, gap(1), vec![0; 4]].concat());
-    file.extend(u16::try_from(data.len()).unwrap().to_le_bytes());
-    file.extend(u16::try_from(whole.len()).unwrap().to_le_bytes());
-    file.extend([data, gap(2)].concat());
-    file
-}
-
-fn both(value: u32) -> Vec<u8> {
-    [value.to_le_bytes(), value.to_be_bytes()].concat()
-}
-
-fn iso_record(name: &[u8], sector: u32, size: usize, flags: u8) -> Vec<u8> {
-    let mut record = vec![0, 0];
-    record.extend(both(sector));
-    record.extend(both(u32::try_from(size).unwrap()));
-    record.extend([0; 7]);
-    record.extend([flags, 0, 0, 1, 0, 0, 1, u8::try_from(name.len()).unwrap()]);
-    record.extend(name);
-    record.resize(record.len().next_multiple_of(2), 0);
-    record[0] = u8::try_from(record.len()).unwrap();
-    record
-}
-
-/// An image of one file, with a Joliet tree that shows the file at sector `joliet` if there is one.
-pub fn iso(name: &str, content: &[u8], joliet: Option<u32>) -> Vec<u8> {
-    let sector = |bytes: &[u8]| {
-        let mut sector = bytes.to_vec();
-        sector.resize(2048, 0);
-        sector
-    };
-    let volume = |kind: u8, escape: &[u8], root: u32| {
-        let mut bytes = vec![kind];
-        bytes.extend(b"CD001\x01");
-        bytes.resize(88, 0);
-        bytes.extend(escape);
-        bytes.resize(128, 0);
-        bytes.extend([0, 8, 8, 0]);
-        bytes.resize(156, 0);
-        bytes.extend(iso_record(b"\0", root, 2048, 2));
-        sector(&bytes)
-    };
-    let folder = |name: &[u8], root: u32, file: u32| {
-        let own = iso_record(b"\0", root, 2048, 2);
-        sector(
-            &[
-                own,
-                iso_record(b"\x01", root, 2048, 2),
-                iso_record(name, file, content.len(), 0),
-            ]
-            .concat(),
-        )
-    };
-    let wide: Vec<u8> = name.encode_utf16().flat_map(u16::to_be_bytes).collect();
-    let second = match joliet {
-        Some(_) => volume(2, b"%/E", 20),
-        None => volume(255, b"", 0),
-    };
-    let mut image = vec![0; 16 * 2048];
-    image.extend([volume(1, b"", 19), second, volume(255, b"", 0)].concat());
-    image.extend(folder(
-        format!("{}.;1", name.to_uppercase()).as_bytes(),
-        19,
-        21,
-    ));
-    image.extend(folder(&wide, 20, joliet.unwrap_or(21)));
-    image.extend(sector(content));
-    image.extend(sector(b"other content"));
-    image
-}
-
 /// What can be found only by opening the archive, since it does not lie open in it.
 static INFECTED: LazyLock<Vec<(&str, Vec<u8>)>> =
     LazyLock::new(|| samples("d/e.zip", &zip(&[deflated("e.com", &eicar())])));
@@ -296,14 +192,6 @@ fn members_are_found_at_every_depth() {
             );
         }
     }
-    let report = inspect("a.iso", &iso("e.com", &eicar(), Some(21)));
-    assert!(
-        report
-            .objects
-            .iter()
-            .any(|object| object.path == "a.iso/e.com")
-    );
-    found(&report, "eicar-test-file");
 }
 
 #[test]
@@ -320,11 +208,6 @@ fn ordinary_archives_are_clean() {
     assert_clean("a.cab", &cabinet(&files[..2], true));
     let archive = tar(&[tar_entry("a.7z", b'0', &seven_zip(files))]);
     assert_clean("a.tar", &archive);
-    let image = inspect("a.iso", &iso("a.txt", b"text\n", None));
-    assert_eq!(
-        names(&image),
-        ["type-disk-image", "name-dangerous-extension"]
-    );
 }
 
 #[test]
@@ -355,11 +238,6 @@ fn what_no_member_is_made_of_is_a_finding() {
             "{report:?}"
         );
     }
-    let moved = iso("a.txt", b"text\n", Some(22));
-    found(&inspect("a.iso", &moved), "iso-trees-differ");
-    let mut bridge = iso("a.txt", b"text\n", None);
-    bridge[18 * 2048 + 1..18 * 2048 + 6].copy_from_slice(b"NSR02");
-    found(&inspect("a.iso", &bridge), "iso-udf");
     let split = [
         b"Rar!\x1a\x07\x01\0".to_vec(),
         rar_block(&[1, 0, 1]),
@@ -368,65 +246,6 @@ fn what_no_member_is_made_of_is_a_finding() {
     .concat();
     found(&inspect("a.rar", &split), "rar-split");
     found(&inspect("a.rar", b"RE~^...."), "rar-version-not-supported");
-}
-
-#[test]
-fn cabinets_have_no_room_for_anything_else() {
-    let files: Files = &[("a.txt", b"text\n"), ("b.txt", b"more\n")];
-    for gaps in [[4, 0, 0], [0, 4, 0], [0, 0, 4]] {
-        let report = inspect("a.cab", &cabinet_with(files, false, gaps));
-        assert_eq!(names(&report), ["cab-gap"], "{gaps:?}");
-        assert_eq!(report.objects.len(), 3);
-    }
-    for reserved in [4, 12, 20] {
-        let mut cabinet = cabinet(files, false);
-        cabinet[reserved] = 1;
-        found(&inspect("a.cab", &cabinet), "cab-reserved-bytes");
-    }
-}
-
-#[test]
-fn checksums_of_cabinets_count_where_there_are_some() {
-    let content = b"0123456789abcdef";
-    let mut cabinet = cabinet(&[("a.txt", content)], false);
-    let block = cabinet.len() - content.len() - 8;
-    // Lengths of 16 and 16 bytes, and the content in words of four bytes.
-    let words = content
-        .chunks(4)
-        .map(|w| u32::from_le_bytes(w.try_into().unwrap()));
-    let sum = words.fold(0x0010_0010, |sum: u32, word| sum ^ word);
-    cabinet[block..block + 4].copy_from_slice(&sum.to_le_bytes());
-    assert_clean("a.cab", &cabinet);
-    cabinet[block + 8] ^= 1;
-    found(&inspect("a.cab", &cabinet), "cab-wrong-checksum");
-}
-
-#[test]
-fn cabinets_of_many_files_and_folders_are_read() {
-    let names: Vec<String> = (0..6000)
-        .map(|n| format!("a name of a file that is fairly long {n}.txt"))
-        .collect();
-    let files: Vec<(&str, &[u8])> = names
-        .iter()
-        .map(|name| (name.as_str(), &b"1"[..]))
-        .collect();
-    let many = cabinet(&files, false);
-    assert!(many.len() > 256 << 10);
-    assert_clean("a.cab", &many);
-
-    // As many folders and files as can be, and the files all in the last folder.
-    let (count, last) = (0xffff_u16.to_le_bytes(), 0xfffe_u16.to_le_bytes());
-    let list = 36 + 8 * 0xffff_u32;
-    let length = list + 18 * 0xffff;
-    let mut file = b"MSCF\0\0\0\0".to_vec();
-    file.extend([length, 0, list, 0].into_iter().flat_map(u32::to_le_bytes));
-    file.extend([&[3, 1], &count[..], &count, &[0; 6]].concat());
-    file.resize(list as usize, 0);
-    let entry = [&[0; 8], &last[..], &[0; 6], b"a\0"].concat();
-    file.extend(entry.repeat(0xffff));
-    let started = std::time::Instant::now();
-    found(&inspect("a.cab", &file), "member-limit");
-    assert!(started.elapsed().as_secs() < 10);
 }
 
 #[test]
@@ -552,130 +371,4 @@ proptest! {
         let report = inspect(name, &archive);
         prop_assert_eq!(report.bytes_seen, archive.len() as u64);
     }
-}
-
-/// Whether anything is said but that it is an image.
-fn is_told(report: &Report) -> bool {
-    let image = ["type-disk-image", "name-dangerous-extension"];
-    names(report).iter().any(|name| !image.contains(name))
-}
-
-/// Images have no checksums, so only their structure is damaged here, and what is in it is
-/// found all the same or something is said.
-#[test]
-fn damaged_images_do_not_hide_what_is_in_them() {
-    let content = zip(&[deflated("e.com", &eicar())]);
-    for joliet in [None, Some(21)] {
-        let image = iso("a.zip", &content, joliet);
-        assert_eq!(
-            found(&inspect("a.iso", &image), "eicar-test-file").engine,
-            Engine::Eicar
-        );
-        let fields = (0..7).chain(88..91).chain(128..132).chain(156..190);
-        let descriptors =
-            (16..19).flat_map(|sector| fields.clone().map(move |at| sector * 2048 + at));
-        let folders = (19..21).flat_map(|sector| (0..140).map(move |at| sector * 2048 + at));
-        for at in descriptors.chain(folders) {
-            for bit in 0..8 {
-                let mut damaged = image.clone();
-                damaged[at] ^= 1 << bit;
-                // A longer record has bytes of its own behind its name: for every program the
-                // records that were there are gone, and an image may have data of no file.
-                let longer = [0, 34].contains(&(at % 2048)) && damaged[at] > image[at];
-                let report = inspect("a.iso", &damaged);
-                assert!(
-                    is_told(&report) || at >= 19 * 2048 && longer,
-                    "bit {bit} of {at}"
-                );
-            }
-        }
-        for length in (1..image.len()).step_by(311) {
-            assert!(
-                is_told(&inspect("a.iso", &image[..length])),
-                "{length} bytes"
-            );
-        }
-    }
-}
-
-/// An image, and the same with some bytes at a place in a sector replaced.
-fn patched(image: &[u8], (sector, at): (usize, usize), bytes: &[u8]) -> Vec<u8> {
-    let mut image = image.to_vec();
-    let start = sector * 2048 + at;
-    image[start..start + bytes.len()].copy_from_slice(bytes);
-    image
-}
-
-#[test]
-fn images_that_systems_read_differently_are_findings() {
-    let (one, two) = (
-        iso("a.txt", b"text\n", None),
-        iso("a.txt", b"text\n", Some(21)),
-    );
-    // Two records of 34 bytes, then the file's of 40.
-    let (file, free) = ((19, 68), (19, 68 + 40));
-    let piece = [
-        iso_record(b"A.TXT;1", 21, 2048, 0x80),
-        iso_record(b"B.EXE;1", 22, 5, 0),
-    ];
-    let cases: [(&str, Vec<u8>); 9] = [
-        ("iso-hidden-descriptor", patched(&one, (18, 0), &[1])),
-        (
-            "iso-two-volumes",
-            patched(&two, (18, 0), &two[17 * 2048..18 * 2048]),
-        ),
-        ("iso-tree-not-supported", patched(&two, (17, 88), b"   ")),
-        (
-            "iso-block-size-not-supported",
-            patched(&one, (16, 128), &[0, 4, 4, 0]),
-        ),
-        ("iso-extended-attributes", patched(&one, (16, 157), &[1])),
-        ("iso-extended-attributes", patched(&one, (19, 69), &[1])),
-        ("iso-hidden-record", patched(&one, (19, 1000), b"x")),
-        ("iso-pieces-differ", patched(&one, file, &piece.concat())),
-        // The same folder once more, and longer.
-        (
-            "iso-damaged",
-            patched(&one, free, &iso_record(b"D", 19, 4096, 2)),
-        ),
-    ];
-    for (name, image) in cases {
-        found(&inspect("a.iso", &image), name);
-    }
-    let descriptors = [
-        &one[..17 * 2048],
-        &patched(&one, (17, 0), &[0])[17 * 2048..18 * 2048].repeat(64),
-    ];
-    found(
-        &inspect("a.iso", &descriptors.concat()),
-        "iso-hidden-descriptor",
-    );
-}
-
-#[test]
-fn names_of_both_trees_are_judged() {
-    let image = iso("a.txt", b"text\n", Some(21));
-    let report = inspect("a.iso", &patched(&image, (19, 68 + 33), b"A.EXE"));
-    let finding = report.findings.iter().find(|f| f.object == "a.iso/A.EXE");
-    assert_eq!(finding.unwrap().name, "name-dangerous-extension");
-    // Three letters of an ending are as honest as all four.
-    let types = b"<Types>wordprocessingml.document.main+xml</Types>";
-    let document = zip(&[deflated("[Content_Types].xml", types)]);
-    let image = iso("a.docx", &document, Some(21));
-    assert!(!is_told(&inspect(
-        "a.iso",
-        &patched(&image, (19, 68 + 33), b"AA.DOC;1")
-    )));
-    let report = inspect("a.iso", &patched(&image, (19, 68 + 33), b"AA.PDF;1"));
-    assert_eq!(found(&report, "type-mismatch").object, "a.iso/AA.PDF");
-}
-
-#[test]
-fn records_of_images_take_memory() {
-    let image = iso("a.txt", b"text\n", None);
-    let limits = Limits {
-        memory: (256 << 10) + 8000,
-        ..Limits::STANDARD
-    };
-    found(&inspect_with(limits, "a.iso", &image), "memory-limit");
 }

@@ -7,8 +7,10 @@
 
 mod archives;
 mod build;
+mod cab;
 mod documents;
 mod gzip;
+mod iso;
 mod limits;
 mod mail;
 mod mutations;
