@@ -161,12 +161,12 @@ impl Watch {
                 .find_iter(bytes)
                 .filter(behind)
                 .any(|at| begins_rar(&bytes[at..]));
-        for at in END.find_iter(bytes) {
-            if let Some(record) = bytes.get(at..at + ZIP_END_LENGTH) {
-                let at = offset + at as u64;
+        for found in END.find_iter(bytes) {
+            if let Some(record) = bytes.get(found..found + ZIP_END_LENGTH) {
+                let at = offset + found as u64;
                 let comment = u64::from(u16::from_le_bytes([record[20], record[21]]));
                 self.zip_ends.insert(at + ZIP_END_LENGTH as u64 + comment);
-                if may_end_zip(record, at) {
+                if may_end_zip(&bytes[..found], record, at) {
                     self.last_zip_end = self.last_zip_end.max(Some(at));
                 }
             }
@@ -181,11 +181,16 @@ impl Watch {
     }
 }
 
-/// Whether the central directory that a ZIP end record names has room before it at `at`; in a
-/// large archive another record says where it is.
-fn may_end_zip(record: &[u8], at: u64) -> bool {
-    let length = u32::from_le_bytes([record[12], record[13], record[14], record[15]]);
-    length == u32::MAX || u64::from(length) <= at
+/// Whether some program would find a directory by the ZIP end record at `at`: some go by its
+/// length, some by its place and the number of its entries, some by the locator before it.
+fn may_end_zip(before: &[u8], record: &[u8], at: u64) -> bool {
+    const SHORTEST: u64 = 46;
+    let word = |at: usize| u16::from_le_bytes([record[at], record[at + 1]]);
+    let double = |at: usize| u64::from(word(at)) | u64::from(word(at + 2)) << 16;
+    let by_length = (SHORTEST..=at).contains(&double(12));
+    let by_place = word(4) == word(6) && word(8) == word(10) && word(8) > 0 && double(16) < at;
+    let locator = before.last_chunk::<20>();
+    by_length || by_place || locator.is_some_and(|locator| locator.starts_with(b"PK\x06\x07"))
 }
 
 /// Whether a start header follows the signature, by its checksum.
