@@ -43,8 +43,11 @@ pub fn walk(walk: &mut Walk<'_>, place: &Place, stream: &mut Stream<'_>) -> Resu
             Err(Fault::Ambiguous("7z-unused-data"))
         };
     }
-    let header = header(&mut whole, &start)?;
+    if start.size > LONGEST_HEADER {
+        return Err(Fault::Limit(Limit::Memory));
+    }
     let _lease = walk.budget().lease(2 * start.size)?;
+    let header = header(&mut whole, &start)?;
     let mut source = Cursor::new(&mut whole);
     let password = Password::empty();
     let limit = kib(LONGEST_HEADER.min(walk.budget().memory_left()));
@@ -90,9 +93,6 @@ fn start(whole: &mut Seekable<'_, '_, '_>) -> Result<Start, Fault> {
 }
 
 fn header(whole: &mut Seekable<'_, '_, '_>, start: &Start) -> Result<Vec<u8>, Fault> {
-    if start.size > LONGEST_HEADER {
-        return Err(Fault::Limit(Limit::Memory));
-    }
     let mut header = vec![0; usize::try_from(start.size).unwrap_or(0)];
     whole.fill_at(START + start.offset, &mut header, DAMAGED)?;
     Ok(header)
