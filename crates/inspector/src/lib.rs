@@ -13,6 +13,7 @@ mod bridge;
 mod cab;
 pub mod child;
 mod content;
+mod findings;
 mod gzip;
 mod inflate;
 mod iso;

@@ -77,7 +77,12 @@ pub struct Lease<'b> {
     bytes: u64,
 }
 
-impl Lease<'_> {
+impl<'b> Lease<'b> {
+    /// Another lease of the same budget.
+    pub(crate) fn beside(&self, bytes: u64) -> Result<Lease<'b>, Fault> {
+        self.budget.lease(bytes)
+    }
+
     /// Takes `bytes` more.
     pub(crate) fn grow(&mut self, bytes: u64) -> Result<(), Fault> {
         self.budget.take(bytes)?;

@@ -51,6 +51,9 @@ pub enum ReportError {
     /// What should be a SHA-256 is not one.
     #[error("reading the inspector's report: its digest is not one")]
     Digest,
+    /// Findings are said to be missing from an empty list.
+    #[error("reading the inspector's report: its findings are missing")]
+    Findings,
     /// The child was not locked in.
     #[error("reading the inspector's report: the inspector ran without its jail")]
     Unjailed,
@@ -106,6 +109,9 @@ pub fn parse_report(output: &[u8], sent: u64) -> Result<Report, ReportError> {
         .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
     if report.sha256.len() != 64 || !digits {
         return Err(ReportError::Digest);
+    }
+    if report.findings.is_empty() && report.findings_unlisted > 0 {
+        return Err(ReportError::Findings);
     }
     if !report.jail.seccomp {
         return Err(ReportError::Unjailed);

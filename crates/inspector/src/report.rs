@@ -21,9 +21,9 @@ pub struct Report {
     pub objects: Vec<Object>,
     /// How many objects were seen but not listed.
     pub objects_unlisted: u64,
-    /// What was found; bounded per name, so a flood of one kind can't hide another.
+    /// What was found; bounded per engine, name and outcome, so a flood can't hide another kind.
     pub findings: Vec<Finding>,
-    /// How many findings were made but not listed.
+    /// How many findings were made but not listed; each has one like it in the list.
     pub findings_unlisted: u64,
     /// Which walls stood around the process that wrote this.
     pub jail: JailState,

@@ -15,28 +15,24 @@ const PIECE: usize = 256 << 10;
 /// A file up to this size is kept in memory even if it could be read again.
 const SMALL: u64 = 4 << 20;
 
-/// Whole content in leased memory.
-pub struct Spool<'b> {
+/// Content in memory.
+#[derive(Debug, Default)]
+pub struct Pieces {
     pieces: Vec<Vec<u8>>,
     length: u64,
-    lease: Lease<'b>,
 }
 
-impl<'b> Spool<'b> {
-    pub(crate) fn new(budget: &'b Budget) -> Result<Self, Fault> {
-        Ok(Self {
-            pieces: Vec::new(),
-            length: 0,
-            lease: budget.lease(0)?,
-        })
-    }
-
-    /// Keeps `bytes` behind what is already there.
-    pub(crate) fn push(&mut self, mut bytes: &[u8]) -> Result<(), Fault> {
+impl Pieces {
+    /// Keeps `bytes` behind what is already there; `take` grants the memory for each piece.
+    pub(crate) fn push(
+        &mut self,
+        mut bytes: &[u8],
+        mut take: impl FnMut(u64) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
         while !bytes.is_empty() {
             let room = self.pieces.last().map_or(0, |piece| PIECE - piece.len());
             if room == 0 {
-                self.lease.grow(PIECE as u64)?;
+                take(PIECE as u64)?;
                 self.pieces.push(Vec::with_capacity(PIECE));
                 continue;
             }
@@ -50,7 +46,17 @@ impl<'b> Spool<'b> {
         Ok(())
     }
 
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> usize {
+    pub(crate) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Bytes of memory that are in use.
+    pub(crate) fn held(&self) -> u64 {
+        (self.pieces.len() * PIECE) as u64
+    }
+
+    /// Some bytes from `offset` on; 0 at the end.
+    pub(crate) fn read_at(&self, offset: u64, buffer: &mut [u8]) -> usize {
         let Ok(offset) = usize::try_from(offset) else {
             return 0;
         };
@@ -61,6 +67,26 @@ impl<'b> Spool<'b> {
         let count = from.len().min(buffer.len());
         buffer[..count].copy_from_slice(&from[..count]);
         count
+    }
+}
+
+/// Whole content in leased memory.
+pub struct Spool<'b> {
+    pieces: Pieces,
+    lease: Lease<'b>,
+}
+
+impl<'b> Spool<'b> {
+    pub(crate) fn new(budget: &'b Budget) -> Result<Self, Fault> {
+        Ok(Self {
+            pieces: Pieces::default(),
+            lease: budget.lease(0)?,
+        })
+    }
+
+    /// Keeps `bytes` behind what is already there.
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        self.pieces.push(bytes, |more| self.lease.grow(more))
     }
 }
 
@@ -95,7 +121,7 @@ impl<'b, 'p, 's> Seekable<'b, 'p, 's> {
             stream.consume(count);
             budget.check_time()?;
         }
-        let length = spool.length;
+        let length = spool.pieces.length();
         let place = Place::Memory(spool);
         Ok(Self { place, length })
     }
@@ -112,7 +138,7 @@ impl<'b, 'p, 's> Seekable<'b, 'p, 's> {
             return Ok(0);
         }
         match &mut self.place {
-            Place::Memory(spool) => Ok(spool.read_at(offset, &mut buffer[..count])),
+            Place::Memory(spool) => Ok(spool.pieces.read_at(offset, &mut buffer[..count])),
             Place::Again(stream) => stream.read_again(offset, &mut buffer[..count]),
         }
     }

@@ -8,7 +8,7 @@ use sevenz_rust2::{Archive, ArchiveEntry, BlockDecoder, Error, Password};
 
 use crate::bridge::{Unpacked, fault_of};
 use crate::names;
-use crate::pack::lzma2_window;
+use crate::pack::{lzma_model, lzma2_window};
 use crate::report::{Engine, Level, Limit, Outcome};
 use crate::seek::{Cursor, Seekable};
 use crate::stream::{Fault, Stream};
@@ -36,10 +36,18 @@ pub fn walk(walk: &mut Walk<'_>, place: &Place, stream: &mut Stream<'_>) -> Resu
     let mut whole = Seekable::of(walk.budget(), stream)?;
     let start = start(&mut whole)?;
     if start.size == 0 {
-        return Ok(());
+        // An archive of nothing is its start header.
+        return if start.offset == 0 {
+            Ok(())
+        } else {
+            Err(Fault::Ambiguous("7z-unused-data"))
+        };
     }
-    let header = header(&mut whole, &start)?;
+    if start.size > LONGEST_HEADER {
+        return Err(Fault::Limit(Limit::Memory));
+    }
     let _lease = walk.budget().lease(2 * start.size)?;
+    let header = header(&mut whole, &start)?;
     let mut source = Cursor::new(&mut whole);
     let password = Password::empty();
     let limit = kib(LONGEST_HEADER.min(walk.budget().memory_left()));
@@ -85,9 +93,6 @@ fn start(whole: &mut Seekable<'_, '_, '_>) -> Result<Start, Fault> {
 }
 
 fn header(whole: &mut Seekable<'_, '_, '_>, start: &Start) -> Result<Vec<u8>, Fault> {
-    if start.size > LONGEST_HEADER {
-        return Err(Fault::Limit(Limit::Memory));
-    }
     let mut header = vec![0; usize::try_from(start.size).unwrap_or(0)];
     whole.fill_at(START + start.offset, &mut header, DAMAGED)?;
     Ok(header)
@@ -188,6 +193,9 @@ fn read_block(
     let budget = walk.budget();
     let limit = kib(budget.memory_left());
     let block = BlockDecoder::new_with_memory_limit(1, limit, index, archive, &password, source);
+    if !block.entries().iter().any(|entry| entry.has_stream) {
+        return Err(Fault::Ambiguous("7z-unused-data"));
+    }
     if coders.iter().any(|coder| coder.encoder_method_id() == AES) {
         for entry in block.entries().iter().filter(|entry| entry.has_stream) {
             let member = place.member(&entry.name);
@@ -202,9 +210,6 @@ fn read_block(
             );
         }
         return Ok(());
-    }
-    if !block.entries().iter().any(|entry| entry.has_stream) {
-        return Err(Fault::Ambiguous("7z-unused-data"));
     }
     let windows = coders
         .iter()
@@ -240,7 +245,8 @@ fn window(method: &[u8], properties: &[u8]) -> u64 {
         _ => 0,
     };
     match (method, properties) {
-        (LZMA | PPMD, _) => stated(),
+        (LZMA, [first, ..]) => stated() + lzma_model(*first),
+        (PPMD, _) => stated(),
         (LZMA2, [size, ..]) => lzma2_window(*size),
         _ => 1 << 20,
     }

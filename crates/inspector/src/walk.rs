@@ -1,9 +1,9 @@
 //! Walks a file from the outside in, object by object.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::io;
 
+use crate::findings::Findings;
 use crate::kinds::{self, Format, Kind};
 use crate::limits::{Budget, Limits};
 use crate::report::{
@@ -15,8 +15,6 @@ use crate::{cab, content, gzip, iso, mail, names, pack, pe, rar, sevenz, tar, un
 
 /// Objects listed in a report.
 const OBJECTS_LISTED: usize = 2000;
-/// Findings listed per name; the number of names is fixed, so no kind is ever crowded out.
-const FINDINGS_PER_NAME: u64 = 20;
 
 /// Inspects `content` in this very process, without a jail: for tests and measurements.
 ///
@@ -113,9 +111,7 @@ pub struct Walk<'b> {
     budget: &'b Budget,
     objects: Vec<Object>,
     objects_unlisted: u64,
-    findings: Vec<Finding>,
-    findings_unlisted: u64,
-    seen: BTreeMap<&'static str, u64>,
+    findings: Findings,
 }
 
 impl<'b> Walk<'b> {
@@ -124,9 +120,7 @@ impl<'b> Walk<'b> {
             budget,
             objects: Vec::new(),
             objects_unlisted: 0,
-            findings: Vec::new(),
-            findings_unlisted: 0,
-            seen: BTreeMap::new(),
+            findings: Findings::default(),
         }
     }
 
@@ -143,19 +137,14 @@ impl<'b> Walk<'b> {
         place: &Place,
         detail: &str,
     ) {
-        let count = self.seen.entry(name).or_default();
-        *count += 1;
-        if *count > FINDINGS_PER_NAME {
-            self.findings_unlisted += 1;
-            return;
-        }
-        self.findings.push(Finding {
+        let finding = Finding {
             engine,
             outcome,
             name: Cow::Borrowed(name),
             object: place.path.clone(),
             detail: names::displayable(detail),
-        });
+        };
+        self.findings.add(finding, place.depth);
     }
 
     /// Records that programs would disagree about a container.
@@ -190,23 +179,16 @@ impl<'b> Walk<'b> {
         Ok(())
     }
 
-    /// How many findings there are now; for [`Self::forgive`].
-    pub(crate) fn mark(&self) -> usize {
-        self.findings.len()
+    /// Keeps back, until [`Self::end_parts`], what is said of the names of members of the
+    /// container at `place` that don't match their content.
+    pub(crate) fn begin_parts(&mut self, place: &Place) {
+        self.findings.hold(place.depth + 1);
     }
 
-    /// Takes back what was said since `mark` about names that don't match their content.
-    ///
-    /// Office documents name their parts as they like and nobody sees those names.
-    pub(crate) fn forgive_mismatches(&mut self, mark: usize) {
-        let mismatch = Outcome::PolicyHit {
-            category: Category::TypeMismatch,
-        };
-        let mut index = 0;
-        self.findings.retain(|finding| {
-            index += 1;
-            index <= mark || finding.outcome != mismatch
-        });
+    /// Says what was kept back, unless the members are parts of a document: programs name
+    /// those as they like, and nobody sees the names.
+    pub(crate) fn end_parts(&mut self, of_document: bool) {
+        self.findings.release(of_document);
     }
 
     /// Inspects one object to its last byte and says what it is.
@@ -230,6 +212,8 @@ impl<'b> Walk<'b> {
             None => self.settle(stream.drain().err(), place)?,
             stopped => stopped,
         };
+        let footer = kinds::detect_by_footer(stream.watch().tail());
+        let kind = footer.filter(|_| fault.is_none()).unwrap_or(kind);
         self.judge(kind, place, stream.watch());
         if let Some(object) = slot.and_then(|slot| self.objects.get_mut(slot)) {
             object.media_type = Cow::Borrowed(kind.media);
@@ -334,7 +318,7 @@ impl<'b> Walk<'b> {
         );
         let second = [
             (
-                watch.ends_as_zip() && kind.format != Format::Zip,
+                watch.ends_as_zip() && kind.format != Format::Zip || watch.has_zip_end() && plain,
                 "zip-behind-other-content",
             ),
             (
@@ -369,14 +353,15 @@ impl<'b> Walk<'b> {
         let watch = stream.into_watch();
         let bytes_seen = watch.total();
         let (sha256, crc32) = watch.into_digests().unwrap_or_default();
+        let list = self.findings.into_list();
         Report {
             bytes_seen,
             sha256,
             crc32,
             objects: self.objects,
             objects_unlisted: self.objects_unlisted,
-            findings: self.findings,
-            findings_unlisted: self.findings_unlisted,
+            findings: list.findings,
+            findings_unlisted: list.unlisted,
             jail,
         }
     }

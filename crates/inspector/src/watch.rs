@@ -10,9 +10,13 @@ use memchr::memmem::Finder;
 const ZIP_END: &[u8] = b"PK\x05\x06";
 /// Length of a ZIP end record without its comment.
 const ZIP_END_LENGTH: usize = 22;
+/// How far from the end programs search backwards for that record.
+const ZIP_END_WITHIN: u64 = 66 << 10;
+/// Length of what is kept of the past: the footer of a disk image.
+const TAIL: usize = 512;
 /// Length of the EICAR test file.
 const EICAR_LENGTH: usize = 68;
-/// How much of the past a pattern across a border can need.
+/// How much of the past a pattern across a border can need; less than [`TAIL`].
 const CARRY: usize = EICAR_LENGTH - 1;
 
 /// The EICAR test file's 68 characters (<https://www.eicar.org/download-anti-malware-testfile/>).
@@ -44,7 +48,10 @@ pub struct Watch {
     archive: bool,
     /// Where archives would end whose end record was seen; only those not yet passed.
     zip_ends: BTreeSet<u64>,
-    carry: Vec<u8>,
+    /// Where the last end record began that may be one.
+    last_zip_end: Option<u64>,
+    /// The last bytes.
+    tail: Vec<u8>,
 }
 
 impl Watch {
@@ -56,7 +63,8 @@ impl Watch {
             eicar: false,
             archive: false,
             zip_ends: BTreeSet::new(),
-            carry: Vec::with_capacity(2 * CARRY),
+            last_zip_end: None,
+            tail: Vec::with_capacity(2 * TAIL),
         }
     }
 
@@ -84,7 +92,7 @@ impl Watch {
         self.search(bytes, self.total);
         self.total += bytes.len() as u64;
         self.zip_ends = self.zip_ends.split_off(&self.total);
-        self.keep_carry(bytes);
+        self.keep_tail(bytes);
     }
 
     /// Bytes seen.
@@ -101,6 +109,18 @@ impl Watch {
     /// them as one, whatever they begin with.
     pub(crate) fn ends_as_zip(&self) -> bool {
         self.zip_ends.contains(&self.total)
+    }
+
+    /// Whether a program that searches backwards from the end would find an archive's end
+    /// record, with something behind it or not.
+    pub(crate) fn has_zip_end(&self) -> bool {
+        self.last_zip_end
+            .is_some_and(|at| self.total - at <= ZIP_END_WITHIN)
+    }
+
+    /// The last 512 bytes, or all if there are fewer.
+    pub(crate) fn tail(&self) -> &[u8] {
+        &self.tail
     }
 
     /// Whether a 7z or RAR archive begins somewhere within: programs that search for its start
@@ -120,15 +140,13 @@ impl Watch {
     }
 
     fn search_border(&mut self, bytes: &[u8]) {
-        if self.carry.is_empty() {
+        let past = &self.tail[self.tail.len().saturating_sub(CARRY)..];
+        if past.is_empty() {
             return;
         }
-        let past = self.carry.len();
-        let mut border = std::mem::take(&mut self.carry);
-        border.extend_from_slice(&bytes[..bytes.len().min(CARRY)]);
-        self.search(&border, self.total - past as u64);
-        border.truncate(past);
-        self.carry = border;
+        let offset = self.total - past.len() as u64;
+        let border = [past, &bytes[..bytes.len().min(CARRY)]].concat();
+        self.search(&border, offset);
     }
 
     fn search(&mut self, bytes: &[u8], offset: u64) {
@@ -143,25 +161,36 @@ impl Watch {
                 .find_iter(bytes)
                 .filter(behind)
                 .any(|at| begins_rar(&bytes[at..]));
-        for at in END.find_iter(bytes) {
-            if let Some(record) = bytes.get(at..at + ZIP_END_LENGTH) {
+        for found in END.find_iter(bytes) {
+            if let Some(record) = bytes.get(found..found + ZIP_END_LENGTH) {
+                let at = offset + found as u64;
                 let comment = u64::from(u16::from_le_bytes([record[20], record[21]]));
-                self.zip_ends
-                    .insert(offset + at as u64 + ZIP_END_LENGTH as u64 + comment);
+                self.zip_ends.insert(at + ZIP_END_LENGTH as u64 + comment);
+                if may_end_zip(&bytes[..found], record, at) {
+                    self.last_zip_end = self.last_zip_end.max(Some(at));
+                }
             }
         }
     }
 
-    fn keep_carry(&mut self, bytes: &[u8]) {
-        if bytes.len() >= CARRY {
-            self.carry.clear();
-            self.carry.extend_from_slice(&bytes[bytes.len() - CARRY..]);
-        } else {
-            self.carry.extend_from_slice(bytes);
-            let surplus = self.carry.len().saturating_sub(CARRY);
-            self.carry.drain(..surplus);
-        }
+    fn keep_tail(&mut self, bytes: &[u8]) {
+        let new = &bytes[bytes.len().saturating_sub(TAIL)..];
+        let surplus = (self.tail.len() + new.len()).saturating_sub(TAIL);
+        self.tail.drain(..surplus);
+        self.tail.extend_from_slice(new);
     }
+}
+
+/// Whether some program would find a directory by the ZIP end record at `at`: some go by its
+/// length, some by its place and the number of its entries, some by the locator before it.
+fn may_end_zip(before: &[u8], record: &[u8], at: u64) -> bool {
+    const SHORTEST: u64 = 46;
+    let word = |at: usize| u16::from_le_bytes([record[at], record[at + 1]]);
+    let double = |at: usize| u64::from(word(at)) | u64::from(word(at + 2)) << 16;
+    let by_length = (SHORTEST..=at).contains(&double(12));
+    let by_place = word(4) == word(6) && word(8) == word(10) && word(8) > 0 && double(16) < at;
+    let locator = before.last_chunk::<20>();
+    by_length || by_place || locator.is_some_and(|locator| locator.starts_with(b"PK\x06\x07"))
 }
 
 /// Whether a start header follows the signature, by its checksum.
@@ -171,20 +200,21 @@ fn begins_7z(bytes: &[u8]) -> bool {
         .is_some_and(|head| crc32fast::hash(&head[12..]).to_le_bytes() == head[8..12])
 }
 
-/// Whether the block that must be the first one follows the signature, by its checksum.
+/// Whether the block that must be the first one follows the signature. Its checksum may be
+/// wrong: programs complain and read on.
 fn begins_rar(bytes: &[u8]) -> bool {
+    const OLD_MAIN: u8 = 0x73;
+    const MAIN: u8 = 1;
+    const ENCRYPTION: u8 = 4;
     if bytes.get(6) == Some(&0) {
-        // Version 4: a checksum of 16 bits over the other eleven bytes.
-        return bytes.get(7..20).is_some_and(|block| {
-            block[2] == 0x73 && crc32fast::hash(&block[2..]).to_le_bytes()[..2] == block[..2]
-        });
+        return bytes.get(9) == Some(&OLD_MAIN);
     }
-    let Some(length) = bytes.get(12).filter(|length| **length < 50) else {
-        return false;
-    };
-    let block = bytes.get(12..13 + usize::from(*length));
+    // A checksum of four bytes, the block's length in up to three of seven bits each, its kind.
+    let length = bytes.get(12..15).unwrap_or_default();
+    let last = length.iter().position(|byte| byte & 0x80 == 0);
+    let kind = last.and_then(|last| bytes.get(13 + last));
     bytes.get(6..8) == Some(b"\x01\0")
-        && block.is_some_and(|block| crc32fast::hash(block).to_le_bytes() == bytes[8..12])
+        && kind.is_some_and(|kind| matches!(kind & 0x7f, MAIN | ENCRYPTION))
 }
 
 #[cfg(test)]

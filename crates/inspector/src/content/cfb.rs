@@ -27,13 +27,19 @@ pub struct Entry {
     start: u32,
 }
 
+/// The sectors that belong together, in order, in leased memory.
+struct Chain<'b> {
+    sectors: Vec<u32>,
+    _memory: Lease<'b>,
+}
+
 /// An opened compound file.
 pub struct Compound<'r, 'b, 'p, 's> {
     whole: &'r mut Seekable<'b, 'p, 's>,
     sector: u64,
     fat: Vec<u32>,
     mini_fat: Vec<u32>,
-    mini_stream: Vec<u32>,
+    mini_stream: Chain<'b>,
     /// Reachable from the root, in the order of the directory.
     entries: Vec<Entry>,
     memory: Lease<'b>,
@@ -59,16 +65,25 @@ impl<'r, 'b, 'p, 's> Compound<'r, 'b, 'p, 's> {
             sector,
             fat: Vec::new(),
             mini_fat: Vec::new(),
-            mini_stream: Vec::new(),
+            mini_stream: Chain {
+                sectors: Vec::new(),
+                _memory: memory.beside(0)?,
+            },
             entries: Vec::new(),
             memory,
         };
         file.read_fat(&header)?;
         let mini = file.chain(double(&header, 60))?;
-        file.mini_fat = file.numbers(&mini)?;
+        file.mini_fat = file.numbers(&mini.sectors)?;
         let directory = file.chain(double(&header, 48))?;
-        file.read_directory(&directory)?;
+        file.read_directory(&directory.sectors)?;
         Ok(file)
+    }
+
+    /// Where the last sector ends that the allocation table knows of.
+    pub(crate) fn end(&self) -> u64 {
+        let used = self.fat.iter().rposition(|next| *next != NONE);
+        used.map_or(1, |last| last as u64 + 2) * self.sector
     }
 
     pub(crate) fn entries(&self) -> &[Entry] {
@@ -98,13 +113,9 @@ impl<'r, 'b, 'p, 's> Compound<'r, 'b, 'p, 's> {
             .map(|entry| (entry.start, entry.size))
             .ok_or(Fault::Damaged(DAMAGED))?;
         let mini = size < MINI_CUTOFF;
-        let chain = if size == 0 {
-            Vec::new()
-        } else if mini {
-            follow(&self.mini_fat, start)?
-        } else {
-            self.chain(start)?
-        };
+        let table = if mini { &self.mini_fat } else { &self.fat };
+        let start = if size == 0 { END } else { start };
+        let chain = follow(table, start, &self.memory)?;
         Ok(Content {
             file: self,
             chain,
@@ -138,13 +149,15 @@ impl<'r, 'b, 'p, 's> Compound<'r, 'b, 'p, 's> {
     }
 
     /// The sectors from `start` on.
-    fn chain(&self, start: u32) -> Result<Vec<u32>, Fault> {
-        follow(&self.fat, start)
+    fn chain(&self, start: u32) -> Result<Chain<'b>, Fault> {
+        follow(&self.fat, start, &self.memory)
     }
 
     /// The numbers in these sectors.
     fn numbers(&mut self, sectors: &[u32]) -> Result<Vec<u32>, Fault> {
-        let mut numbers = Vec::new();
+        let length = self.sector * sectors.len() as u64;
+        self.memory.grow(length)?;
+        let mut numbers = Vec::with_capacity(usize::try_from(length / 4).unwrap_or(0));
         let mut buffer = vec![0; usize::try_from(self.sector).unwrap_or(512)];
         for sector in sectors {
             let offset = self.offset(*sector);
@@ -156,44 +169,42 @@ impl<'r, 'b, 'p, 's> Compound<'r, 'b, 'p, 's> {
     }
 
     fn read_fat(&mut self, header: &[u8; 512]) -> Result<(), Fault> {
-        let most = self.whole.length() / self.sector + 1;
+        // Twice what the file's sectors need; the table itself could name one sector again and
+        // again, or lead in circles.
+        let most = 109 + 8 * (self.whole.length() / self.sector / self.sector);
+        self.memory.grow(2 * 4 * most)?;
         let mut sectors: Vec<u32> = (0..109)
             .map(|index| double(header, 76 + 4 * index))
             .filter(|sector| *sector < LAST)
             .collect();
         let mut next = double(header, 68);
+        let mut read = 0;
         while next < LAST {
             let mut numbers = self.numbers(&[next])?;
             next = numbers.pop().unwrap_or(END);
             sectors.extend(numbers.into_iter().filter(|sector| *sector < LAST));
-            if sectors.len() as u64 > most {
+            read += 1;
+            if read > most || sectors.len() as u64 > most {
                 return Err(Fault::Damaged(DAMAGED));
             }
         }
-        if sectors.len() as u64 > most {
-            return Err(Fault::Damaged(DAMAGED));
-        }
-        // Four bytes a sector of the file, and the chains of a stream and the mini stream.
-        self.memory.grow(3 * 4 * most)?;
         self.fat = self.numbers(&sectors)?;
         Ok(())
     }
 
     fn read_directory(&mut self, sectors: &[u32]) -> Result<(), Fault> {
-        let mut raw = Vec::new();
+        let length = self.sector * sectors.len() as u64;
+        // As it is written, what is made of it, and the names.
+        self.memory.grow(4 * length)?;
+        let mut raw = Vec::with_capacity(usize::try_from(length).unwrap_or(0) / ENTRY);
         let mut buffer = vec![0; usize::try_from(self.sector).unwrap_or(512)];
-        self.memory.grow(2 * self.sector * sectors.len() as u64)?;
         for sector in sectors {
             let offset = self.offset(*sector);
             self.whole.fill_at(offset, &mut buffer, DAMAGED)?;
             raw.extend(buffer.as_chunks::<ENTRY>().0.iter().copied());
         }
         let root = raw.first().ok_or(Fault::Damaged(DAMAGED))?;
-        self.mini_stream = if double(root, 116) < LAST {
-            self.chain(double(root, 116))?
-        } else {
-            Vec::new()
-        };
+        self.mini_stream = self.chain(double(root, 116))?;
         self.entries.push(entry(root, None, self.sector));
         // Children form a tree of siblings; a damaged one may lead in circles.
         let mut seen = vec![false; raw.len()];
@@ -236,17 +247,27 @@ fn entry(raw: &[u8; ENTRY], parent: Option<usize>, sector: u64) -> Entry {
 }
 
 /// The chain from `start` on; a chain longer than its table is a circle.
-fn follow(table: &[u32], start: u32) -> Result<Vec<u32>, Fault> {
-    let mut chain = Vec::new();
+fn follow<'b>(table: &[u32], start: u32, memory: &Lease<'b>) -> Result<Chain<'b>, Fault> {
+    let mut length = 0;
     let mut next = start;
     while next < LAST {
-        chain.push(next);
-        if chain.len() > table.len() {
+        length += 1;
+        if length > table.len() {
             return Err(Fault::Damaged("compound-loop"));
         }
         next = *table.get(next as usize).ok_or(Fault::Damaged(DAMAGED))?;
     }
-    Ok(chain)
+    let memory = memory.beside(4 * length as u64)?;
+    let mut sectors = Vec::with_capacity(length);
+    next = start;
+    while let Some(after) = table.get(next as usize).filter(|_| next < LAST) {
+        sectors.push(next);
+        next = *after;
+    }
+    Ok(Chain {
+        sectors,
+        _memory: memory,
+    })
 }
 
 fn double(bytes: &[u8], at: usize) -> u32 {
@@ -256,7 +277,7 @@ fn double(bytes: &[u8], at: usize) -> u32 {
 /// The content of one stream as a feed.
 pub struct Content<'c, 'r, 'b, 'p, 's> {
     file: &'c mut Compound<'r, 'b, 'p, 's>,
-    chain: Vec<u32>,
+    chain: Chain<'b>,
     mini: bool,
     at: u64,
     size: u64,
@@ -267,14 +288,18 @@ impl Content<'_, '_, '_, '_, '_> {
     fn locate(&self) -> Option<(u64, u64)> {
         let index = |at: u64, unit: u64| usize::try_from(at / unit).ok();
         if !self.mini {
-            let sector = *self.chain.get(index(self.at, self.file.sector)?)?;
+            let sector = *self.chain.sectors.get(index(self.at, self.file.sector)?)?;
             let within = self.at % self.file.sector;
             return Some((self.file.offset(sector) + within, self.file.sector - within));
         }
-        let mini = *self.chain.get(index(self.at, MINI)?)?;
+        let mini = *self.chain.sectors.get(index(self.at, MINI)?)?;
         let within = self.at % MINI;
         let at = u64::from(mini) * MINI + within;
-        let sector = *self.file.mini_stream.get(index(at, self.file.sector)?)?;
+        let sector = *self
+            .file
+            .mini_stream
+            .sectors
+            .get(index(at, self.file.sector)?)?;
         let offset = self.file.offset(sector) + at % self.file.sector;
         Some((offset, MINI - within))
     }

@@ -8,7 +8,7 @@
 use super::cfb::Compound;
 use super::streams;
 use crate::kinds::{self, Kind};
-use crate::report::{Category, Engine, Outcome};
+use crate::report::{Category, Engine, Level, Outcome};
 use crate::seek::{Range, Seekable};
 use crate::stream::{Fault, Stream};
 use crate::walk::{Place, Walk};
@@ -37,9 +37,9 @@ pub fn walk(
     let mut surface = Range::new(&mut whole, 0, length);
     let kind = look(walk, place, &mut Stream::new(&mut surface, Watch::new()))?;
     let opened = Compound::open(&mut whole, budget.lease(0)?)
-        .and_then(|mut file| streams::walk(walk, place, &mut file, kind));
+        .and_then(|mut file| streams::walk(walk, place, &mut file, kind).map(|()| file.end()));
     match opened {
-        Ok(()) => {}
+        Ok(end) => judge_rest(walk, place, &mut whole, end)?,
         // The kind is known all the same.
         Err(Fault::Damaged(code)) => {
             let outcome = Outcome::Unsupported;
@@ -48,6 +48,41 @@ pub fn walk(
         Err(fault) => return Err(fault),
     }
     Ok(kind)
+}
+
+/// What lies behind the last sector in use belongs to nothing in the file; another program
+/// may open it. Writers may leave zeros there.
+fn judge_rest(
+    walk: &mut Walk<'_>,
+    place: &Place,
+    whole: &mut Seekable<'_, '_, '_>,
+    end: u64,
+) -> Result<(), Fault> {
+    let length = whole.length().saturating_sub(end);
+    let mut rest = Range::new(whole, end, length);
+    let mut stream = Stream::new(&mut rest, Watch::new());
+    loop {
+        walk.budget().check_time()?;
+        let chunk = stream.chunk()?;
+        let count = chunk.len();
+        if count == 0 {
+            return Ok(());
+        }
+        if chunk.iter().any(|byte| *byte != 0) {
+            let outcome = Outcome::Suspicious {
+                level: Level::Medium,
+            };
+            walk.find(
+                Engine::Container,
+                outcome,
+                "compound-trailing-data",
+                place,
+                "",
+            );
+            return Ok(());
+        }
+        stream.consume(count);
+    }
 }
 
 /// What the file's sectors say, one after another.

@@ -14,7 +14,7 @@ static MAGICS: &[(usize, &[u8], &Kind)] = &[
     (0, b"7z\xbc\xaf\x27\x1c", &k::SEVEN_ZIP),
     (0, b"Rar!\x1a\x07", &k::RAR),
     (0, b"RE~^", &k::RAR),
-    (0, b"MSCF\0\0\0\0", &k::CAB),
+    (0, b"MSCF", &k::CAB),
     (0, b"ISc(", &k::INSTALL_SHIELD),
     (0, b"\xfd7zXZ\0", &k::XZ),
     (0, b"\x28\xb5\x2f\xfd", &k::ZSTD),
@@ -123,7 +123,38 @@ pub fn detect(head: &[u8]) -> Option<&'static Kind> {
         .iter()
         .find(|(offset, bytes, _)| has(*offset, bytes))
         .map(|(_, _, kind)| *kind)
+        .or_else(|| behind_frames_of_nobody(head))
         .or_else(|| structured(head, has))
+}
+
+/// Says what an object is that ends with `tail`, 512 bytes if it has as many. Systems mount
+/// disk images by what is at their end, whatever they begin with.
+pub fn detect_by_footer(tail: &[u8]) -> Option<&'static Kind> {
+    const VHD: &[u8] = b"conectix";
+    // Its version and its own length follow.
+    const DMG: &[u8] = b"koly\0\0\0\x04\0\0\x02\0";
+    let footer = tail.last_chunk::<512>()?;
+    // Old programs wrote a footer of 511 bytes.
+    if footer.starts_with(VHD) || footer[1..].starts_with(VHD) {
+        return Some(&k::VHD);
+    }
+    footer.starts_with(DMG).then_some(&k::DMG)
+}
+
+/// What begins with frames that Zstandard and LZ4 step over, both alike. When they are longer
+/// than `head`, it is read as Zstandard, and LZ4 behind them is then something that follows.
+fn behind_frames_of_nobody(head: &[u8]) -> Option<&'static Kind> {
+    let mut rest = head;
+    while let [0x50..=0x5f, 0x2a, 0x4d, 0x18, a, b, c, d, ..] = rest {
+        let length = u32::from_le_bytes([*a, *b, *c, *d]);
+        let frame = usize::try_from(length).ok()?.saturating_add(8);
+        rest = rest.get(frame..).unwrap_or_default();
+    }
+    let stepped = rest.len() < head.len();
+    stepped.then_some(match rest {
+        [0x04, 0x22, 0x4d, 0x18, ..] | [0x02, 0x21, 0x4c, 0x18, ..] => &k::LZ4,
+        _ => &k::ZSTD,
+    })
 }
 
 /// Kinds that take more than one comparison.

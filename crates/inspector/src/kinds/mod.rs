@@ -4,6 +4,7 @@ mod magic;
 mod table;
 mod text;
 
+pub use magic::detect_by_footer;
 pub use table::*;
 pub use text::begins_as_mail;
 

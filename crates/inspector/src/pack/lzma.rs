@@ -1,21 +1,24 @@
 //! LZMA in its wrappings: xz, lzip, and the old file format without one.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 
-use lzma_rust2::{LzipReader, LzmaReader, XzReader};
+use lzma_rust2::{Action, LzipStream, LzmaReader, Status, XzReader};
 
 use crate::bridge::{Input, carry, fault_of};
-use crate::limits::Budget;
+use crate::limits::{Budget, Lease};
 use crate::stream::{Fault, Stream};
 
 /// What a decoder needs beside its window.
 const OVERHEAD: u64 = 1 << 20;
 
-/// The window of the first block of an xz file; later blocks may have larger ones up to this.
+/// What a decoder of xz takes for the usual windows.
+pub const USUAL_XZ: u64 = (8 << 20) + OVERHEAD;
+
+/// What the first block of an xz file takes.
 ///
 /// The block header says it: flags, sizes if any, then filters with their properties
 /// (The .xz File Format 1.2.1, section 3.1).
-pub fn xz_window(stream: &mut Stream<'_>) -> Result<u64, Fault> {
+pub fn xz_memory(stream: &mut Stream<'_>) -> Result<u64, Fault> {
     const LZMA2: u8 = 0x21;
     let head = stream.peek(12 + 1024)?;
     let header = head.get(12..).unwrap_or_default();
@@ -39,30 +42,89 @@ pub fn lzma2_window(property: u8) -> u64 {
     (2 | u64::from(property & 1)) << (property / 2 + 11)
 }
 
-/// A reader over all streams of an xz file; checks included.
-pub fn xz<'p, 's>(input: Input<'p, 's>, budget: &Budget) -> impl Read + use<'p, 's> {
-    // Beyond what is already leased for the first block.
-    let most = (budget.memory_left() + (64 << 20)) >> 10;
-    XzReader::new_mem_limit(input, true, u32::try_from(most).unwrap_or(u32::MAX - 1))
+/// A reader over all streams of an xz file, checks included, whose windows fit in `memory`.
+pub fn xz<'p, 's>(input: Input<'p, 's>, memory: u64) -> impl Read + use<'p, 's> {
+    let most = u32::try_from(memory >> 10).unwrap_or(u32::MAX - 1);
+    XzReader::new_mem_limit(input, true, most)
 }
 
-pub fn lzip_window(stream: &mut Stream<'_>) -> Result<u64, Fault> {
-    let head = stream.peek(6)?;
-    let coded = head.get(5).map_or(0, |byte| u32::from(*byte));
-    let base = 1_u64 << (coded & 31);
-    Ok(base - base / 16 * u64::from(coded >> 5) + OVERHEAD)
+/// A reader over all members of an lzip file; each says how large its window is.
+pub struct Lzip<'p, 's, 'b> {
+    input: Input<'p, 's>,
+    raw: LzipStream,
+    memory: Lease<'b>,
+    /// KiB of it.
+    leased: u32,
+    ended: bool,
 }
 
-pub fn lzip<'p, 's>(input: Input<'p, 's>) -> impl Read + use<'p, 's> {
-    LzipReader::new(input)
+impl<'p, 's, 'b> Lzip<'p, 's, 'b> {
+    pub(crate) fn new(input: Input<'p, 's>, budget: &'b Budget) -> Result<Self, Fault> {
+        Ok(Self {
+            input,
+            raw: LzipStream::new_mem_limit(true, 0),
+            memory: budget.lease(0)?,
+            leased: 0,
+            ended: false,
+        })
+    }
+
+    /// One step: how much it gave.
+    fn step(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let packed = self.input.fill_buf()?;
+        let starved = packed.is_empty();
+        let action = if starved { Action::Finish } else { Action::Run };
+        let before = self.raw.total_in();
+        let result = self.raw.process(packed, buffer, action);
+        let read = usize::try_from(self.raw.total_in() - before).unwrap_or(0);
+        self.input.consume(read);
+        let wanted = self.raw.memory_usage().unwrap_or(0);
+        match result {
+            Err(error) if error.kind() == io::ErrorKind::OutOfMemory && wanted > self.leased => {
+                let more = u64::from(wanted - self.leased) << 10;
+                self.memory.grow(more).map_err(carry)?;
+                self.leased = wanted;
+                self.raw.set_mem_limit(wanted);
+                Ok(0)
+            }
+            Err(error) => Err(error),
+            Ok(done) => {
+                self.ended = done.status == Status::StreamEnd;
+                if self.ended && !self.raw.unused_input().is_empty() {
+                    return Err(carry(Fault::Ambiguous("packed-trailing-data")));
+                }
+                if starved && !self.ended && done.bytes_produced == 0 {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+                Ok(done.bytes_produced)
+            }
+        }
+    }
 }
 
-pub fn alone_window(stream: &mut Stream<'_>) -> Result<u64, Fault> {
-    let head = stream.peek(5)?;
-    let window = head
-        .get(1..5)
-        .map_or(0, |w| u32::from_le_bytes([w[0], w[1], w[2], w[3]]));
-    Ok(u64::from(window) + OVERHEAD)
+impl Read for Lzip<'_, '_, '_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut count = 0;
+        while count == 0 && !self.ended && !buffer.is_empty() {
+            count = self.step(buffer)?;
+        }
+        Ok(count)
+    }
+}
+
+/// What the decoder of the old format takes, its window and its model.
+pub fn alone_memory(stream: &mut Stream<'_>) -> Result<u64, Fault> {
+    let Some([properties, a, b, c, d]) = stream.peek(5)?.first_chunk() else {
+        return Ok(OVERHEAD);
+    };
+    let window = u64::from(u32::from_le_bytes([*a, *b, *c, *d]));
+    Ok(window + model(*properties) + OVERHEAD)
+}
+
+/// The probabilities that LZMA keeps for literals, by the byte of its properties.
+pub fn model(properties: u8) -> u64 {
+    let (context, position) = (properties % 9, properties / 9 % 5);
+    0x600 << (context + position)
 }
 
 /// A reader of the old format, which says what it read too far.

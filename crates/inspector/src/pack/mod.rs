@@ -9,7 +9,7 @@ mod lzma;
 mod lzw;
 mod zstd;
 
-pub use lzma::lzma2_window;
+pub use lzma::{lzma2_window, model as lzma_model};
 
 use std::io::Read;
 
@@ -65,19 +65,19 @@ pub fn walk(
             Ok(bzip2::Decoder::new(input))
         }),
         Pack::Xz => {
-            let _lease = budget.lease(lzma::xz_window(stream)?)?;
+            // Later blocks may want larger windows than the first one.
+            let first = lzma::xz_memory(stream)?;
+            let memory = first.max(lzma::USUAL_XZ.min(budget.memory_left()));
+            let _lease = budget.lease(memory)?;
             unpack(walk, &inner, stream, "xz-damaged", |input| {
-                Ok(lzma::xz(input, budget))
+                Ok(lzma::xz(input, memory))
             })
         }
-        Pack::Lzip => {
-            let _lease = budget.lease(lzma::lzip_window(stream)?)?;
-            unpack(walk, &inner, stream, "lzip-damaged", |input| {
-                Ok(lzma::lzip(input))
-            })
-        }
+        Pack::Lzip => unpack(walk, &inner, stream, "lzip-damaged", |input| {
+            lzma::Lzip::new(input, budget)
+        }),
         Pack::Lzma => {
-            let _lease = budget.lease(lzma::alone_window(stream)?)?;
+            let _lease = budget.lease(lzma::alone_memory(stream)?)?;
             unpack(walk, &inner, stream, "lzma-damaged", lzma::alone)
         }
         Pack::Zstd => unpack(walk, &inner, stream, "zstd-damaged", |input| {

@@ -42,7 +42,7 @@ impl<'p, 's, 'b> Decoder<'p, 's, 'b> {
             return Ok(false);
         }
         let window = window(stream)?;
-        let lease = self.budget.lease(window + OVERHEAD)?;
+        let lease = self.budget.lease(window.saturating_add(OVERHEAD))?;
         let mut decoder = FrameDecoder::new();
         decoder.set_max_window_size(window);
         decoder

@@ -59,6 +59,14 @@ fn what_is_not_exactly_a_report_is_refused() {
         parse_report(&encode_report(&short).unwrap(), 5),
         Err(ReportError::Digest)
     ));
+    let silent = Report {
+        findings_unlisted: 1,
+        ..report()
+    };
+    assert!(matches!(
+        parse_report(&encode_report(&silent).unwrap(), 5),
+        Err(ReportError::Findings)
+    ));
 }
 
 proptest! {

@@ -12,7 +12,8 @@ use rars::{
 
 use crate::names;
 use crate::report::{Engine, Level, Limit, Outcome};
-use crate::stream::{Fault, Stream};
+use crate::seek::Pieces;
+use crate::stream::{Fault, Feed, Stream};
 use crate::walk::{Place, Walk};
 use crate::watch::Watch;
 
@@ -25,8 +26,9 @@ const MOST_WORKSPACE: u64 = 80 << 20;
 /// What the decoder wrote of a member.
 #[derive(Debug)]
 struct Content {
-    bytes: Vec<u8>,
-    most: u64,
+    pieces: Pieces,
+    /// Memory that was left when the member began; nothing else is leased while it is written.
+    left: u64,
     until: Option<Instant>,
     /// Why writing was refused.
     refused: Option<Limit>,
@@ -37,20 +39,39 @@ struct Sink(Rc<RefCell<Content>>);
 
 impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut content = self.0.borrow_mut();
+        let content = &mut *self.0.borrow_mut();
         if content.until.is_some_and(|until| Instant::now() > until) {
             content.refused = Some(Limit::Time);
-        } else if (content.bytes.len() + bytes.len()) as u64 > content.most {
-            content.refused = Some(Limit::Memory);
-        } else {
-            content.bytes.extend_from_slice(bytes);
-            return Ok(bytes.len());
+            return Err(io::ErrorKind::StorageFull.into());
         }
-        Err(io::ErrorKind::StorageFull.into())
+        let left = &mut content.left;
+        let pushed = content.pieces.push(bytes, |more| {
+            *left = left.checked_sub(more).ok_or(Fault::Limit(Limit::Memory))?;
+            Ok(())
+        });
+        if pushed.is_err() {
+            content.refused = Some(Limit::Memory);
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// What was written, as a feed.
+struct Kept<'p> {
+    pieces: &'p Pieces,
+    at: u64,
+}
+
+impl Feed for Kept<'_> {
+    fn pull(&mut self, buffer: &mut [u8]) -> Result<usize, Fault> {
+        let count = self.pieces.read_at(self.at, buffer);
+        self.at += count as u64;
+        Ok(count)
     }
 }
 
@@ -150,8 +171,8 @@ impl Members<'_, '_> {
             return Ok(None);
         }
         let content = Rc::new(RefCell::new(Content {
-            bytes: Vec::new(),
-            most: self.walk.budget().memory_left(),
+            pieces: Pieces::default(),
+            left: self.walk.budget().memory_left(),
             until: self.walk.budget().ends(),
             refused: None,
         }));
@@ -189,15 +210,18 @@ impl Members<'_, '_> {
             self.stopped = Some(Fault::Limit(limit));
             return;
         }
-        let bytes = std::mem::take(&mut content.bytes);
+        let pieces = std::mem::take(&mut content.pieces);
         let budget = self.walk.budget();
-        let held = budget.lease(bytes.len() as u64);
+        let held = budget.lease(pieces.held());
         let counted = held.and_then(|held| {
-            budget.count_unpacked(bytes.len() as u64)?;
+            budget.count_unpacked(pieces.length())?;
             Ok(held)
         });
         let walked = counted.and_then(|_held| {
-            let mut feed = bytes.as_slice();
+            let mut feed = Kept {
+                pieces: &pieces,
+                at: 0,
+            };
             let mut stream = Stream::new(&mut feed, Watch::new());
             self.walk.object(&place, &mut stream)
         });

@@ -46,6 +46,16 @@ pub fn walk(walk: &mut Walk<'_>, place: &Place, stream: &mut Stream<'_>) -> Resu
     if surface.split {
         return Err(Fault::Damaged("rar-split"));
     }
+    if surface.unread {
+        let outcome = Outcome::Unsupported;
+        walk.find(
+            Engine::Container,
+            outcome,
+            "rar-service-not-supported",
+            place,
+            "",
+        );
+    }
     if surface.trailing {
         walk.find_ambiguous("rar-trailing-data", place, "");
     }

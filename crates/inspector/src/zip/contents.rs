@@ -57,8 +57,12 @@ impl Contents {
         self.macros
     }
 
-    pub(crate) fn is_document(&self) -> bool {
-        self.ooxml || self.kind.is_some()
+    /// Whether this is a document whose name says so. One that is shown as an archive is
+    /// opened as an archive, and then people see the names of its parts.
+    pub(crate) fn is_document_named(&self, name: &str) -> bool {
+        let document = self.ooxml || self.kind.is_some();
+        let ending = name.rsplit('.').next().unwrap_or_default().to_lowercase();
+        document && self.kind().extensions.contains(&ending.as_str())
     }
 
     pub(crate) fn kind(&self) -> &'static Kind {

@@ -18,10 +18,11 @@ pub fn walk(
     place: &Place,
     stream: &mut Stream<'_>,
 ) -> Result<&'static Kind, Fault> {
-    let mark = walk.mark();
+    walk.begin_parts(place);
     let mut archive = Archive::default();
     let walked = archive.members(walk, place, stream);
-    archive.conclude(walk, place, mark);
+    walk.end_parts(archive.contents.is_document_named(&place.name));
+    archive.conclude(walk, place);
     let walked = match walked {
         Ok(Progress::Members) => end::read(walk, place, stream, archive.records),
         Ok(Progress::Lost) => Ok(()),
@@ -141,10 +142,7 @@ impl Archive {
     }
 
     /// What the members together say of the archive.
-    fn conclude(&self, walk: &mut Walk<'_>, place: &Place, mark: usize) {
-        if self.contents.is_document() {
-            walk.forgive_mismatches(mark);
-        }
+    fn conclude(&self, walk: &mut Walk<'_>, place: &Place) {
         if self.contents.encrypted() {
             walk.find(
                 Engine::Encrypted,

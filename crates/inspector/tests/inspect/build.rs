@@ -198,138 +198,117 @@ pub type Stored<'a> = (&'a str, usize, Option<&'a [u8]>);
 
 /// A compound file with these entries, whose numbers begin at 1; storages have no content.
 pub fn compound_of(entries: &[Stored]) -> Vec<u8> {
-    const END: u32 = 0xffff_fffe;
-    const FREE: u32 = 0xffff_ffff;
-    let mut fat: Vec<u32> = Vec::new();
-    let mut sectors = Vec::new();
-    let mut store = |bytes: &[u8]| {
-        let start = fat.len();
-        let count = bytes.len().div_ceil(512);
-        fat.extend((1..=count).map(|n| {
-            if n == count {
-                END
-            } else {
-                u32::try_from(start + n).unwrap()
-            }
-        }));
-        sectors.extend(bytes);
-        sectors.resize(sectors.len().next_multiple_of(512), 0);
-        if count == 0 {
-            END
-        } else {
-            u32::try_from(start).unwrap()
-        }
-    };
-    let (mut mini, mut mini_fat) = (Vec::new(), Vec::new());
+    let (mut sectors, mut mini) = (Units::of(512), Units::of(64));
     let mut places = Vec::new();
     for (_, _, content) in entries {
         let content = content.unwrap_or_default();
-        places.push(if content.len() >= 4096 {
-            store(content)
+        let units = if content.len() >= 4096 {
+            &mut sectors
         } else {
-            let (start, count) = (mini_fat.len(), content.len().div_ceil(64));
-            let next = |n| {
-                if n == count {
-                    END
-                } else {
-                    u32::try_from(start + n).unwrap()
-                }
-            };
-            mini_fat.extend((1..=count).map(next));
-            mini.extend(content);
-            mini.resize(mini.len().next_multiple_of(64), 0);
-            if count == 0 {
-                END
-            } else {
-                u32::try_from(start).unwrap()
-            }
+            &mut mini
+        };
+        places.push((units.store(content), content.len()));
+    }
+    let root = (sectors.store(&mini.bytes), mini.bytes.len());
+    let mini_table = sectors.store(&mini.table_of(mini.next.len().div_ceil(128)));
+    let directory = sectors.store(&directory(entries, root, &places));
+    let used = sectors.next.len();
+    let count = (used + used / 127 + 2).div_ceil(128);
+    sectors.next.extend(vec![TABLE; count]);
+    let table = sectors.table_of(count);
+    let mut file = compound_header(number(count), directory, mini_table, number(used));
+    file.extend(sectors.bytes);
+    file.extend(table);
+    file
+}
+
+const FREE: u32 = 0xffff_ffff;
+const END: u32 = 0xffff_fffe;
+const TABLE: u32 = 0xffff_fffd;
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap()
+}
+
+/// Sectors or mini sectors, and the table of which follows which.
+struct Units {
+    size: usize,
+    bytes: Vec<u8>,
+    next: Vec<u32>,
+}
+
+impl Units {
+    fn of(size: usize) -> Self {
+        let (bytes, next) = (Vec::new(), Vec::new());
+        Self { size, bytes, next }
+    }
+
+    /// Adds content as a chain of its own and says where it begins.
+    fn store(&mut self, content: &[u8]) -> u32 {
+        if content.is_empty() {
+            return END;
+        }
+        let start = self.next.len();
+        let last = start + content.len().div_ceil(self.size) - 1;
+        self.next.extend((start..last).map(|at| number(at + 1)));
+        self.next.push(END);
+        self.bytes.extend(content);
+        self.bytes.resize(self.next.len() * self.size, 0);
+        number(start)
+    }
+
+    /// The table as it is written in so many sectors.
+    fn table_of(&self, sectors: usize) -> Vec<u8> {
+        let mut next = self.next.clone();
+        next.resize(sectors * 128, FREE);
+        next.iter().flat_map(|next| next.to_le_bytes()).collect()
+    }
+}
+
+/// The directory: the root, then the entries. Siblings hang on one another to the right.
+fn directory(entries: &[Stored], root: (u32, usize), places: &[(u32, usize)]) -> Vec<u8> {
+    let of = |storage: usize, from: usize| {
+        let mut rest = entries.iter().enumerate().skip(from);
+        rest.find(|(_, entry)| entry.1 == storage)
+            .map_or(FREE, |(at, _)| number(at + 1))
+    };
+    let mut bytes = entry("Root Entry", 5, [FREE, of(0, 0)], root);
+    for (index, (name, parent, content)) in entries.iter().enumerate() {
+        let right = of(*parent, index + 1);
+        bytes.extend(if content.is_some() {
+            entry(name, 2, [right, FREE], places[index])
+        } else {
+            entry(name, 1, [right, of(index + 1, 0)], (END, 0))
         });
     }
-    let root = store(&mini);
-    mini_fat.resize(mini_fat.len().next_multiple_of(128), FREE);
-    let table: Vec<u8> = mini_fat
-        .iter()
-        .flat_map(|next| next.to_le_bytes())
-        .collect();
-    let mini_table = store(&table);
-    let mut directory = Vec::new();
-    let all = [("Root Entry", usize::MAX, None)];
-    for (index, (name, parent, content)) in all.iter().chain(entries).enumerate() {
-        let mut entry: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let length = u16::try_from(entry.len() + 2).unwrap();
-        entry.resize(64, 0);
-        entry.extend(length.to_le_bytes());
-        entry.extend([
-            if index == 0 {
-                5
-            } else if content.is_some() {
-                2
-            } else {
-                1
-            },
-            1,
-        ]);
-        // Siblings hang on one another to the right.
-        let of = |storage: usize, from: usize| {
-            let next = entries
-                .iter()
-                .enumerate()
-                .position(|(at, e)| at >= from && e.1 == storage);
-            next.map_or(FREE, |at| u32::try_from(at + 1).unwrap())
-        };
-        entry.extend(FREE.to_le_bytes());
-        entry.extend(if index == 0 { FREE } else { of(*parent, index) }.to_le_bytes());
-        entry.extend(
-            if content.is_some() {
-                FREE
-            } else {
-                of(index, 0)
-            }
-            .to_le_bytes(),
-        );
-        entry.resize(116, 0);
-        let place = if index == 0 { root } else { places[index - 1] };
-        let size = if index == 0 {
-            mini.len()
-        } else {
-            content.map_or(0, <[u8]>::len)
-        };
-        entry.extend(place.to_le_bytes());
-        entry.extend(u32::try_from(size).unwrap().to_le_bytes());
-        entry.resize(128, 0);
-        directory.extend(entry);
-    }
-    let directory = store(&directory);
-    let fat_sectors = (fat.len() + fat.len() / 127 + 2).div_ceil(128);
-    let first = u32::try_from(fat.len()).unwrap();
-    fat.extend(vec![0xffff_fffd; fat_sectors]);
-    fat.resize(fat_sectors * 128, FREE);
+    bytes
+}
+
+/// One entry of the directory; `links` are its right sibling and its first child.
+fn entry(name: &str, kind: u8, links: [u32; 2], (start, size): (u32, usize)) -> Vec<u8> {
+    let mut entry: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let length = u16::try_from(entry.len() + 2).unwrap();
+    entry.resize(64, 0);
+    entry.extend(length.to_le_bytes());
+    entry.extend([kind, 1]);
+    entry.extend(FREE.to_le_bytes());
+    entry.extend(links.into_iter().flat_map(u32::to_le_bytes));
+    entry.resize(116, 0);
+    entry.extend([start, number(size)].into_iter().flat_map(u32::to_le_bytes));
+    entry.resize(128, 0);
+    entry
+}
+
+/// The first sector; the allocation table lies in `count` sectors from `first` on.
+fn compound_header(count: u32, directory: u32, mini_table: u32, first: u32) -> Vec<u8> {
     let mut file = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec();
     file.resize(24, 0);
     file.extend([0x3e, 0, 3, 0, 0xfe, 0xff, 9, 0, 6, 0]);
     file.resize(44, 0);
-    let numbers = [
-        u32::try_from(fat_sectors).unwrap(),
-        directory,
-        0,
-        4096,
-        mini_table,
-        1,
-        END,
-        0,
-    ];
-    numbers
-        .iter()
-        .for_each(|number| file.extend(number.to_le_bytes()));
-    for index in 0..109 {
-        let sector = if index < fat_sectors {
-            first + u32::try_from(index).unwrap()
-        } else {
-            FREE
-        };
-        file.extend(sector.to_le_bytes());
-    }
-    file.extend(sectors);
-    fat.iter().for_each(|next| file.extend(next.to_le_bytes()));
+    let fixed = [count, directory, 0, 4096, mini_table, 1, END, 0];
+    let table = (first..first + count)
+        .chain(std::iter::repeat(FREE))
+        .take(109);
+    file.extend(fixed.into_iter().chain(table).flat_map(u32::to_le_bytes));
     file
 }

@@ -1,6 +1,6 @@
 //! Bombs and mazes end as incomplete, never as clean (DET-5).
 
-use sofie_inspector::{Limit, Limits, Outcome, Report};
+use sofie_inspector::{Finding, Limit, Limits, Outcome, Report};
 
 use super::build::{deflated, gzip, stored, zip};
 use super::{archives, found, inspect, inspect_with, names, packed};
@@ -147,4 +147,14 @@ fn a_flood_of_findings_is_bounded_and_hides_nothing() {
     assert!(report.findings.len() < 100);
     assert!(report.findings_unlisted > 2000);
     assert!(report.objects_unlisted > 0);
+}
+
+#[test]
+fn a_flood_of_one_meaning_hides_no_other_of_the_same_name() {
+    let mut members: Vec<_> = (0..30).map(|n| stored(&format!("{n}\n"), b"t\n")).collect();
+    members.push(stored("\0", b"t\n"));
+    let report = inspect("a.zip", &zip(&members));
+    let suspicious = |f: &&Finding| matches!(f.outcome, Outcome::Suspicious { .. });
+    let found = report.findings.iter().find(suspicious);
+    assert_eq!(found.unwrap().name, "name-control-character");
 }

@@ -7,8 +7,10 @@
 
 mod archives;
 mod build;
+mod cab;
 mod documents;
 mod gzip;
+mod iso;
 mod limits;
 mod mail;
 mod mutations;
@@ -28,6 +30,13 @@ fn inspect_with(limits: Limits, name: &str, content: &[u8]) -> Report {
 
 fn inspect(name: &str, content: &[u8]) -> Report {
     inspect_with(Limits::STANDARD, name, content)
+}
+
+/// Bytes that no compressor makes shorter.
+fn noise(length: u32) -> Vec<u8> {
+    (0..length)
+        .map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()[2])
+        .collect()
 }
 
 /// The names of all findings.

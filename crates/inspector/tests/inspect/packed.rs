@@ -126,11 +126,19 @@ fn what_stands_behind_is_a_finding() {
         // Frames of nobody's content don't end the file.
         if ending == "zst" || ending == "lz4" {
             let skipped = [b"\x50\x2a\x4d\x18\x02\0\0\0ab".to_vec(), pack(&eicar())].concat();
+            let first = inspect(&format!("a.txt.{ending}"), &skipped);
+            assert!(!names(&first).contains(&"type-mismatch"));
+            found(&first, "eicar-test-file");
             let file = [pack(b"text\n"), skipped].concat();
             found(
                 &inspect(&format!("a.txt.{ending}"), &file),
                 "eicar-test-file",
             );
+            let mut long = b"\x5f\x2a\x4d\x18\0\0\x02\0".to_vec();
+            long.resize(8 + (2 << 16), 0);
+            long.extend(pack(&eicar()));
+            let media = &inspect("a.bin", &long).objects[0].media_type;
+            assert_eq!(media, "application/zstd", "{ending}");
         }
     }
 }
@@ -152,6 +160,47 @@ fn windows_that_do_not_fit_are_incomplete() {
     // A window of 2 GiB in the frame's header.
     let report = inspect("a.zst", b"\x28\xb5\x2f\xfd\x00\xa8\x01\x00\x00");
     found(&report, "memory-limit");
+    // A content of 2^64 - 1 bytes, which is then the window.
+    let endless = [&b"\x28\xb5\x2f\xfd\xe0"[..], &[0xff; 8]].concat();
+    found(&inspect("a.zst", &endless), "memory-limit");
+}
+
+/// An xz file that says of its only block that its window is of 64 MiB.
+fn wide_xz(content: &[u8]) -> Vec<u8> {
+    let mut file = xz(content);
+    let length = (usize::from(file[12]) + 1) * 4;
+    let header = &mut file[12..12 + length];
+    let filter = memchr::memmem::find(header, b"\x21\x01").unwrap();
+    header[filter + 2] = 28;
+    let (covered, checksum) = header.split_at_mut(length - 4);
+    checksum.copy_from_slice(&crc32fast::hash(covered).to_le_bytes());
+    file
+}
+
+/// An lzip file that says that its window is of 64 MiB.
+fn wide_lzip(content: &[u8]) -> Vec<u8> {
+    let mut file = lzip(content);
+    file[5] = 26;
+    file
+}
+
+#[test]
+fn later_windows_count_too() {
+    let (some, more) = (b"text\n".as_slice(), b"more\n".as_slice());
+    let files = [
+        ("a.txt.xz", [xz(some), wide_xz(more)].concat()),
+        ("a.txt.lz", [lzip(some), wide_lzip(more)].concat()),
+    ];
+    for (name, file) in &files {
+        let limits = Limits {
+            memory: 32 << 20,
+            ..Limits::STANDARD
+        };
+        found(&inspect_with(limits, name, file), "memory-limit");
+    }
+    let [_, (name, file)] = &files;
+    assert_clean(name, file);
+    assert_clean("a.txt.xz", &wide_xz(more));
 }
 
 static INFECTED: LazyLock<Vec<(&str, Vec<u8>)>> = LazyLock::new(|| {

@@ -63,6 +63,23 @@ fn containers_that_are_not_opened_are_never_clean() {
             "{name}"
         );
     }
+    // Disk images are told by their ends.
+    let footer = |start: &[u8], length: usize| {
+        let mut file = vec![7; 3000];
+        file.extend(start);
+        file.resize(3000 + length, 0);
+        file
+    };
+    for (name, image) in [
+        ("a.dmg", footer(b"koly\0\0\0\x04\0\0\x02\0", 512)),
+        ("a.vhd", footer(b"conectix", 512)),
+        ("a.vhd", footer(b"conectix", 511)),
+    ] {
+        let report = inspect(name, &image);
+        found(&report, "container-not-supported");
+        found(&report, "type-disk-image");
+        assert!(!names(&report).contains(&"type-mismatch"));
+    }
     let mut iso = vec![0; 0x8001];
     iso.extend(b"CD001\x01\0");
     let report = inspect("a.iso", &iso);

@@ -35,25 +35,12 @@ fn deb(data: &[u8]) -> Vec<u8> {
 fn cpio(members: &[(&str, &[u8], u32)]) -> Vec<u8> {
     let mut archive = Vec::new();
     for (name, content, mode) in members.iter().chain(&[("TRAILER!!!", &b""[..], 0)]) {
-        let fields = [
-            1,
-            *mode,
-            0,
-            0,
-            1,
-            0,
-            content.len() as u32,
-            0,
-            0,
-            0,
-            0,
-            name.len() as u32 + 1,
-            0,
-        ];
+        let size = u32::try_from(content.len()).unwrap();
+        let names = u32::try_from(name.len() + 1).unwrap();
         archive.extend(b"070701");
-        fields
-            .iter()
-            .for_each(|field| archive.extend(format!("{field:08x}").bytes()));
+        for field in [1, *mode, 0, 0, 1, 0, size, 0, 0, 0, 0, names, 0] {
+            archive.extend(format!("{field:08x}").bytes());
+        }
         archive.extend(name.bytes());
         archive.push(0);
         archive.resize(archive.len().next_multiple_of(4), 0);

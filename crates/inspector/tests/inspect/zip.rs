@@ -147,6 +147,17 @@ fn an_archive_behind_something_else_is_seen() {
         &[b"\xff\xd8\xff\xe0 picture ".as_slice(), &archive].concat(),
     );
     assert_eq!(names(&report), ["zip-behind-other-content"]);
+    // Programs search backwards for the end of the archive.
+    for tail in [1, 60_000] {
+        let picture = [
+            b"\xff\xd8\xff\xe0 picture ".as_slice(),
+            &archive,
+            &vec![7; tail],
+        ]
+        .concat();
+        let report = inspect("a.jpg", &picture);
+        assert_eq!(names(&report), ["zip-behind-other-content"], "{tail}");
+    }
 }
 
 #[test]
