@@ -45,15 +45,25 @@ fn uuencode(name: &str, content: &[u8]) -> String {
     text + "`\nend\n"
 }
 
+fn quoted(content: &[u8]) -> String {
+    let escapes: Vec<String> = content.iter().map(|byte| format!("={byte:02X}")).collect();
+    escapes.concat()
+}
+
 const HEADER: &str = "From: a@example.org\r\nTo: b@example.org\r\nSubject: =?utf-8?B?xI0=?=\r\nMIME-Version: 1.0\r\n";
 
 fn multipart(boundary: &str, parts: &[String]) -> String {
-    let mut text = format!("Content-Type: multipart/mixed; boundary=\"{boundary}\"\r\n\r\n");
-    text += "This is a message of several parts.\r\n";
-    parts
-        .iter()
-        .for_each(|part| text += &format!("--{boundary}\r\n{part}\r\n"));
-    text + &format!("--{boundary}--\r\n")
+    let head = format!(
+        "Content-Type: multipart/mixed; boundary=\"{boundary}\"\r\n\r\nThis is a message of several parts.\r\n"
+    );
+    let mut text = vec![head];
+    text.extend(
+        parts
+            .iter()
+            .map(|part| format!("--{boundary}\r\n{part}\r\n")),
+    );
+    text.push(format!("--{boundary}--\r\n"));
+    text.concat()
 }
 
 fn text_part() -> String {
@@ -109,7 +119,7 @@ fn attachments_are_found_whatever_they_are_written_in() {
         "m.eml/a.zip/e.com"
     );
 
-    let quoted: String = eicar().iter().map(|byte| format!("={byte:02X}")).collect();
+    let quoted = quoted(&eicar());
     let quoted = format!("Content-Transfer-Encoding: quoted-printable\r\n\r\n{quoted}\r\n");
     assert_eq!(objects(&[quoted]), "m.eml/part-1.txt");
     let uu = format!(
@@ -135,7 +145,7 @@ fn attachments_are_found_whatever_they_are_written_in() {
 #[test]
 fn long_quoted_lines_are_decoded_across_pieces() {
     for lead in 4080..4100 {
-        let quoted: String = eicar().iter().map(|byte| format!("={byte:02X}")).collect();
+        let quoted = quoted(&eicar());
         let body = format!(
             "{HEADER}Content-Transfer-Encoding: quoted-printable\r\n\r\n{}{quoted}\r\n",
             "x".repeat(lead)

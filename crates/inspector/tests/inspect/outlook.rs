@@ -89,7 +89,7 @@ fn attachments_of_messages_are_opened() {
 
 fn noise(length: u32) -> Vec<u8> {
     (0..length)
-        .map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8)
+        .map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[1])
         .collect()
 }
 
