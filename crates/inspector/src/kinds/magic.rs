@@ -1,6 +1,8 @@
 //! Kinds that give themselves away by fixed bytes.
 
-use super::{Kind, table as k};
+use std::cell::LazyCell;
+
+use super::{Kind, der, table as k, text};
 
 /// `(offset, bytes, kind)`: first match wins, so the longer comes before the shorter.
 static MAGICS: &[(usize, &[u8], &Kind)] = &[
@@ -32,6 +34,7 @@ static MAGICS: &[(usize, &[u8], &Kind)] = &[
     (0, b"070702", &k::CPIO),
     (0, b"070707", &k::CPIO),
     (0, b"\xc7\x71", &k::CPIO),
+    (0, b"\x71\xc7", &k::CPIO_SWAPPED),
     (0, b"\x60\xea", &k::ARJ),
     (2, b"-lh", &k::LHA),
     (2, b"-lz", &k::LHA),
@@ -54,6 +57,8 @@ static MAGICS: &[(usize, &[u8], &Kind)] = &[
         &k::ONENOTE,
     ),
     (0, b"\x78\x9f\x3e\x22", &k::TNEF),
+    (0, b"\0\x05\x16\0", &k::APPLE_SINGLE),
+    (0, b"\0\x05\x16\x07", &k::APPLE_DOUBLE),
     (0, b"!BDN", &k::PST),
     (0, b"Cr24", &k::CRX),
     (0, b"\x7fELF", &k::ELF),
@@ -104,8 +109,38 @@ static MAGICS: &[(usize, &[u8], &Kind)] = &[
     (0, b"%!PS", &k::POSTSCRIPT),
     (0, b"\xc5\xd0\xd3\xc6", &k::POSTSCRIPT),
     (0, b"=ybegin ", &k::TEXT),
-    (0, b"-----BEGIN PGP MESSAGE", &k::PGP),
+    (0, b"-----BEGIN PGP MESSAGE", &k::PGP_ARMOUR),
     (0, b"-----BEGIN ", &k::PEM),
+];
+
+/// Kinds that begin with letters, as text may, but always have bytes that text never has.
+static LETTERS: &[&Kind] = &[
+    &k::INSTALL_SHIELD,
+    &k::LZIP,
+    &k::ACE,
+    &k::XAR,
+    &k::CHM,
+    &k::VHD,
+    &k::VHDX,
+    &k::VMDK,
+    &k::SQUASHFS,
+    &k::PST,
+    &k::CRX,
+    &k::PE,
+    &k::FLASH,
+    &k::PYTHON_BYTECODE,
+    &k::BMP,
+    &k::PSD,
+    &k::DWG,
+    &k::MP3,
+    &k::FLAC,
+    &k::OGG,
+    &k::MIDI,
+    &k::MP4,
+    &k::FLV,
+    &k::WOFF,
+    &k::WOFF2,
+    &k::PARQUET,
 ];
 
 /// How far a PDF header may be from the start and still be opened by readers.
@@ -119,11 +154,72 @@ pub fn detect(head: &[u8]) -> Option<&'static Kind> {
     if crate::tar::looks_like(head) {
         return Some(&k::TAR);
     }
+    let text = LazyCell::new(|| text::has_no_controls(head));
+    let counts = |kind: &Kind| fits(kind, head) && !(LETTERS.contains(&kind) && *text);
     MAGICS
         .iter()
-        .find(|(offset, bytes, _)| has(*offset, bytes))
+        .filter(|(offset, bytes, _)| has(*offset, bytes))
         .map(|(_, _, kind)| *kind)
-        .or_else(|| structured(head, has))
+        .find(|kind| counts(kind))
+        .or_else(|| structured(head, has).filter(|kind| counts(kind)))
+        .or_else(|| der::detect(head))
+        .or_else(|| der::is_openpgp(head).then_some(&k::PGP))
+        .or_else(|| {
+            let start = &head[..head.len().min(PDF_HEADER_WITHIN)];
+            memchr::memmem::find(start, b"%PDF-").map(|_| &k::PDF)
+        })
+}
+
+/// Whether the fields behind a short signature are what its kind has there. Whatever some
+/// program would open must pass; bytes that are missing fit.
+fn fits(kind: &Kind, head: &[u8]) -> bool {
+    let byte = |at: usize, fits: fn(u8) -> bool| head.get(at).is_none_or(|byte| fits(*byte));
+    match (kind, head) {
+        (kind, [_, _, low, high, ..]) if *kind == k::ARJ => {
+            // The length of the first header, which has its own limit.
+            (1..=2600).contains(&u16::from_le_bytes([*low, *high]))
+        }
+        (kind, _) if *kind == k::LHA => byte(6, |end| end == b'-'),
+        // The longest code, and a first code that is a plain byte.
+        (kind, [0x1f, 0x9d, ..]) if *kind == k::COMPRESS => {
+            byte(2, |flags| flags & 0x1f <= 16) && byte(4, |code| code & 1 == 0)
+        }
+        (kind, [0x1f, 0xa0, ..]) if *kind == k::COMPRESS => byte(4, |codes| codes >> 3 <= 19),
+        (kind, [0x1f, 0x1e, ..]) if *kind == k::COMPRESS => {
+            byte(6, |levels| (1..=25).contains(&levels))
+        }
+        (kind, _) if *kind == k::CPIO || *kind == k::CPIO_SWAPPED => fits_cpio(head),
+        _ => true,
+    }
+}
+
+/// Numbers in the fields of a text header, a name in the old binary one.
+fn fits_cpio(head: &[u8]) -> bool {
+    let digits = |length: usize| {
+        let fields = &head[..head.len().min(length)];
+        fields
+            .iter()
+            .all(|byte| byte.is_ascii_hexdigit() || *byte == b' ')
+    };
+    match head {
+        [b'0', _, _, _, _, b'7', ..] => digits(76),
+        [b'0', ..] => digits(110),
+        _ => {
+            let Some(length) = head.get(20..22) else {
+                return true;
+            };
+            let length = if head[0] == 0xc7 {
+                u16::from_le_bytes([length[0], length[1]])
+            } else {
+                u16::from_be_bytes([length[0], length[1]])
+            };
+            // Names end with a zero byte, which is counted.
+            length > 1
+                && head
+                    .get(25 + usize::from(length))
+                    .is_none_or(|end| *end == 0)
+        }
+    }
 }
 
 /// Kinds that take more than one comparison.
@@ -160,11 +256,21 @@ fn structured(head: &[u8], has: impl Fn(usize, &[u8]) -> bool) -> Option<&'stati
     if head.get(2..4) == Some(b"\r\n") && head.len() >= 16 && head[1] >= 0x0c && head[1] < 0x10 {
         return Some(&k::PYTHON_BYTECODE);
     }
-    if is_mpeg_audio(head) {
-        return Some(&k::MP3);
+    if is_quicktime(head) {
+        return Some(&k::MP4);
     }
-    let start = &head[..head.len().min(PDF_HEADER_WITHIN)];
-    memchr::memmem::find(start, b"%PDF-").map(|_| &k::PDF)
+    is_mpeg_audio(head).then_some(&k::MP3)
+}
+
+/// A film of the time before films said their brand: it begins with any of these boxes.
+fn is_quicktime(head: &[u8]) -> bool {
+    let [a, b, c, d, name @ ..] = head else {
+        return false;
+    };
+    let boxes: [&[u8]; 6] = [b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"];
+    let length = u32::from_be_bytes([*a, *b, *c, *d]);
+    // 0: up to the end; 1: a longer length follows.
+    boxes.iter().any(|it| name.starts_with(it)) && !(2..8).contains(&length)
 }
 
 fn riff(form: &[u8]) -> Option<&'static Kind> {
