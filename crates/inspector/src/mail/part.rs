@@ -11,8 +11,12 @@ use crate::watch::Watch;
 
 /// Multiparts within multiparts.
 const DEEPEST: usize = 32;
-/// How much of a line outside of all parts is looked at.
-const TELLTALE: &[&[u8]] = &[b"content-type:", b"content-transfer-encoding:"];
+/// How headers of parts begin, which outside of all parts are none.
+const TELLTALE: &[&[u8]] = &[
+    b"content-type:",
+    b"content-transfer-encoding:",
+    b"content-disposition:",
+];
 
 /// Walks one message.
 pub fn walk(walk: &mut Walk<'_>, place: &Place, stream: &mut Stream<'_>) -> Result<(), Fault> {
@@ -23,11 +27,12 @@ pub fn walk(walk: &mut Walk<'_>, place: &Place, stream: &mut Stream<'_>) -> Resu
         lines: Lines::new(stream),
         boundaries: Vec::new(),
         parts: 0,
+        outside: 0,
     };
     let header = fields::read(&mut message.lines, |_| false)?;
     message.entity(&header)?;
     // What stands behind the last boundary.
-    message.skip_outside()?;
+    message.outside()?;
     Ok(())
 }
 
@@ -37,6 +42,8 @@ struct Message<'w, 'b, 'p, 's> {
     lines: Lines<'p, 's>,
     boundaries: Vec<Vec<u8>>,
     parts: u32,
+    /// Texts outside of all parts.
+    outside: u32,
 }
 
 /// A line that ends parts.
@@ -80,34 +87,51 @@ impl Message<'_, '_, '_, '_> {
         }
         let level = self.boundaries.len();
         self.boundaries.push(boundary);
-        while let Some(delimiter) = self.skip_outside()? {
+        let mut parts = 0;
+        while let Some(delimiter) = self.outside()? {
             if delimiter.level != level || delimiter.closes {
                 if delimiter.level < level {
                     self.lines.hold();
                 }
                 break;
             }
+            parts += 1;
             let boundaries = &self.boundaries;
             let header =
                 fields::read(&mut self.lines, |line| delimits(boundaries, line).is_some())?;
             self.entity(&header)?;
         }
         self.boundaries.truncate(level);
+        if parts == 0 {
+            // Some programs show all of it as text, or look for another boundary.
+            self.walk
+                .find_ambiguous("mail-missing-parts", self.place, "");
+        }
         Ok(())
     }
 
-    /// Steps over what belongs to no part: before the first boundary and behind the last.
-    fn skip_outside(&mut self) -> Result<Option<Delimiter>, Fault> {
+    /// Reads up to the next boundary what belongs to no part: what is before the first one and
+    /// behind the last. It is a text that some programs show.
+    fn outside(&mut self) -> Result<Option<Delimiter>, Fault> {
         while self.lines.advance()? {
-            if !self.lines.begins() {
+            let content = self.lines.content();
+            let delimiter = delimits(&self.boundaries, content).filter(|_| self.lines.begins());
+            if delimiter.is_some() {
+                return Ok(delimiter);
+            }
+            if content.trim_ascii().is_empty() {
                 continue;
             }
-            let content = self.lines.content();
-            if let Some(delimiter) = delimits(&self.boundaries, content) {
-                return Ok(Some(delimiter));
-            }
-            let lower = content[..content.len().min(40)].to_ascii_lowercase();
-            if TELLTALE.iter().any(|mark| lower.starts_with(mark)) {
+            self.lines.hold();
+            self.outside += 1;
+            let mut member = self.place.member(&format!("outside-{}.txt", self.outside));
+            self.walk.check_depth(&member)?;
+            member.name.clear();
+            member.announced = Some(&kinds::TEXT);
+            let mut text = Body::new(&mut self.lines, &self.boundaries, Encoding::Plain);
+            self.walk
+                .object(&member, &mut Stream::new(&mut text, Watch::new()))?;
+            if text.telltale {
                 self.walk.find_ambiguous("mail-hidden-part", self.place, "");
             }
         }
@@ -117,25 +141,26 @@ impl Message<'_, '_, '_, '_> {
 
     fn leaf(&mut self, header: &Fields) -> Result<(), Fault> {
         self.parts += 1;
-        let name = header.name.clone();
-        let name = name.unwrap_or_else(|| format!("part-{}{}", self.parts, ending(header)));
+        let made_up = || format!("part-{}{}", self.parts, ending(header));
+        let name = header.name.clone().unwrap_or_else(made_up);
         let mut member = self.place.member(&name);
         self.walk.check_depth(&member)?;
         self.judge(header);
+        if header.name.is_none() {
+            // Nobody promised what this name says.
+            member.name.clear();
+        }
         let is_message = matches!(
             header.media.as_str(),
             "message/rfc822" | "message/global" | "message/news"
         );
-        member.announced = is_message.then_some(&kinds::MAIL);
-        let mut body = Body {
-            lines: &mut self.lines,
-            boundaries: &self.boundaries,
-            decoder: Decoder::new(header.encoding),
-            ready: Vec::new(),
-            given: 0,
-            ended: false,
-            near: false,
+        let is_text = header.media.is_empty() || header.media.starts_with("text/");
+        member.announced = if is_message {
+            Some(&kinds::MAIL)
+        } else {
+            is_text.then_some(&kinds::TEXT)
         };
+        let mut body = Body::new(&mut self.lines, &self.boundaries, header.encoding);
         self.walk
             .object(&member, &mut Stream::new(&mut body, Watch::new()))?;
         let (odd, near) = (body.decoder.odd, body.near);
@@ -158,10 +183,15 @@ impl Message<'_, '_, '_, '_> {
                 let outcome = Outcome::PolicyHit { category };
                 (Engine::Content, outcome, "mail-external-body")
             }
+            // Whether there are only certificates, their own kind tells.
             "application/pkcs7-mime" | "application/x-pkcs7-mime"
-                if header.smime != "certs-only" && !header.smime.starts_with("signed") =>
+                if header.smime != "certs-only" =>
             {
-                return self.encrypted("encrypted-mail");
+                if header.smime.starts_with("signed") || header.smime.starts_with("compressed") {
+                    (Engine::Container, unsupported, "mail-not-opened")
+                } else {
+                    return self.encrypted("encrypted-mail");
+                }
             }
             _ if header.encoding == Encoding::Unknown => {
                 (Engine::Container, unsupported, "mail-unknown-encoding")
@@ -217,9 +247,24 @@ struct Body<'l, 'p, 's> {
     ended: bool,
     /// There was a line that some take for a boundary.
     near: bool,
+    /// There was a line that headers of parts have.
+    telltale: bool,
 }
 
-impl Body<'_, '_, '_> {
+impl<'l, 'p, 's> Body<'l, 'p, 's> {
+    fn new(lines: &'l mut Lines<'p, 's>, boundaries: &'l [Vec<u8>], encoding: Encoding) -> Self {
+        Self {
+            lines,
+            boundaries,
+            decoder: Decoder::new(encoding),
+            ready: Vec::new(),
+            given: 0,
+            ended: false,
+            near: false,
+            telltale: false,
+        }
+    }
+
     fn fill(&mut self) -> Result<(), Fault> {
         self.ready.clear();
         self.given = 0;
@@ -237,6 +282,8 @@ impl Body<'_, '_, '_> {
                 return Ok(());
             }
             self.near = self.near || nearly_delimits(self.boundaries, content);
+            let lower = content[..content.len().min(40)].to_ascii_lowercase();
+            self.telltale = self.telltale || TELLTALE.iter().any(|mark| lower.starts_with(mark));
         }
         self.decoder.line(self.lines.line(), &mut self.ready);
         Ok(())

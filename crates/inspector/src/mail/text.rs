@@ -1,17 +1,34 @@
-//! Files written into plain text: uuencode (POSIX.1-2017) and yEnc 1.3.
+//! Files written into plain text: uuencode (POSIX.1-2017), yEnc 1.3, and what stands between
+//! armour (RFC 7468, RFC 9580).
 
 use memchr::memmem;
 
 use super::fields::Encoding;
 use super::lines::Lines;
 use super::transfer::{Decoder, uu_line};
+use crate::kinds;
+use crate::report::{Engine, Outcome};
 use crate::stream::{Fault, Feed, LOOK_AHEAD, Stream};
 use crate::walk::{Place, Walk};
 use crate::watch::Watch;
 
-static MARKS: &[&[u8]] = &[b"begin ", b"begin-base64 ", b"=ybegin "];
+static MARKS: &[&[u8]] = &[
+    b"begin ",
+    b"begin-base64 ",
+    b"=ybegin ",
+    PGP,
+    b"-----BEGIN PKCS",
+    b"-----BEGIN CMS-",
+];
+const PGP: &[u8] = b"-----BEGIN PGP MESSAGE";
+/// Labels of messages that may hold a file; those of certificates alone are among them.
+const ARMOUR: &[&[u8]] = &[
+    b"-----BEGIN PKCS7-----",
+    b"-----BEGIN PKCS #7 SIGNED DATA-----",
+    b"-----BEGIN CMS-----",
+];
 /// Longer than any mark and the line end before it.
-const OVERLAP: usize = 16;
+const OVERLAP: usize = 32;
 const LONGEST_UU_LINE: usize = 128;
 
 /// How a file is written into text.
@@ -20,6 +37,7 @@ enum Form {
     Uu,
     Base64,
     Yenc,
+    Armour,
 }
 
 pub fn walk(walk: &mut Walk<'_>, place: &Place, stream: &mut Stream<'_>) -> Result<(), Fault> {
@@ -63,6 +81,11 @@ fn mark(window: &[u8], begins: bool) -> Option<usize> {
 fn lines(walk: &mut Walk<'_>, place: &Place, stream: &mut Stream<'_>) -> Result<(), Fault> {
     let mut first = Lines::new(stream);
     first.advance()?;
+    if first.content().starts_with(PGP) {
+        let (engine, outcome) = (Engine::Encrypted, Outcome::Encrypted);
+        walk.find(engine, outcome, "encrypted-message", place, "");
+        return Ok(());
+    }
     let Some((form, name)) = announced(first.content()) else {
         return Ok(());
     };
@@ -84,12 +107,19 @@ fn lines(walk: &mut Walk<'_>, place: &Place, stream: &mut Stream<'_>) -> Result<
         given: 0,
         state: Ok(false),
     };
-    walk.object(&member, &mut Stream::new(&mut file, Watch::new()))
-        .map(drop)
+    let kind = walk.object(&member, &mut Stream::new(&mut file, Watch::new()))?;
+    if form == Form::Armour && ![&kinds::CMS, &kinds::CMS_SEALED, &kinds::DER].contains(&kind) {
+        let (engine, outcome) = (Engine::Container, Outcome::Unsupported);
+        walk.find(engine, outcome, "armour-damaged", &member, "");
+    }
+    Ok(())
 }
 
 /// The form and the name that a first line announces.
 fn announced(line: &[u8]) -> Option<(Form, String)> {
+    if ARMOUR.iter().any(|label| line.trim_ascii_end() == *label) {
+        return Some((Form::Armour, "message.p7m".to_owned()));
+    }
     let text = String::from_utf8_lossy(line);
     if let Some(rest) = text.strip_prefix("=ybegin ") {
         let name = rest.split_once("name=").map_or("content", |(_, name)| name);
@@ -130,16 +160,19 @@ impl File<'_, '_, '_> {
                 self.state = Err("text-encoded-file-damaged");
             }
             Form::Uu => {}
-            Form::Base64 if content == b"====" => {
-                self.state = Ok(true);
-                self.base64.finish(true, &mut self.ready);
-            }
-            Form::Base64 => self.base64.line(content, &mut self.ready),
+            Form::Base64 if content == b"====" => self.end(),
+            Form::Armour if content.starts_with(b"-----END ") => self.end(),
+            Form::Base64 | Form::Armour => self.base64.line(content, &mut self.ready),
             Form::Yenc if content.starts_with(b"=yend") => self.state = Ok(true),
             Form::Yenc if content.starts_with(b"=ypart ") => {}
             Form::Yenc => yenc(content, &mut self.ready),
         }
         Ok(())
+    }
+
+    fn end(&mut self) {
+        self.state = Ok(true);
+        self.base64.finish(true, &mut self.ready);
     }
 }
 
@@ -163,6 +196,7 @@ fn yenc(line: &[u8], out: &mut Vec<u8>) {
 
 impl Feed for File<'_, '_, '_> {
     fn pull(&mut self, buffer: &mut [u8]) -> Result<usize, Fault> {
+        // The last bytes may have come with the end.
         while self.given == self.ready.len() {
             match self.state {
                 Ok(false) => self.fill()?,
