@@ -106,6 +106,16 @@ impl Place {
             base: 0,
         }
     }
+
+    /// The place of something that its container gives no name: nobody promised what the name
+    /// in its path says.
+    pub(crate) fn unnamed(&self, shown: &str) -> Self {
+        let name = String::new();
+        Self {
+            name,
+            ..self.member(shown)
+        }
+    }
 }
 
 /// The state of one inspection.
@@ -299,13 +309,8 @@ impl<'b> Walk<'b> {
             self.find_eicar(place);
         }
         if kind.format == Format::Closed {
-            self.find(
-                Engine::Container,
-                Outcome::Unsupported,
-                "container-not-supported",
-                place,
-                kind.media,
-            );
+            let (outcome, code) = (Outcome::Unsupported, "container-not-supported");
+            self.find(Engine::Container, outcome, code, place, kind.media);
         }
         if kind.format == Format::Sealed {
             let (engine, outcome) = (Engine::Encrypted, Outcome::Encrypted);
@@ -324,13 +329,8 @@ impl<'b> Walk<'b> {
     /// What is said of the name of an object of `size` bytes.
     pub(crate) fn judge_name(&mut self, kind: &'static Kind, place: &Place, size: u64) {
         for (category, name) in names::judge(&place.name, kind, size) {
-            self.find(
-                Engine::Type,
-                Outcome::PolicyHit { category },
-                name,
-                place,
-                kind.media,
-            );
+            let outcome = Outcome::PolicyHit { category };
+            self.find(Engine::Type, outcome, name, place, kind.media);
         }
     }
 

@@ -53,11 +53,11 @@ pub fn walk(
         } else {
             shown(&own, kind == &kinds::MSI)
         };
-        let mut member = place.member(&name);
-        if own == property::HTML {
-            // Nobody promised what this name says.
-            member.name.clear();
-        }
+        let member = if own == property::HTML {
+            place.unnamed(&name)
+        } else {
+            place.member(&name)
+        };
         walk.check_depth(&member)?;
         let packaged = own.eq_ignore_ascii_case("\u{1}Ole10Native");
         let mut content = match file.stream(index) {
@@ -148,7 +148,7 @@ fn packed_text(
     file: &mut Compound<'_, '_, '_, '_>,
     index: usize,
 ) -> Result<(), Fault> {
-    let member = place.member("body.rtf");
+    let member = place.unnamed("body.rtf");
     let _lease = walk.budget().lease(file.entries()[index].size)?;
     let packed = file.bytes(index, LONGEST_TEXT)?;
     if let Some(text) = super::rtf::unpack(&packed, walk.budget())? {

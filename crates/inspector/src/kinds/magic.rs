@@ -164,10 +164,12 @@ pub fn detect(head: &[u8]) -> Option<&'static Kind> {
         .or_else(|| structured(head, has).filter(|kind| counts(kind)))
         .or_else(|| der::detect(head))
         .or_else(|| der::is_openpgp(head).then_some(&k::PGP))
-        .or_else(|| {
-            let start = &head[..head.len().min(PDF_HEADER_WITHIN)];
-            memchr::memmem::find(start, b"%PDF-").map(|_| &k::PDF)
-        })
+}
+
+/// A PDF behind other content, which readers open all the same.
+pub fn detect_pdf(head: &[u8]) -> Option<&'static Kind> {
+    let start = &head[..head.len().min(PDF_HEADER_WITHIN)];
+    memchr::memmem::find(start, b"%PDF-").map(|_| &k::PDF)
 }
 
 /// Whether the fields behind a short signature are what its kind has there. Whatever some

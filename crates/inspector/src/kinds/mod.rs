@@ -101,6 +101,7 @@ pub fn detect(head: &[u8]) -> &'static Kind {
     }
     magic::detect(head)
         .or_else(|| text::detect_mail(head))
+        .or_else(|| magic::detect_pdf(head))
         .or_else(|| text::detect(head))
         .unwrap_or_else(|| if head.contains(&0) { &UNKNOWN } else { &RAW })
 }

@@ -2,8 +2,9 @@
 
 use super::fields::{self, Encoding, Fields};
 use super::lines::Lines;
+use super::text;
 use super::transfer::Decoder;
-use crate::kinds;
+use crate::kinds::{self, Format};
 use crate::report::{Category, Engine, Limit, Outcome};
 use crate::stream::{Fault, Feed, Stream};
 use crate::walk::{Place, Walk};
@@ -124,14 +125,14 @@ impl Message<'_, '_, '_, '_> {
             }
             self.lines.hold();
             self.outside += 1;
-            let mut member = self.place.member(&format!("outside-{}.txt", self.outside));
+            let shown = format!("outside-{}.txt", self.outside);
+            let mut member = self.place.unnamed(&shown);
             self.walk.check_depth(&member)?;
-            member.name.clear();
             member.announced = Some(&kinds::TEXT);
             let mut text = Body::new(&mut self.lines, &self.boundaries, Encoding::Plain);
             self.walk
                 .object(&member, &mut Stream::new(&mut text, Watch::new()))?;
-            if text.telltale {
+            if text.lines_seen.header {
                 self.walk.find_ambiguous("mail-hidden-part", self.place, "");
             }
         }
@@ -141,19 +142,19 @@ impl Message<'_, '_, '_, '_> {
 
     fn leaf(&mut self, header: &Fields) -> Result<(), Fault> {
         self.parts += 1;
-        let made_up = || format!("part-{}{}", self.parts, ending(header));
-        let name = header.name.clone().unwrap_or_else(made_up);
-        let mut member = self.place.member(&name);
-        self.walk.check_depth(&member)?;
-        self.judge(header);
-        if header.name.is_none() {
-            // Nobody promised what this name says.
-            member.name.clear();
-        }
         let is_message = matches!(
             header.media.as_str(),
             "message/rfc822" | "message/global" | "message/news"
         );
+        let shown = || format!("part-{}{}", self.parts, ending(header));
+        let mut member = match &header.name {
+            Some(name) => self.place.member(name),
+            // The type promises what the name would.
+            None if is_message => self.place.member(&shown()),
+            None => self.place.unnamed(&shown()),
+        };
+        self.walk.check_depth(&member)?;
+        self.judge(header);
         let is_text = header.media.is_empty() || header.media.starts_with("text/");
         member.announced = if is_message {
             Some(&kinds::MAIL)
@@ -161,13 +162,27 @@ impl Message<'_, '_, '_, '_> {
             is_text.then_some(&kinds::TEXT)
         };
         let mut body = Body::new(&mut self.lines, &self.boundaries, header.encoding);
-        self.walk
+        let kind = self
+            .walk
             .object(&member, &mut Stream::new(&mut body, Watch::new()))?;
-        let (odd, near) = (body.decoder.odd, body.near);
+        let (odd, seen) = (body.decoder.odd, body.lines_seen);
+        let searched = matches!(
+            kind.format,
+            Format::Text
+                | Format::Mail
+                | Format::Mailbox
+                | Format::Opaque
+                | Format::Closed
+                | Format::Sealed
+        );
+        if is_text && seen.file && !searched {
+            // Content of another kind, and a file for programs that take it for text.
+            self.walk.find_ambiguous("mail-hidden-part", &member, "");
+        }
         if let Some(code) = odd {
             self.walk.find_ambiguous(code, &member, "");
         }
-        if near {
+        if seen.near_boundary {
             self.walk.find_ambiguous("mail-odd-boundary", &member, "");
         }
         Ok(())
@@ -245,10 +260,18 @@ struct Body<'l, 'p, 's> {
     ready: Vec<u8>,
     given: usize,
     ended: bool,
-    /// There was a line that some take for a boundary.
-    near: bool,
-    /// There was a line that headers of parts have.
-    telltale: bool,
+    lines_seen: LinesSeen,
+}
+
+/// Lines that were in a part.
+#[derive(Debug, Default, Clone, Copy)]
+struct LinesSeen {
+    /// One that some programs take for a boundary.
+    near_boundary: bool,
+    /// One behind which a file is written into text.
+    file: bool,
+    /// One that headers of parts have.
+    header: bool,
 }
 
 impl<'l, 'p, 's> Body<'l, 'p, 's> {
@@ -260,8 +283,7 @@ impl<'l, 'p, 's> Body<'l, 'p, 's> {
             ready: Vec::new(),
             given: 0,
             ended: false,
-            near: false,
-            telltale: false,
+            lines_seen: LinesSeen::default(),
         }
     }
 
@@ -281,11 +303,14 @@ impl<'l, 'p, 's> Body<'l, 'p, 's> {
                 self.decoder.finish(false, &mut self.ready);
                 return Ok(());
             }
-            self.near = self.near || nearly_delimits(self.boundaries, content);
+            let seen = &mut self.lines_seen;
+            seen.near_boundary = seen.near_boundary || nearly_delimits(self.boundaries, content);
             let lower = content[..content.len().min(40)].to_ascii_lowercase();
-            self.telltale = self.telltale || TELLTALE.iter().any(|mark| lower.starts_with(mark));
+            seen.header = seen.header || TELLTALE.iter().any(|mark| lower.starts_with(mark));
         }
         self.decoder.line(self.lines.line(), &mut self.ready);
+        let seen = &mut self.lines_seen;
+        seen.file = seen.file || text::announces(self.ready.trim_ascii());
         Ok(())
     }
 }

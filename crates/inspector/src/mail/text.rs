@@ -29,6 +29,8 @@ const ARMOUR: &[&[u8]] = &[
 ];
 /// Longer than any mark and the line end before it.
 const OVERLAP: usize = 32;
+/// Longest first line, which ends with the file's name.
+const LONGEST_FIRST_LINE: usize = 4096;
 const LONGEST_UU_LINE: usize = 128;
 
 /// How a file is written into text.
@@ -65,15 +67,29 @@ pub fn walk(walk: &mut Walk<'_>, place: &Place, stream: &mut Stream<'_>) -> Resu
     }
 }
 
+/// Whether a line says that a file begins behind it.
+pub fn announces(line: &[u8]) -> bool {
+    MARKS.iter().any(|mark| line.starts_with(mark))
+        && (line.starts_with(PGP) || announced(line).is_some())
+}
+
 /// Where a line begins with a mark.
 fn mark(window: &[u8], begins: bool) -> Option<usize> {
     let at_line = |at: usize| match at.checked_sub(1) {
         None => begins,
         Some(before) => matches!(window[before], b'\n' | b'\r'),
     };
+    // Many lines of programs begin so.
+    let meant = |at: usize| {
+        let rest = &window[at..];
+        let line = &rest[..rest.len().min(LONGEST_FIRST_LINE)];
+        let end = memchr::memchr(b'\n', line);
+        let cut = end.is_none() && line.len() == rest.len();
+        cut || announces(line[..end.unwrap_or(line.len())].trim_ascii_end())
+    };
     MARKS
         .iter()
-        .filter_map(|mark| memmem::find_iter(window, mark).find(|at| at_line(*at)))
+        .filter_map(|mark| memmem::find_iter(window, mark).find(|at| at_line(*at) && meant(*at)))
         .min()
 }
 

@@ -174,7 +174,7 @@ fn value(
             } else {
                 bytes
             };
-            let kind = object(walk, place, &name, content)?;
+            let kind = object(walk, &place.member(&name), content)?;
             attachment.data = Some((kind, content.len() as u64));
         }
         0x3704 | 0x3707 if bytes.len() <= MOST_NAME && attachment.names.len() < MOST_NAMES => {
@@ -187,25 +187,23 @@ fn value(
         }
         0x3704 | 0x3707 => return Ok(None),
         0x1009 => match crate::content::unpack_rtf(bytes, walk.budget())? {
-            Some(text) => drop(object(walk, place, &format!("{name}.rtf"), &text)?),
+            Some(text) => drop(object(walk, &place.unnamed(&format!("{name}.rtf")), &text)?),
             None => return Ok(None),
         },
-        0x1000 => drop(object(walk, place, &format!("{name}.txt"), bytes)?),
-        0x1013 => drop(object(walk, place, &format!("{name}.html"), bytes)?),
+        0x1000 => drop(object(walk, &place.unnamed(&format!("{name}.txt")), bytes)?),
+        0x1013 => drop(object(
+            walk,
+            &place.unnamed(&format!("{name}.html")),
+            bytes,
+        )?),
         _ => {}
     }
     Ok(Some(()))
 }
 
-fn object(
-    walk: &mut Walk<'_>,
-    place: &Place,
-    name: &str,
-    mut content: &[u8],
-) -> Result<&'static Kind, Fault> {
-    let member = place.member(name);
-    walk.check_depth(&member)?;
-    walk.object(&member, &mut Stream::new(&mut content, Watch::new()))
+fn object(walk: &mut Walk<'_>, place: &Place, mut content: &[u8]) -> Result<&'static Kind, Fault> {
+    walk.check_depth(place)?;
+    walk.object(place, &mut Stream::new(&mut content, Watch::new()))
 }
 
 /// What stands before the values of a property.

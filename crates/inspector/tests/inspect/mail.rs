@@ -471,6 +471,33 @@ fn files_in_bodies_are_found_whatever_the_body_seems_to_be() {
 }
 
 #[test]
+fn files_in_bodies_of_another_kind_are_suspicious() {
+    let file = uuencode("e.txt", &eicar());
+    for start in [
+        format!("{}%PDF-1.4", " ".repeat(1000)),
+        "{\\rtf1 x}".to_owned(),
+    ] {
+        let mail = format!("{HEADER}\r\n{start}\r\n{file}");
+        found(&inspect("m.eml", mail.as_bytes()), "mail-hidden-part");
+        let mail = format!("{HEADER}\r\n{start}\r\nbegin with this\r\n");
+        assert_clean("m.eml", mail.as_bytes());
+    }
+    // Whatever its subject, a message is a message.
+    let nested =
+        format!("Content-Type: message/rfc822\r\n\r\n{HEADER}Subject: %PDF-\r\n\r\n{file}");
+    found(
+        &inspect("m.eml", &message(std::slice::from_ref(&nested))),
+        "eicar-test-file",
+    );
+    let odd = nested.replacen("\r\n\r\nFrom", "\r\n\r\n%PDF-: x\r\nFrom", 1);
+    found(&inspect("m.eml", &message(&[odd])), "type-mismatch");
+    // A message in the text of another is opened like one.
+    let mail = format!("{HEADER}\r\n{HEADER}\r\nWords\r\n{file}");
+    let report = inspect("m.eml", mail.as_bytes());
+    assert_eq!(names(&report), ["eicar-test-file"]);
+}
+
+#[test]
 fn text_beside_a_uuencoded_file_is_suspicious() {
     let file = uuencode("a.txt", b"text\n");
     let part = |text: &str| {

@@ -224,6 +224,9 @@ fn long_names_in_winmail_are_judged() {
             assert_eq!(report.findings[0].object, "winmail.dat/invoice.js");
         }
     }
+    // What a message calls its body promises nothing.
+    let body = attribute(1, 0x0006_9003, &block(1, &[(0x1013_0102, &[0; 8])]));
+    assert_clean("winmail.dat", &tnef(&[body]));
     let both = [(0x3707_001e, &b"a.exe\0"[..]), (0x3701_0102, b"text\n")];
     let embedded = attribute(2, 0x0006_9005, &block(100_000, &both));
     found(
