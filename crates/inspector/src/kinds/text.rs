@@ -70,6 +70,9 @@ fn by_start(start: &str, lower: &str) -> Option<&'static Kind> {
     ]) {
         return Some(markup(lower));
     }
+    if begins(&["{\\rt"]) {
+        return Some(&k::RTF);
+    }
     if begins(&["[internetshortcut]"]) {
         return Some(&k::URL_SHORTCUT);
     }
