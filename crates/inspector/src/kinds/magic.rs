@@ -34,7 +34,8 @@ static MAGICS: &[(usize, &[u8], &Kind)] = &[
     (0, b"070702", &k::CPIO),
     (0, b"070707", &k::CPIO),
     (0, b"\xc7\x71", &k::CPIO),
-    (0, b"\x71\xc7", &k::CPIO_SWAPPED),
+    (0, b"\x71\xc7", &k::CPIO_OTHER),
+    (0, b"070727", &k::CPIO_OTHER),
     (0, b"\x60\xea", &k::ARJ),
     (2, b"-lh", &k::LHA),
     (2, b"-lz", &k::LHA),
@@ -115,6 +116,7 @@ static MAGICS: &[(usize, &[u8], &Kind)] = &[
 
 /// Kinds that begin with letters, as text may, but always have bytes that text never has.
 static LETTERS: &[&Kind] = &[
+    &k::CAB,
     &k::INSTALL_SHIELD,
     &k::LZIP,
     &k::ACE,
@@ -155,7 +157,8 @@ pub fn detect(head: &[u8]) -> Option<&'static Kind> {
         return Some(&k::TAR);
     }
     let text = LazyCell::new(|| text::has_no_controls(head));
-    let counts = |kind: &Kind| fits(kind, head) && !(LETTERS.contains(&kind) && *text);
+    let letters = |kind: &Kind| LETTERS.contains(&kind) || is_cpio(kind) && !has_digits(head);
+    let counts = |kind: &Kind| fits(kind, head) && !(letters(kind) && *text);
     MAGICS
         .iter()
         .filter(|(offset, bytes, _)| has(*offset, bytes))
@@ -182,46 +185,45 @@ fn fits(kind: &Kind, head: &[u8]) -> bool {
             (1..=2600).contains(&u16::from_le_bytes([*low, *high]))
         }
         (kind, _) if *kind == k::LHA => byte(6, |end| end == b'-'),
-        // The longest code, and a first code that is a plain byte.
+        // The longest code, and a first code that is a byte, or the one that clears the table.
         (kind, [0x1f, 0x9d, ..]) if *kind == k::COMPRESS => {
-            byte(2, |flags| flags & 0x1f <= 16) && byte(4, |code| code & 1 == 0)
+            let first = byte(4, |high| high & 1 == 0) || byte(3, |low| low == 0);
+            byte(2, |flags| flags & 0x1f <= 16) && first
         }
-        (kind, [0x1f, 0xa0, ..]) if *kind == k::COMPRESS => byte(4, |codes| codes >> 3 <= 19),
+        // The length of the first block.
+        (kind, [0x1f, 0xa0, ..]) if *kind == k::COMPRESS => {
+            byte(2, |high| high > 0) || byte(3, |low| low > 0)
+        }
         (kind, [0x1f, 0x1e, ..]) if *kind == k::COMPRESS => {
             byte(6, |levels| (1..=25).contains(&levels))
         }
-        (kind, _) if *kind == k::CPIO || *kind == k::CPIO_SWAPPED => fits_cpio(head),
+        // A name that is not empty; its last byte is zero and counted.
+        (kind, [0xc7 | 0x71, ..]) if is_cpio(kind) => {
+            let none: [&[u8]; 2] = if head[0] == 0xc7 {
+                [&[0, 0], &[1, 0]]
+            } else {
+                [&[0, 0], &[0, 1]]
+            };
+            let length = head
+                .get(20..22)
+                .is_none_or(|length| !none.contains(&length));
+            length && byte(26, |name| name != 0)
+        }
         _ => true,
     }
 }
 
-/// Numbers in the fields of a text header, a name in the old binary one.
-fn fits_cpio(head: &[u8]) -> bool {
-    let digits = |length: usize| {
-        let fields = &head[..head.len().min(length)];
-        fields
-            .iter()
-            .all(|byte| byte.is_ascii_hexdigit() || *byte == b' ')
-    };
-    match head {
-        [b'0', _, _, _, _, b'7', ..] => digits(76),
-        [b'0', ..] => digits(110),
-        _ => {
-            let Some(length) = head.get(20..22) else {
-                return true;
-            };
-            let length = if head[0] == 0xc7 {
-                u16::from_le_bytes([length[0], length[1]])
-            } else {
-                u16::from_be_bytes([length[0], length[1]])
-            };
-            // Names end with a zero byte, which is counted.
-            length > 1
-                && head
-                    .get(25 + usize::from(length))
-                    .is_none_or(|end| *end == 0)
-        }
-    }
+fn is_cpio(kind: &Kind) -> bool {
+    [&k::CPIO, &k::CPIO_OTHER].contains(&kind)
+}
+
+/// Whether a header in letters has numbers in its fields. Then it counts even in what is text
+/// all through, as a name longer than the look ahead makes it.
+fn has_digits(head: &[u8]) -> bool {
+    let octal = head.get(5) == Some(&b'7');
+    let fields = &head[..head.len().min(if octal { 76 } else { 110 })];
+    let is_digit = |byte: &u8| byte.is_ascii_hexdigit() || *byte == b' ';
+    fields.iter().all(is_digit)
 }
 
 /// Kinds that take more than one comparison.

@@ -102,7 +102,8 @@ kinds! {
     ONENOTE = "application/onenote", Closed, None, ["one" "onetoc2"];
     PST = "application/vnd.ms-outlook-pst", Closed, None, ["pst" "ost"];
     CRX = "application/x-chrome-extension", Closed, Executable, ["crx"];
-    CPIO_SWAPPED = "application/x-cpio", Closed, None, ["cpio"];
+    // The binary form of the other byte order, and afio's.
+    CPIO_OTHER = "application/x-cpio", Closed, None, ["cpio"];
     APPLE_SINGLE = "application/applefile", Closed, None, [];
     CMS = "application/pkcs7-mime", Closed, None, ["p7m" "p7s" "p7c" "p7b"];
 

@@ -241,18 +241,21 @@ fn text_that_begins_like_something_else_is_text() {
     assert_eq!(media(b"LZIP\x01\x0c"), "application/x-lzip");
     // A form that may be text all through is what it says it is.
     assert_eq!(media(b"MZ then %PDF-1.4\n"), "application/pdf");
-    let name = "n".repeat(9000);
+    let name = "n".repeat(70_000);
     let archive = format!("070701{:094}{:08x}{:08}{name}", 0, name.len() + 1, 0);
     assert_eq!(media(archive.as_bytes()), "application/x-cpio");
+    // Some programs skip what is no header in front of one.
+    assert_eq!(media(b"070701/1\n070701\0"), "application/x-cpio");
+    assert_eq!(media(b"070727:x\0"), "application/x-cpio");
 }
 
 #[test]
 fn short_signatures_take_one_field_more() {
     let chance: [&[u8]; 7] = [
         b"\x60\xea\xff\xff\x01",
-        b"\xc7\x71\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x02\0\0\0\0\0ab",
+        b"\xc7\x71\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0\0\0ab",
         b"\x1f\x9d\x1f\0\0",
-        b"\x1f\x9d\x90\0\x01",
+        b"\x1f\x9d\x90\x02\x01",
         b"\x1f\xa0\0\0\xff",
         b"\x1f\x1e\0\0\0\0\0",
         b"\0\0-lhx ",
@@ -261,13 +264,19 @@ fn short_signatures_take_one_field_more() {
         let media = &inspect("a", content).objects[0].media_type;
         assert_eq!(media, "application/octet-stream", "{content:x?}");
     }
-    let real: [(&[u8], &str); 4] = [
+    let real: [(&[u8], &str); 7] = [
         (b"\x60\xea\x2c\0", "application/x-arj"),
+        (
+            b"\xc7\x71\0\0\0\0\xa4\x81\0\0\0\0\x01\0\0\0\0\0\0\0\0\x01\0\0\0\0a\0",
+            "application/x-cpio",
+        ),
         (
             b"\x71\xc7\0\0\0\0\x81\xa4\0\0\0\0\0\x01\0\0\0\0\0\0\0\x02\0\0\0\0a\0",
             "application/x-cpio",
         ),
         (b"\x1f\x9d\x90a\0", "application/x-compress"),
+        (b"\x1f\x9d\x90\0\x01", "application/x-compress"),
+        (b"\x1f\xa0\0\x05\xff", "application/x-compress"),
         (b"\x1f\x1e\0\0\0\x09\x03", "application/x-compress"),
     ];
     for (content, kind) in real {
