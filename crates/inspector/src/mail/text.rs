@@ -52,6 +52,7 @@ pub fn walk(walk: &mut Walk<'_>, place: &Place, stream: &mut Stream<'_>) -> Resu
         if let Some(at) = mark(window, begins) {
             stream.consume(at);
             lines(walk, place, stream)?;
+            walk.budget().check_time()?;
             begins = true;
             continue;
         }
@@ -79,18 +80,33 @@ fn mark(window: &[u8], begins: bool) -> Option<usize> {
         None => begins,
         Some(before) => matches!(window[before], b'\n' | b'\r'),
     };
-    // Many lines of programs begin so.
+    // Prose and programs have many lines that begin so: they are told here, without a new look
+    // at the whole window after each of them.
     let meant = |at: usize| {
-        let rest = &window[at..];
-        let line = &rest[..rest.len().min(LONGEST_FIRST_LINE)];
-        let end = memchr::memchr(b'\n', line);
-        let cut = end.is_none() && line.len() == rest.len();
-        cut || announces(line[..end.unwrap_or(line.len())].trim_ascii_end())
+        let Some((first, rest)) = line(&window[at..], LONGEST_FIRST_LINE) else {
+            return true;
+        };
+        let uu = matches!(announced(first), Some((Form::Uu, _)));
+        announces(first) && (!uu || line(rest, LONGEST_UU_LINE).is_none_or(|(it, _)| is_uu(it)))
     };
     MARKS
         .iter()
         .filter_map(|mark| memmem::find_iter(window, mark).find(|at| at_line(*at) && meant(*at)))
         .min()
+}
+
+/// The first line and what follows it; none when it goes on behind what is there.
+fn line(text: &[u8], longest: usize) -> Option<(&[u8], &[u8])> {
+    let start = &text[..text.len().min(longest)];
+    match memchr::memchr(b'\n', start) {
+        Some(end) => Some((text[..end].trim_ascii_end(), &text[end + 1..])),
+        None if start.len() < text.len() => Some((start, &text[start.len()..])),
+        None => None,
+    }
+}
+
+fn is_uu(line: &[u8]) -> bool {
+    uu_line(line, &mut Vec::new())
 }
 
 /// Reads the file that a mark announces, if the lines behind it are of its form.
@@ -108,7 +124,7 @@ fn lines(walk: &mut Walk<'_>, place: &Place, stream: &mut Stream<'_>) -> Result<
     let next = stream.peek(LONGEST_UU_LINE)?;
     let next = next.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let next = next.strip_suffix(b"\r").unwrap_or(next);
-    if form == Form::Uu && !uu_line(next, &mut Vec::new()) {
+    if form == Form::Uu && !is_uu(next) {
         // Prose that begins so.
         return Ok(());
     }
