@@ -57,44 +57,6 @@ pub fn walk(
     Ok(kind)
 }
 
-/// The directory entry of the root, or zeros where there is none.
-fn root(whole: &mut Seekable<'_, '_, '_>) -> Result<[u8; ENTRY], Fault> {
-    let sector = |header: &[u8; SECTOR]| match header[30] {
-        12 => 4096,
-        _ => 512,
-    };
-    let found = whole
-        .array_at::<SECTOR>(0, "compound-damaged")
-        .and_then(|header| {
-            let first = u32::from_le_bytes([header[48], header[49], header[50], header[51]]);
-            let offset = (u64::from(first) + 1) * sector(&header);
-            whole.array_at::<ENTRY>(offset, "compound-damaged")
-        });
-    match found {
-        Err(Fault::Damaged(_)) => Ok([0; ENTRY]),
-        other => other,
-    }
-}
-
-/// What a file is, by what lies in its root; further in are the parts of other documents.
-fn kind_of(entries: &[Entry]) -> &'static Kind {
-    static KINDS: &[(&str, &Kind)] = &[
-        ("encryptedpackage", &kinds::ENCRYPTED_OFFICE),
-        ("__properties_version1.0", &kinds::MSG),
-        ("worddocument", &kinds::DOC),
-        ("workbook", &kinds::XLS),
-        ("book", &kinds::XLS),
-        ("powerpoint document", &kinds::PPT),
-    ];
-    let in_root = |name: &str| {
-        entries
-            .iter()
-            .any(|entry| entry.parent == Some(0) && entry.name.eq_ignore_ascii_case(name))
-    };
-    let known = KINDS.iter().find(|(name, _)| in_root(name));
-    known.map_or(&kinds::COMPOUND, |(_, kind)| kind)
-}
-
 /// What the file's sectors say, one after another.
 fn look(
     walk: &mut Walk<'_>,
@@ -176,6 +138,44 @@ impl Seen {
             || excel_encrypted(sector)
             || sector.chunks_exact(64).any(powerpoint_encrypted);
     }
+}
+
+/// The directory entry of the root, or zeros where there is none.
+fn root(whole: &mut Seekable<'_, '_, '_>) -> Result<[u8; ENTRY], Fault> {
+    let sector = |header: &[u8; SECTOR]| match header[30] {
+        12 => 4096,
+        _ => 512,
+    };
+    let found = whole
+        .array_at::<SECTOR>(0, "compound-damaged")
+        .and_then(|header| {
+            let first = u32::from_le_bytes([header[48], header[49], header[50], header[51]]);
+            let offset = (u64::from(first) + 1) * sector(&header);
+            whole.array_at::<ENTRY>(offset, "compound-damaged")
+        });
+    match found {
+        Err(Fault::Damaged(_)) => Ok([0; ENTRY]),
+        other => other,
+    }
+}
+
+/// What a file is, by what lies in its root; further in are the parts of other documents.
+fn kind_of(entries: &[Entry]) -> &'static Kind {
+    static KINDS: &[(&str, &Kind)] = &[
+        ("encryptedpackage", &kinds::ENCRYPTED_OFFICE),
+        ("__properties_version1.0", &kinds::MSG),
+        ("worddocument", &kinds::DOC),
+        ("workbook", &kinds::XLS),
+        ("book", &kinds::XLS),
+        ("powerpoint document", &kinds::PPT),
+    ];
+    let in_root = |name: &str| {
+        entries
+            .iter()
+            .any(|entry| entry.parent == Some(0) && entry.name.eq_ignore_ascii_case(name))
+    };
+    let known = KINDS.iter().find(|(name, _)| in_root(name));
+    known.map_or(&kinds::COMPOUND, |(_, kind)| kind)
 }
 
 /// The name of a directory entry; none when the bytes are something else.

@@ -553,3 +553,11 @@ fn long_headers_of_encoded_words_take_no_time() {
     inspect("m.eml", mail.as_bytes());
     assert!(start.elapsed().as_secs() < 2, "{:?}", start.elapsed());
 }
+
+#[test]
+fn lines_that_only_seem_to_announce_a_file_take_no_time() {
+    let content = "begin 644 x\nnot so\n".repeat(1 << 20);
+    let start = std::time::Instant::now();
+    assert_clean("a.txt", content.as_bytes());
+    assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
+}
