@@ -20,6 +20,7 @@ mod iso;
 pub mod jail;
 mod kinds;
 mod limits;
+mod links;
 mod mail;
 mod names;
 mod pack;

@@ -16,17 +16,10 @@ static DANGEROUS: &[&str] = &[
     "appref-ms",
     "appx",
     "apk",
-    "asp",
-    "bas",
-    "bat",
-    "cdxml",
     "chm",
-    "cmd",
     "cnt",
     "com",
-    "command",
     "cpl",
-    "csh",
     "der",
     "diagcab",
     "dll",
@@ -36,8 +29,6 @@ static DANGEROUS: &[&str] = &[
     "grp",
     "hlp",
     "hpj",
-    "hta",
-    "htc",
     "inf",
     "ins",
     "iso",
@@ -46,9 +37,6 @@ static DANGEROUS: &[&str] = &[
     "its",
     "jar",
     "jnlp",
-    "js",
-    "jse",
-    "ksh",
     "library-ms",
     "lnk",
     "mad",
@@ -60,10 +48,6 @@ static DANGEROUS: &[&str] = &[
     "mdw",
     "mdz",
     "msc",
-    "msh",
-    "msh1",
-    "msh2",
-    "mshxml",
     "msi",
     "msix",
     "msp",
@@ -73,45 +57,27 @@ static DANGEROUS: &[&str] = &[
     "osd",
     "pcd",
     "pif",
-    "pl",
     "plg",
     "prf",
     "prg",
     "printerexport",
-    "ps1",
-    "ps1xml",
-    "ps2",
-    "ps2xml",
-    "psc1",
-    "psc2",
-    "psd1",
-    "psdm1",
-    "psm1",
-    "pssc",
     "pst",
-    "py",
     "pyc",
     "pyo",
-    "pyw",
     "pyz",
     "pyzw",
     "reg",
     "scf",
     "scr",
-    "sct",
     "search-ms",
     "settingcontent-ms",
-    "sh",
     "shb",
     "shs",
     "sys",
     "theme",
     "udl",
     "url",
-    "vb",
-    "vbe",
     "vbp",
-    "vbs",
     "vhd",
     "vhdx",
     "vsmacros",
@@ -119,14 +85,18 @@ static DANGEROUS: &[&str] = &[
     "webpnp",
     "website",
     "wim",
-    "ws",
     "wsb",
-    "wsc",
-    "wsf",
-    "wsh",
     "xbap",
     "xll",
     "xnk",
+];
+
+/// Endings of text that some interpreter runs when somebody opens the file.
+static SCRIPTS: &[&str] = &[
+    "asp", "bas", "bash", "bat", "cdxml", "cmd", "command", "csh", "hta", "htc", "js", "jse",
+    "ksh", "mjs", "msh", "msh1", "msh2", "mshxml", "php", "pl", "ps1", "ps1xml", "ps2", "ps2xml",
+    "psc1", "psc2", "psd1", "psdm1", "psm1", "pssc", "py", "pyw", "rb", "sct", "sh", "vb", "vbe",
+    "vbs", "ws", "wsc", "wsf", "wsh", "zsh",
 ];
 
 /// Device names that Windows reserves, with or without an ending.
@@ -152,10 +122,15 @@ pub fn judge(name: &str, kind: &Kind, size: u64) -> Vec<(Category, &'static str)
     if DANGEROUS.contains(&ending) {
         found.push((Category::FileType, "name-dangerous-extension"));
     }
+    if SCRIPTS.contains(&ending) {
+        found.push((Category::FileType, "name-script-extension"));
+    }
     if is_double(&endings) {
         found.push((Category::DeceptiveName, "name-double-extension"));
     }
-    if size > 0 && mismatches(ending, kind) {
+    // What macOS puts beside a file bears the file's ending.
+    let beside = kind == &kinds::APPLE_DOUBLE && last.starts_with("._");
+    if size > 0 && !beside && mismatches(ending, kind) {
         let code = if kind.risk == Risk::Executable {
             "type-executable-in-disguise"
         } else {
@@ -203,6 +178,11 @@ fn components(name: &str) -> impl Iterator<Item = &str> {
     name.split(['/', '\\']).filter(|part| !part.is_empty())
 }
 
+/// The ending of a name's last part, lowercase.
+pub fn ending(name: &str) -> Option<String> {
+    endings(components(name).last()?).pop()
+}
+
 /// The last two endings of a name, lowercase, as Windows sees them: without trailing dots,
 /// spaces and stream names.
 fn endings(name: &str) -> Vec<String> {
@@ -224,8 +204,12 @@ fn is_double(endings: &[String]) -> bool {
     let [shown, obeyed] = endings else {
         return false;
     };
-    let harmless = !DANGEROUS.contains(&shown.as_str()) && kinds::announces(shown);
-    harmless && DANGEROUS.contains(&obeyed.as_str())
+    !is_run(shown) && kinds::announces(shown) && is_run(obeyed)
+}
+
+/// Whether opening a file with this ending runs it.
+fn is_run(ending: &str) -> bool {
+    DANGEROUS.contains(&ending) || SCRIPTS.contains(&ending)
 }
 
 /// Whether a name ending promises another kind than the content is.
@@ -234,12 +218,14 @@ fn mismatches(ending: &str, kind: &Kind) -> bool {
         // A program under a name that promises nothing is still in disguise.
         return !kind.extensions.contains(&ending)
             && is_program(kind)
-            && !DANGEROUS.contains(&ending)
+            && !is_run(ending)
             && !ending_is_version(ending);
     }
     let promises_text = kinds::all().any(|k| k.is_text() && k.extensions.contains(&ending));
     let promises_zip = ending == "zip" && kind.format == Format::Zip;
-    !(kind.is_text() && promises_text || promises_zip)
+    // Some texts can't be told from other content, and a sealed one is letters.
+    let may_be_text = kind.is_text() || [&kinds::RAW, &kinds::PGP_ARMOUR].contains(&kind);
+    !(may_be_text && promises_text || promises_zip)
 }
 
 fn is_program(kind: &Kind) -> bool {

@@ -104,6 +104,16 @@ impl Place {
             base: 0,
         }
     }
+
+    /// The place of something that its container gives no name: nobody promised what the name
+    /// in its path says.
+    pub(crate) fn unnamed(&self, shown: &str) -> Self {
+        let name = String::new();
+        Self {
+            name,
+            ..self.member(shown)
+        }
+    }
 }
 
 /// The state of one inspection.
@@ -153,6 +163,11 @@ impl<'b> Walk<'b> {
         self.find(Engine::Container, outcome, name, place, detail);
     }
 
+    pub(crate) fn find_eicar(&mut self, place: &Place) {
+        let (engine, outcome) = (Engine::Eicar, Outcome::Infected);
+        self.find(engine, outcome, "eicar-test-file", place, "");
+    }
+
     fn find_limit(&mut self, limit: Limit, place: &Place) {
         let name = match limit {
             Limit::Recursion => "depth-limit",
@@ -162,13 +177,8 @@ impl<'b> Walk<'b> {
             Limit::Time => "time-limit",
             Limit::Memory => "memory-limit",
         };
-        self.find(
-            Engine::Container,
-            Outcome::Incomplete { limit },
-            name,
-            place,
-            "",
-        );
+        let outcome = Outcome::Incomplete { limit };
+        self.find(Engine::Container, outcome, name, place, "");
     }
 
     /// Whether a member at `place` may be opened; ends the walk when it is too deep.
@@ -251,7 +261,12 @@ impl<'b> Walk<'b> {
             Format::Rar => rar::walk(self, place, stream).map(|()| kind),
             Format::SevenZip => sevenz::walk(self, place, stream).map(|()| kind),
             Format::Program => pe::walk(self, place, stream).map(|()| kind),
-            Format::Opaque | Format::Closed => Ok(kind),
+            Format::Rtf => content::rtf(self, place, stream).map(|()| kind),
+            // A mail program looks for files in any text, whatever it seems to be.
+            _ if place.announced == Some(&kinds::TEXT) => {
+                mail::text(self, place, stream).map(|()| kind)
+            }
+            Format::Opaque | Format::Closed | Format::Sealed => Ok(kind),
         }
     }
 
@@ -275,22 +290,15 @@ impl<'b> Walk<'b> {
     /// Everything that is said of any object, whatever its kind.
     fn judge(&mut self, kind: &'static Kind, place: &Place, watch: &Watch) {
         if watch.eicar() {
-            self.find(
-                Engine::Eicar,
-                Outcome::Infected,
-                "eicar-test-file",
-                place,
-                "",
-            );
+            self.find_eicar(place);
         }
         if kind.format == Format::Closed {
-            self.find(
-                Engine::Container,
-                Outcome::Unsupported,
-                "container-not-supported",
-                place,
-                kind.media,
-            );
+            let (outcome, code) = (Outcome::Unsupported, "container-not-supported");
+            self.find(Engine::Container, outcome, code, place, kind.media);
+        }
+        if kind.format == Format::Sealed {
+            let (engine, outcome) = (Engine::Encrypted, Outcome::Encrypted);
+            self.find(engine, outcome, "encrypted-message", place, kind.media);
         }
         self.judge_formats(kind, place, watch);
         if let Some(name) = kind.risk.finding() {
@@ -299,14 +307,14 @@ impl<'b> Walk<'b> {
             };
             self.find(Engine::Type, outcome, name, place, kind.media);
         }
-        for (category, name) in names::judge(&place.name, kind, watch.total()) {
-            self.find(
-                Engine::Type,
-                Outcome::PolicyHit { category },
-                name,
-                place,
-                kind.media,
-            );
+        self.judge_name(kind, place, watch.total());
+    }
+
+    /// What is said of the name of an object of `size` bytes.
+    pub(crate) fn judge_name(&mut self, kind: &'static Kind, place: &Place, size: u64) {
+        for (category, name) in names::judge(&place.name, kind, size) {
+            let outcome = Outcome::PolicyHit { category };
+            self.find(Engine::Type, outcome, name, place, kind.media);
         }
     }
 
@@ -314,7 +322,13 @@ impl<'b> Walk<'b> {
     fn judge_formats(&mut self, kind: &'static Kind, place: &Place, watch: &Watch) {
         let plain = matches!(
             kind.format,
-            Format::Opaque | Format::Closed | Format::Text | Format::Pdf | Format::Program
+            Format::Opaque
+                | Format::Closed
+                | Format::Sealed
+                | Format::Text
+                | Format::Pdf
+                | Format::Rtf
+                | Format::Program
         );
         let second = [
             (

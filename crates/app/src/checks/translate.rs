@@ -99,7 +99,9 @@ fn risk(level: Level) -> RiskLevel {
 fn category(kind: Kind, name: &str) -> Category {
     match kind {
         Kind::Macro => Category::Macro,
-        Kind::FileType if name == "type-script" => Category::Script,
+        Kind::FileType if matches!(name, "type-script" | "name-script-extension") => {
+            Category::Script
+        }
         Kind::FileType => Category::Executable,
         Kind::TypeMismatch | Kind::DeceptiveName => Category::Disguise,
         Kind::ActiveContent => Category::ActiveContent,
@@ -177,6 +179,12 @@ mod tests {
         let hit = |category| Said::PolicyHit { category };
         let cases = [
             ("type", hit(Kind::FileType), "type-script", Category::Script),
+            (
+                "type",
+                hit(Kind::FileType),
+                "name-script-extension",
+                Category::Script,
+            ),
             (
                 "type",
                 hit(Kind::FileType),

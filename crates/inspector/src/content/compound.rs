@@ -5,7 +5,7 @@
 //! entries of deleted streams are seen as well; that errs on the safe side. Then the table is
 //! followed and every stream is an object of its own.
 
-use super::cfb::Compound;
+use super::cfb::{Compound, Entry};
 use super::streams;
 use crate::kinds::{self, Kind};
 use crate::report::{Category, Engine, Level, Outcome};
@@ -35,9 +35,16 @@ pub fn walk(
     let mut whole = Seekable::of(budget, stream)?;
     let length = whole.length();
     let mut surface = Range::new(&mut whole, 0, length);
-    let kind = look(walk, place, &mut Stream::new(&mut surface, Watch::new()))?;
-    let opened = Compound::open(&mut whole, budget.lease(0)?)
-        .and_then(|mut file| streams::walk(walk, place, &mut file, kind).map(|()| file.end()));
+    let mut kind = look(walk, place, &mut Stream::new(&mut surface, Watch::new()))?;
+    let installer = is_installer(&root(&mut whole)?);
+    let opened = Compound::open(&mut whole, budget.lease(0)?).and_then(|mut file| {
+        kind = if installer {
+            &kinds::MSI
+        } else {
+            kind_of(file.entries())
+        };
+        streams::walk(walk, place, &mut file, kind).map(|()| file.end())
+    });
     match opened {
         Ok(end) => judge_rest(walk, place, &mut whole, end)?,
         // The kind is known all the same.
@@ -137,18 +144,19 @@ impl Seen {
         let Some(name) = entry_name(entry) else {
             return;
         };
-        match name.as_str() {
-            "EncryptedPackage" => {
+        // Programs ask for names in any case.
+        match name.to_ascii_lowercase().as_str() {
+            "encryptedpackage" => {
                 self.encrypted = true;
                 self.kind = Some(&kinds::ENCRYPTED_OFFICE);
             }
-            "VBA" | "_VBA_PROJECT" | "_VBA_PROJECT_CUR" => self.macros = true,
-            "\u{1}Ole10Native" => self.package = true,
-            "WordDocument" => self.is(&kinds::DOC),
-            "Workbook" | "Book" => self.is(&kinds::XLS),
-            "PowerPoint Document" => self.is(&kinds::PPT),
+            "vba" | "_vba_project" | "_vba_project_cur" => self.macros = true,
+            "\u{1}ole10native" => self.package = true,
+            "worddocument" => self.is(&kinds::DOC),
+            "workbook" | "book" => self.is(&kinds::XLS),
+            "powerpoint document" => self.is(&kinds::PPT),
             "__properties_version1.0" | "__nameid_version1.0" => self.kind = Some(&kinds::MSG),
-            "Root Entry" if is_installer(entry) => self.kind = Some(&kinds::MSI),
+            "root entry" if is_installer(entry) => self.kind = Some(&kinds::MSI),
             _ => {}
         }
     }
@@ -165,6 +173,44 @@ impl Seen {
             || excel_encrypted(sector)
             || sector.chunks_exact(64).any(powerpoint_encrypted);
     }
+}
+
+/// The directory entry of the root, or zeros where there is none.
+fn root(whole: &mut Seekable<'_, '_, '_>) -> Result<[u8; ENTRY], Fault> {
+    let sector = |header: &[u8; SECTOR]| match header[30] {
+        12 => 4096,
+        _ => 512,
+    };
+    let found = whole
+        .array_at::<SECTOR>(0, "compound-damaged")
+        .and_then(|header| {
+            let first = u32::from_le_bytes([header[48], header[49], header[50], header[51]]);
+            let offset = (u64::from(first) + 1) * sector(&header);
+            whole.array_at::<ENTRY>(offset, "compound-damaged")
+        });
+    match found {
+        Err(Fault::Damaged(_)) => Ok([0; ENTRY]),
+        other => other,
+    }
+}
+
+/// What a file is, by what lies in its root; further in are the parts of other documents.
+fn kind_of(entries: &[Entry]) -> &'static Kind {
+    static KINDS: &[(&str, &Kind)] = &[
+        ("encryptedpackage", &kinds::ENCRYPTED_OFFICE),
+        ("__properties_version1.0", &kinds::MSG),
+        ("worddocument", &kinds::DOC),
+        ("workbook", &kinds::XLS),
+        ("book", &kinds::XLS),
+        ("powerpoint document", &kinds::PPT),
+    ];
+    let in_root = |name: &str| {
+        entries
+            .iter()
+            .any(|entry| entry.parent == Some(0) && entry.name.eq_ignore_ascii_case(name))
+    };
+    let known = KINDS.iter().find(|(name, _)| in_root(name));
+    known.map_or(&kinds::COMPOUND, |(_, kind)| kind)
 }
 
 /// The name of a directory entry; none when the bytes are something else.

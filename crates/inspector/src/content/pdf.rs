@@ -4,6 +4,9 @@
 //! mark of encryption is always visible. Actions and attachments are seen when their
 //! dictionaries are not inside compressed object streams.
 
+use std::borrow::Cow;
+
+use crate::mail::hex_byte;
 use crate::report::{Category, Engine, Outcome};
 use crate::stream::{Fault, LOOK_AHEAD, Stream};
 use crate::walk::{Place, Walk};
@@ -35,15 +38,16 @@ static MARKS: &[(&[u8], Engine, Outcome, &str)] = &[
     ),
 ];
 
-/// Longer than any mark and the byte after it.
-const OVERLAP: usize = 32;
+/// Longer than any mark with every letter escaped, and the byte after it.
+const OVERLAP: usize = 64;
 
 pub fn walk(walk: &mut Walk<'_>, place: &Place, stream: &mut Stream<'_>) -> Result<(), Fault> {
     let mut found = [false; MARKS.len()];
     loop {
         let window = stream.peek(LOOK_AHEAD)?;
+        let plain = unescaped(window);
         for (found, (mark, ..)) in found.iter_mut().zip(MARKS) {
-            *found = *found || contains(window, mark);
+            *found = *found || contains(&plain, mark);
         }
         let step = window.len().saturating_sub(OVERLAP);
         if step == 0 {
@@ -57,6 +61,28 @@ pub fn walk(walk: &mut Walk<'_>, place: &Place, stream: &mut Stream<'_>) -> Resu
         }
     }
     Ok(())
+}
+
+/// Letters and digits of names may be written as `#41` (ISO 32000-1, 7.3.5).
+fn unescaped(window: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr(b'#', window).is_none() {
+        return Cow::Borrowed(window);
+    }
+    let mut plain = Vec::with_capacity(window.len());
+    let mut rest = window;
+    while let Some(at) = memchr::memchr(b'#', rest) {
+        let letter = rest.get(at + 1..at + 3).and_then(hex_byte);
+        plain.extend_from_slice(&rest[..at]);
+        if let Some(letter) = letter.filter(u8::is_ascii_alphanumeric) {
+            plain.push(letter);
+            rest = &rest[at + 3..];
+        } else {
+            plain.push(b'#');
+            rest = &rest[at + 1..];
+        }
+    }
+    plain.extend_from_slice(rest);
+    Cow::Owned(plain)
 }
 
 /// Whether `mark` is there as a whole name, not as the beginning of a longer one.

@@ -4,7 +4,7 @@
 use super::cfb::Compound;
 use crate::kinds::{self, Kind};
 use crate::report::{Engine, Outcome};
-use crate::stream::{Fault, Stream};
+use crate::stream::{Fault, Rest, Stream};
 use crate::walk::{Place, Walk};
 use crate::watch::Watch;
 
@@ -53,8 +53,13 @@ pub fn walk(
         } else {
             shown(&own, kind == &kinds::MSI)
         };
-        let member = place.member(&name);
+        let member = if own == property::HTML {
+            place.unnamed(&name)
+        } else {
+            place.member(&name)
+        };
         walk.check_depth(&member)?;
+        let packaged = own.eq_ignore_ascii_case("\u{1}Ole10Native");
         let mut content = match file.stream(index) {
             Ok(content) => content,
             Err(Fault::Damaged(code)) => {
@@ -64,7 +69,14 @@ pub fn walk(
             }
             Err(fault) => return Err(fault),
         };
-        walk.object(&member, &mut Stream::new(&mut content, Watch::new()))?;
+        let mut content = Stream::new(&mut content, Watch::new());
+        if packaged && content.peek(4)?.len() == 4 {
+            // Its length comes first.
+            content.consume(4);
+            super::package::object(walk, &member, &mut Rest(&mut content))?;
+        } else {
+            walk.object(&member, &mut content)?;
+        }
     }
     Ok(())
 }
@@ -88,7 +100,7 @@ fn message_name(file: &mut Compound<'_, '_, '_, '_>, index: usize) -> String {
             format!("{}{name}", readable(storages))
         }
         property::HTML => format!("{}body.html", readable(storages)),
-        _ => path,
+        _ => shown(&path, false),
     }
 }
 
@@ -136,7 +148,7 @@ fn packed_text(
     file: &mut Compound<'_, '_, '_, '_>,
     index: usize,
 ) -> Result<(), Fault> {
-    let member = place.member("body.rtf");
+    let member = place.unnamed("body.rtf");
     let _lease = walk.budget().lease(file.entries()[index].size)?;
     let packed = file.bytes(index, LONGEST_TEXT)?;
     if let Some(text) = super::rtf::unpack(&packed, walk.budget())? {

@@ -1,6 +1,8 @@
 //! Kinds that give themselves away by fixed bytes.
 
-use super::{Kind, table as k};
+use std::cell::LazyCell;
+
+use super::{Kind, der, table as k, text};
 
 /// `(offset, bytes, kind)`: first match wins, so the longer comes before the shorter.
 static MAGICS: &[(usize, &[u8], &Kind)] = &[
@@ -32,6 +34,8 @@ static MAGICS: &[(usize, &[u8], &Kind)] = &[
     (0, b"070702", &k::CPIO),
     (0, b"070707", &k::CPIO),
     (0, b"\xc7\x71", &k::CPIO),
+    (0, b"\x71\xc7", &k::CPIO_OTHER),
+    (0, b"070727", &k::CPIO_OTHER),
     (0, b"\x60\xea", &k::ARJ),
     (2, b"-lh", &k::LHA),
     (2, b"-lz", &k::LHA),
@@ -54,6 +58,8 @@ static MAGICS: &[(usize, &[u8], &Kind)] = &[
         &k::ONENOTE,
     ),
     (0, b"\x78\x9f\x3e\x22", &k::TNEF),
+    (0, b"\0\x05\x16\0", &k::APPLE_SINGLE),
+    (0, b"\0\x05\x16\x07", &k::APPLE_DOUBLE),
     (0, b"!BDN", &k::PST),
     (0, b"Cr24", &k::CRX),
     (0, b"\x7fELF", &k::ELF),
@@ -104,8 +110,39 @@ static MAGICS: &[(usize, &[u8], &Kind)] = &[
     (0, b"%!PS", &k::POSTSCRIPT),
     (0, b"\xc5\xd0\xd3\xc6", &k::POSTSCRIPT),
     (0, b"=ybegin ", &k::TEXT),
-    (0, b"-----BEGIN PGP MESSAGE", &k::PGP),
+    (0, b"-----BEGIN PGP MESSAGE", &k::PGP_ARMOUR),
     (0, b"-----BEGIN ", &k::PEM),
+];
+
+/// Kinds that begin with letters, as text may, but always have bytes that text never has.
+static LETTERS: &[&Kind] = &[
+    &k::CAB,
+    &k::INSTALL_SHIELD,
+    &k::LZIP,
+    &k::ACE,
+    &k::XAR,
+    &k::CHM,
+    &k::VHD,
+    &k::VHDX,
+    &k::VMDK,
+    &k::SQUASHFS,
+    &k::PST,
+    &k::CRX,
+    &k::PE,
+    &k::FLASH,
+    &k::PYTHON_BYTECODE,
+    &k::BMP,
+    &k::PSD,
+    &k::DWG,
+    &k::MP3,
+    &k::FLAC,
+    &k::OGG,
+    &k::MIDI,
+    &k::MP4,
+    &k::FLV,
+    &k::WOFF,
+    &k::WOFF2,
+    &k::PARQUET,
 ];
 
 /// How far a PDF header may be from the start and still be opened by readers.
@@ -119,12 +156,75 @@ pub fn detect(head: &[u8]) -> Option<&'static Kind> {
     if crate::tar::looks_like(head) {
         return Some(&k::TAR);
     }
+    let text = LazyCell::new(|| text::has_no_controls(head));
+    let letters = |kind: &Kind| LETTERS.contains(&kind) || is_cpio(kind) && !has_digits(head);
+    let counts = |kind: &Kind| fits(kind, head) && !(letters(kind) && *text);
     MAGICS
         .iter()
-        .find(|(offset, bytes, _)| has(*offset, bytes))
+        .filter(|(offset, bytes, _)| has(*offset, bytes))
         .map(|(_, _, kind)| *kind)
+        .find(|kind| counts(kind))
         .or_else(|| behind_frames_of_nobody(head))
-        .or_else(|| structured(head, has))
+        .or_else(|| structured(head, has).filter(|kind| counts(kind)))
+        .or_else(|| der::detect(head))
+        .or_else(|| der::is_openpgp(head).then_some(&k::PGP))
+}
+
+/// A PDF behind other content, which readers open all the same.
+pub fn detect_pdf(head: &[u8]) -> Option<&'static Kind> {
+    let start = &head[..head.len().min(PDF_HEADER_WITHIN)];
+    memchr::memmem::find(start, b"%PDF-").map(|_| &k::PDF)
+}
+
+/// Whether the fields behind a short signature are what its kind has there. Whatever some
+/// program would open must pass; bytes that are missing fit.
+fn fits(kind: &Kind, head: &[u8]) -> bool {
+    let byte = |at: usize, fits: fn(u8) -> bool| head.get(at).is_none_or(|byte| fits(*byte));
+    match (kind, head) {
+        (kind, [_, _, low, high, ..]) if *kind == k::ARJ => {
+            // The length of the first header, which has its own limit.
+            (1..=2600).contains(&u16::from_le_bytes([*low, *high]))
+        }
+        (kind, _) if *kind == k::LHA => byte(6, |end| end == b'-'),
+        // The longest code, and a first code that is a byte, or the one that clears the table.
+        (kind, [0x1f, 0x9d, ..]) if *kind == k::COMPRESS => {
+            let first = byte(4, |high| high & 1 == 0) || byte(3, |low| low == 0);
+            byte(2, |flags| flags & 0x1f <= 16) && first
+        }
+        // The length of the first block.
+        (kind, [0x1f, 0xa0, ..]) if *kind == k::COMPRESS => {
+            byte(2, |high| high > 0) || byte(3, |low| low > 0)
+        }
+        (kind, [0x1f, 0x1e, ..]) if *kind == k::COMPRESS => {
+            byte(6, |levels| (1..=25).contains(&levels))
+        }
+        // A name that is not empty; its last byte is zero and counted.
+        (kind, [0xc7 | 0x71, ..]) if is_cpio(kind) => {
+            let none: [&[u8]; 2] = if head[0] == 0xc7 {
+                [&[0, 0], &[1, 0]]
+            } else {
+                [&[0, 0], &[0, 1]]
+            };
+            let length = head
+                .get(20..22)
+                .is_none_or(|length| !none.contains(&length));
+            length && byte(26, |name| name != 0)
+        }
+        _ => true,
+    }
+}
+
+fn is_cpio(kind: &Kind) -> bool {
+    [&k::CPIO, &k::CPIO_OTHER].contains(&kind)
+}
+
+/// Whether a header in letters has numbers in its fields. Then it counts even in what is text
+/// all through, as a name longer than the look ahead makes it.
+fn has_digits(head: &[u8]) -> bool {
+    let octal = head.get(5) == Some(&b'7');
+    let fields = &head[..head.len().min(if octal { 76 } else { 110 })];
+    let is_digit = |byte: &u8| byte.is_ascii_hexdigit() || *byte == b' ';
+    fields.iter().all(is_digit)
 }
 
 /// Says what an object is that ends with `tail`, 512 bytes if it has as many. Systems mount
@@ -191,11 +291,21 @@ fn structured(head: &[u8], has: impl Fn(usize, &[u8]) -> bool) -> Option<&'stati
     if head.get(2..4) == Some(b"\r\n") && head.len() >= 16 && head[1] >= 0x0c && head[1] < 0x10 {
         return Some(&k::PYTHON_BYTECODE);
     }
-    if is_mpeg_audio(head) {
-        return Some(&k::MP3);
+    if is_quicktime(head) {
+        return Some(&k::MP4);
     }
-    let start = &head[..head.len().min(PDF_HEADER_WITHIN)];
-    memchr::memmem::find(start, b"%PDF-").map(|_| &k::PDF)
+    is_mpeg_audio(head).then_some(&k::MP3)
+}
+
+/// A film of the time before films said their brand: it begins with any of these boxes.
+fn is_quicktime(head: &[u8]) -> bool {
+    let [a, b, c, d, name @ ..] = head else {
+        return false;
+    };
+    let boxes: [&[u8]; 6] = [b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"];
+    let length = u32::from_be_bytes([*a, *b, *c, *d]);
+    // 0: up to the end; 1: a longer length follows.
+    boxes.iter().any(|it| name.starts_with(it)) && !(2..8).contains(&length)
 }
 
 fn riff(form: &[u8]) -> Option<&'static Kind> {

@@ -1,5 +1,6 @@
 //! What an object is, by its content.
 
+mod der;
 mod magic;
 mod table;
 mod text;
@@ -15,6 +16,8 @@ pub enum Format {
     Opaque,
     /// A container that is not opened here; such an object is never clean.
     Closed,
+    /// Encrypted.
+    Sealed,
     /// ZIP and what is built on it.
     Zip,
     Tar,
@@ -38,6 +41,7 @@ pub enum Format {
     /// Compound File Binary: old Office, mail messages, installers, encrypted new Office.
     Compound,
     Pdf,
+    Rtf,
 }
 
 /// Compressors of one content.
@@ -98,8 +102,9 @@ pub fn detect(head: &[u8]) -> &'static Kind {
     }
     magic::detect(head)
         .or_else(|| text::detect_mail(head))
+        .or_else(|| magic::detect_pdf(head))
         .or_else(|| text::detect(head))
-        .unwrap_or(&UNKNOWN)
+        .unwrap_or_else(|| if head.contains(&0) { &UNKNOWN } else { &RAW })
 }
 
 /// Says what an object is of which its container or its name says that it is `announced`.
@@ -111,16 +116,21 @@ pub fn detect_as(head: &[u8], announced: Option<&'static Kind>, name: &str) -> &
     let named = ["eml", "mht", "mhtml", "nws"]
         .iter()
         .any(|mail| ending.eq_ignore_ascii_case(mail));
-    let readable = detected.is_text() || detected == &UNKNOWN;
+    let readable = detected.is_text() || detected == &UNKNOWN || detected == &RAW;
     if readable && detected != &MBOX && (named || announced == Some(&MAIL)) {
         return &MAIL;
     }
     detected
 }
 
+/// Endings that also stand for content of no kind known here, or of several.
+static VAGUE: &[&str] = &[
+    "dat", "der", "cer", "crt", "csr", "crl", "key", "p7b", "p7c", "p7m", "p7s", "p8",
+];
+
 /// Whether some kind announces itself by `extension`; then the content must agree.
 pub fn announces(extension: &str) -> bool {
-    all().any(|kind| kind.extensions.contains(&extension))
+    !VAGUE.contains(&extension) && all().any(|kind| kind.extensions.contains(&extension))
 }
 
 #[cfg(test)]

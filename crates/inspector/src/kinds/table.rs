@@ -32,6 +32,8 @@ pub fn all() -> impl Iterator<Item = &'static Kind> {
 kinds! {
     EMPTY = "application/x-empty", Opaque, None, [];
     UNKNOWN = "application/octet-stream", Opaque, None, [];
+    // Perhaps text, with characters that text rarely has.
+    RAW = "application/octet-stream", Text, None, [];
 
     // Containers that are opened.
     ZIP = "application/zip", Zip, None, ["zip"];
@@ -100,7 +102,18 @@ kinds! {
     ONENOTE = "application/onenote", Closed, None, ["one" "onetoc2"];
     PST = "application/vnd.ms-outlook-pst", Closed, None, ["pst" "ost"];
     CRX = "application/x-chrome-extension", Closed, Executable, ["crx"];
-    PGP = "application/pgp-encrypted", Opaque, None, ["pgp" "gpg" "asc"];
+    // The binary form of the other byte order, and afio's.
+    CPIO_OTHER = "application/x-cpio", Closed, None, ["cpio"];
+    APPLE_SINGLE = "application/applefile", Closed, None, [];
+    CMS = "application/pkcs7-mime", Closed, None, ["p7m" "p7s" "p7c" "p7b"];
+
+    // What can't be read without a key.
+    PGP = "application/pgp-encrypted", Sealed, None, ["pgp" "gpg"];
+    PGP_ARMOUR = "application/pgp-encrypted", Text, None, ["pgp" "gpg" "asc"];
+    CMS_SEALED = "application/pkcs7-mime", Sealed, None, ["p7m"];
+
+    // Keys and signatures.
+    DER = "application/x-der", Opaque, None, ["der" "cer" "crt" "csr" "crl" "key" "p7s" "p7b" "p7c" "p7m" "p8" "p12" "pfx"];
 
     // Programs.
     PE = "application/vnd.microsoft.portable-executable", Program, Executable, ["exe" "dll" "sys" "scr" "ocx" "cpl" "com" "drv" "efi" "pif" "xll" "ax" "mui"];
@@ -112,8 +125,8 @@ kinds! {
     FLASH = "application/vnd.adobe.flash.movie", Opaque, Executable, ["swf"];
     PYTHON_BYTECODE = "application/x-python-code", Opaque, Executable, ["pyc"];
     LNK = "application/x-ms-shortcut", Opaque, Shortcut, ["lnk"];
-    URL_SHORTCUT = "application/x-url-shortcut", Opaque, Shortcut, ["url" "website"];
-    DESKTOP_ENTRY = "application/x-desktop", Opaque, Shortcut, ["desktop"];
+    URL_SHORTCUT = "application/x-url-shortcut", Text, Shortcut, ["url" "website"];
+    DESKTOP_ENTRY = "application/x-desktop", Text, Shortcut, ["desktop"];
 
     // Images.
     PNG = "image/png", Opaque, None, ["png"];
@@ -148,6 +161,7 @@ kinds! {
     MPEG = "video/mpeg", Opaque, None, ["mpg" "mpeg" "vob"];
 
     // Fonts and data.
+    APPLE_DOUBLE = "application/applefile", Opaque, None, [];
     WOFF = "font/woff", Opaque, None, ["woff"];
     WOFF2 = "font/woff2", Opaque, None, ["woff2"];
     OPENTYPE = "font/otf", Opaque, None, ["otf" "ttf" "ttc"];
@@ -155,15 +169,15 @@ kinds! {
     PARQUET = "application/vnd.apache.parquet", Opaque, None, ["parquet"];
 
     // Text.
-    RTF = "application/rtf", Opaque, None, ["rtf" "doc"];
-    POSTSCRIPT = "application/postscript", Opaque, None, ["ps" "eps" "ai"];
-    HTML = "text/html", Opaque, None, ["html" "htm" "xhtml" "shtml"];
-    SVG = "image/svg+xml", Opaque, None, ["svg"];
-    XML = "application/xml", Opaque, None, ["xml" "xsd" "xsl" "xslt" "rels" "kml" "gpx" "isdoc" "rdf" "wsdl" "xhtml" "plist" "vcxproj" "csproj"];
-    JSON = "application/json", Opaque, None, ["json" "geojson" "webmanifest" "ipynb" "har"];
-    SCRIPT = "text/x-script", Opaque, Script, ["sh" "bash" "zsh" "py" "pl" "rb" "php" "js" "mjs" "ps1" "bat" "cmd" "vbs" "wsf" "hta"];
-    VCARD = "text/vcard", Opaque, None, ["vcf" "vcard"];
-    CALENDAR = "text/calendar", Opaque, None, ["ics" "ical"];
-    PEM = "application/x-pem-file", Opaque, None, ["pem" "crt" "cer" "csr" "p7b" "asc"];
+    RTF = "application/rtf", Rtf, None, ["rtf" "doc"];
+    POSTSCRIPT = "application/postscript", Text, None, ["ps" "eps" "ai"];
+    HTML = "text/html", Text, None, ["html" "htm" "xhtml" "shtml"];
+    SVG = "image/svg+xml", Text, None, ["svg"];
+    XML = "application/xml", Text, None, ["xml" "xsd" "xsl" "xslt" "rels" "kml" "gpx" "isdoc" "rdf" "wsdl" "xhtml" "plist" "vcxproj" "csproj"];
+    JSON = "application/json", Text, None, ["json" "geojson" "webmanifest" "ipynb" "har"];
+    SCRIPT = "text/x-script", Text, Script, ["sh" "bash" "zsh" "py" "pl" "rb" "php" "js" "mjs" "ps1" "bat" "cmd" "vbs" "wsf" "hta"];
+    VCARD = "text/vcard", Text, None, ["vcf" "vcard"];
+    CALENDAR = "text/calendar", Text, None, ["ics" "ical"];
+    PEM = "application/x-pem-file", Text, None, ["pem" "crt" "cer" "csr" "p7b" "asc"];
     TEXT = "text/plain", Text, None, ["txt" "csv" "tsv" "md" "log" "ini" "cfg" "conf" "yaml" "yml" "toml" "srt" "tex" "rst" "sql" "css"];
 }

@@ -27,6 +27,7 @@ fn kinds_are_told_by_content() {
         (b"[1, 2]", "application/json"),
         (b"[section]\nkey=1\n", "text/plain"),
         (b"{\\rtf1 x}", "application/rtf"),
+        (b"\r\n {\\rtf1 x}", "application/rtf"),
         (b"RIFF....WAVE", "audio/vnd.wave"),
         (b"....ftypheic", "image/heif"),
         (b"\xca\xfe\xba\xbe\0\0\0\x3d", "application/java-vm"),

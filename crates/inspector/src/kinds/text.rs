@@ -33,7 +33,7 @@ pub fn is_text(kind: &Kind) -> bool {
 
 /// What kind of text `head` is; none when it isn't text.
 pub fn detect(head: &[u8]) -> Option<&'static Kind> {
-    let text = decode(&head[..head.len().min(SAMPLE)])?;
+    let text = decode(without_end(&head[..head.len().min(SAMPLE)]))?;
     let start = text.trim_start_matches('\u{feff}').trim_start();
     let lower: String = start
         .chars()
@@ -69,6 +69,9 @@ fn by_start(start: &str, lower: &str) -> Option<&'static Kind> {
         "<meta",
     ]) {
         return Some(markup(lower));
+    }
+    if begins(&["{\\rt"]) {
+        return Some(&k::RTF);
     }
     if begins(&["[internetshortcut]"]) {
         return Some(&k::URL_SHORTCUT);
@@ -155,8 +158,8 @@ fn is_json(start: &str) -> bool {
     }
 }
 
-/// The text of `sample`, if it is text: UTF-8 or UTF-16 without control characters, or some
-/// single-byte encoding without any byte that text never has.
+/// The text of `sample`, if it is text: UTF-8, UTF-16, or some encoding in which bytes below
+/// the blank are control characters, and none that text never has.
 fn decode(sample: &[u8]) -> Option<String> {
     if let Some(units) = sample.strip_prefix(b"\xff\xfe") {
         return utf16(units, u16::from_le_bytes);
@@ -164,24 +167,42 @@ fn decode(sample: &[u8]) -> Option<String> {
     if let Some(units) = sample.strip_prefix(b"\xfe\xff") {
         return utf16(units, u16::from_be_bytes);
     }
-    if sample.iter().any(|byte| is_control(*byte)) {
-        return None;
+    if !has_no_controls(sample) {
+        return utf16_without_mark(sample);
     }
-    let text = match std::str::from_utf8(sample) {
+    Some(match std::str::from_utf8(sample) {
         Ok(text) => text.to_owned(),
         // The sample may end within a character.
         Err(error) if error.error_len().is_none() => {
             String::from_utf8_lossy(&sample[..error.valid_up_to()]).into_owned()
         }
-        Err(_) => legacy(sample)?,
-    };
-    Some(text)
+        Err(_) => sample.iter().copied().map(char::from).collect(),
+    })
 }
 
-/// Text in an old single-byte encoding: mostly ASCII.
-fn legacy(sample: &[u8]) -> Option<String> {
-    let plain = sample.iter().filter(|byte| byte.is_ascii()).count();
-    (plain * 10 >= sample.len() * 7).then(|| sample.iter().copied().map(char::from).collect())
+/// Whether these bytes, in any encoding that has ASCII in it, are without control characters
+/// that text does not have.
+pub fn has_no_controls(bytes: &[u8]) -> bool {
+    !without_end(bytes).iter().any(|byte| is_control(*byte))
+}
+
+/// DOS wrote ^Z behind a text.
+fn without_end(mut bytes: &[u8]) -> &[u8] {
+    while let [rest @ .., 0x1a] = bytes {
+        bytes = rest;
+    }
+    bytes
+}
+
+/// UTF-16 in either order: every unit a character, and ASCII among them, if only blanks.
+fn utf16_without_mark(sample: &[u8]) -> Option<String> {
+    let orders: [fn([u8; 2]) -> u16; 2] = [u16::from_le_bytes, u16::from_be_bytes];
+    let whole = sample.len().is_multiple_of(2);
+    let mut texts = orders.into_iter().filter_map(|order| utf16(sample, order));
+    texts.find(|text| {
+        let ascii = text.chars().filter(char::is_ascii).count();
+        whole && !text.contains('\u{fffd}') && ascii * 10 >= text.chars().count()
+    })
 }
 
 fn utf16(units: &[u8], unit: fn([u8; 2]) -> u16) -> Option<String> {

@@ -2,6 +2,7 @@
 
 use super::lines::Lines;
 use super::words;
+use crate::names;
 use crate::stream::Fault;
 
 /// Longest header of a message or part.
@@ -151,25 +152,25 @@ impl Fields {
                 _ => {}
             }
         }
-        self.called(parsed.text("name"));
+        self.called(parsed.texts("name"));
         self.odd = self.odd.or(parsed.odd);
     }
 
     fn disposition(&mut self, value: &[u8]) {
         let parsed = words::parameters(value);
-        self.called(parsed.text("filename"));
+        self.called(parsed.texts("filename"));
         self.odd = self.odd.or(parsed.odd);
     }
 
     /// Two names with different endings: what looks harmless here is a program there.
-    fn called(&mut self, name: Option<String>) {
-        let Some(name) = name.filter(|name| !name.is_empty()) else {
-            return;
-        };
-        let ending = |name: &str| name.rsplit('.').next().map(str::to_lowercase);
-        match &self.name {
-            Some(first) if ending(first) != ending(&name) => self.odd = Some("mail-two-names"),
-            _ => self.name = Some(name),
+    fn called(&mut self, names: Vec<String>) {
+        for name in names.into_iter().filter(|name| !name.is_empty()) {
+            match &self.name {
+                Some(first) if names::ending(first) != names::ending(&name) => {
+                    self.odd = Some("mail-two-names");
+                }
+                _ => self.name = Some(name),
+            }
         }
     }
 }

@@ -18,3 +18,4 @@ pub use mbox::walk as mbox;
 pub use part::walk as message;
 pub use text::walk as text;
 pub use tnef::walk as tnef;
+pub use words::hex_byte;

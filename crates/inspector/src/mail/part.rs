@@ -2,8 +2,9 @@
 
 use super::fields::{self, Encoding, Fields};
 use super::lines::Lines;
+use super::text;
 use super::transfer::Decoder;
-use crate::kinds;
+use crate::kinds::{self, Format};
 use crate::report::{Category, Engine, Limit, Outcome};
 use crate::stream::{Fault, Feed, Stream};
 use crate::walk::{Place, Walk};
@@ -11,8 +12,12 @@ use crate::watch::Watch;
 
 /// Multiparts within multiparts.
 const DEEPEST: usize = 32;
-/// How much of a line outside of all parts is looked at.
-const TELLTALE: &[&[u8]] = &[b"content-type:", b"content-transfer-encoding:"];
+/// How headers of parts begin, which outside of all parts are none.
+const TELLTALE: &[&[u8]] = &[
+    b"content-type:",
+    b"content-transfer-encoding:",
+    b"content-disposition:",
+];
 
 /// Walks one message.
 pub fn walk(walk: &mut Walk<'_>, place: &Place, stream: &mut Stream<'_>) -> Result<(), Fault> {
@@ -23,11 +28,12 @@ pub fn walk(walk: &mut Walk<'_>, place: &Place, stream: &mut Stream<'_>) -> Resu
         lines: Lines::new(stream),
         boundaries: Vec::new(),
         parts: 0,
+        outside: 0,
     };
     let header = fields::read(&mut message.lines, |_| false)?;
     message.entity(&header)?;
     // What stands behind the last boundary.
-    message.skip_outside()?;
+    message.outside()?;
     Ok(())
 }
 
@@ -37,6 +43,8 @@ struct Message<'w, 'b, 'p, 's> {
     lines: Lines<'p, 's>,
     boundaries: Vec<Vec<u8>>,
     parts: u32,
+    /// Texts outside of all parts.
+    outside: u32,
 }
 
 /// A line that ends parts.
@@ -80,34 +88,51 @@ impl Message<'_, '_, '_, '_> {
         }
         let level = self.boundaries.len();
         self.boundaries.push(boundary);
-        while let Some(delimiter) = self.skip_outside()? {
+        let mut parts = 0;
+        while let Some(delimiter) = self.outside()? {
             if delimiter.level != level || delimiter.closes {
                 if delimiter.level < level {
                     self.lines.hold();
                 }
                 break;
             }
+            parts += 1;
             let boundaries = &self.boundaries;
             let header =
                 fields::read(&mut self.lines, |line| delimits(boundaries, line).is_some())?;
             self.entity(&header)?;
         }
         self.boundaries.truncate(level);
+        if parts == 0 {
+            // Some programs show all of it as text, or look for another boundary.
+            self.walk
+                .find_ambiguous("mail-missing-parts", self.place, "");
+        }
         Ok(())
     }
 
-    /// Steps over what belongs to no part: before the first boundary and behind the last.
-    fn skip_outside(&mut self) -> Result<Option<Delimiter>, Fault> {
+    /// Reads up to the next boundary what belongs to no part: what is before the first one and
+    /// behind the last. It is a text that some programs show.
+    fn outside(&mut self) -> Result<Option<Delimiter>, Fault> {
         while self.lines.advance()? {
-            if !self.lines.begins() {
+            let content = self.lines.content();
+            let delimiter = delimits(&self.boundaries, content).filter(|_| self.lines.begins());
+            if delimiter.is_some() {
+                return Ok(delimiter);
+            }
+            if content.trim_ascii().is_empty() {
                 continue;
             }
-            let content = self.lines.content();
-            if let Some(delimiter) = delimits(&self.boundaries, content) {
-                return Ok(Some(delimiter));
-            }
-            let lower = content[..content.len().min(40)].to_ascii_lowercase();
-            if TELLTALE.iter().any(|mark| lower.starts_with(mark)) {
+            self.lines.hold();
+            self.outside += 1;
+            let shown = format!("outside-{}.txt", self.outside);
+            let mut member = self.place.unnamed(&shown);
+            self.walk.check_depth(&member)?;
+            member.announced = Some(&kinds::TEXT);
+            let mut text = Body::new(&mut self.lines, &self.boundaries, Encoding::Plain);
+            self.walk
+                .object(&member, &mut Stream::new(&mut text, Watch::new()))?;
+            if text.lines_seen.header {
                 self.walk.find_ambiguous("mail-hidden-part", self.place, "");
             }
         }
@@ -117,32 +142,47 @@ impl Message<'_, '_, '_, '_> {
 
     fn leaf(&mut self, header: &Fields) -> Result<(), Fault> {
         self.parts += 1;
-        let name = header.name.clone();
-        let name = name.unwrap_or_else(|| format!("part-{}{}", self.parts, ending(header)));
-        let mut member = self.place.member(&name);
-        self.walk.check_depth(&member)?;
-        self.judge(header);
         let is_message = matches!(
             header.media.as_str(),
             "message/rfc822" | "message/global" | "message/news"
         );
-        member.announced = is_message.then_some(&kinds::MAIL);
-        let mut body = Body {
-            lines: &mut self.lines,
-            boundaries: &self.boundaries,
-            decoder: Decoder::new(header.encoding),
-            ready: Vec::new(),
-            given: 0,
-            ended: false,
-            near: false,
+        let shown = || format!("part-{}{}", self.parts, ending(header));
+        let mut member = match &header.name {
+            Some(name) => self.place.member(name),
+            // The type promises what the name would.
+            None if is_message => self.place.member(&shown()),
+            None => self.place.unnamed(&shown()),
         };
-        self.walk
+        self.walk.check_depth(&member)?;
+        self.judge(header);
+        let is_text = header.media.is_empty() || header.media.starts_with("text/");
+        member.announced = if is_message {
+            Some(&kinds::MAIL)
+        } else {
+            is_text.then_some(&kinds::TEXT)
+        };
+        let mut body = Body::new(&mut self.lines, &self.boundaries, header.encoding);
+        let kind = self
+            .walk
             .object(&member, &mut Stream::new(&mut body, Watch::new()))?;
-        let (odd, near) = (body.decoder.odd, body.near);
+        let (odd, seen) = (body.decoder.odd, body.lines_seen);
+        let searched = matches!(
+            kind.format,
+            Format::Text
+                | Format::Mail
+                | Format::Mailbox
+                | Format::Opaque
+                | Format::Closed
+                | Format::Sealed
+        );
+        if is_text && seen.file && !searched {
+            // Content of another kind, and a file for programs that take it for text.
+            self.walk.find_ambiguous("mail-hidden-part", &member, "");
+        }
         if let Some(code) = odd {
             self.walk.find_ambiguous(code, &member, "");
         }
-        if near {
+        if seen.near_boundary {
             self.walk.find_ambiguous("mail-odd-boundary", &member, "");
         }
         Ok(())
@@ -158,10 +198,15 @@ impl Message<'_, '_, '_, '_> {
                 let outcome = Outcome::PolicyHit { category };
                 (Engine::Content, outcome, "mail-external-body")
             }
+            // Whether there are only certificates, their own kind tells.
             "application/pkcs7-mime" | "application/x-pkcs7-mime"
-                if header.smime != "certs-only" && !header.smime.starts_with("signed") =>
+                if header.smime != "certs-only" =>
             {
-                return self.encrypted("encrypted-mail");
+                if header.smime.starts_with("signed") || header.smime.starts_with("compressed") {
+                    (Engine::Container, unsupported, "mail-not-opened")
+                } else {
+                    return self.encrypted("encrypted-mail");
+                }
             }
             _ if header.encoding == Encoding::Unknown => {
                 (Engine::Container, unsupported, "mail-unknown-encoding")
@@ -215,11 +260,33 @@ struct Body<'l, 'p, 's> {
     ready: Vec<u8>,
     given: usize,
     ended: bool,
-    /// There was a line that some take for a boundary.
-    near: bool,
+    lines_seen: LinesSeen,
 }
 
-impl Body<'_, '_, '_> {
+/// Lines that were in a part.
+#[derive(Debug, Default, Clone, Copy)]
+struct LinesSeen {
+    /// One that some programs take for a boundary.
+    near_boundary: bool,
+    /// One behind which a file is written into text.
+    file: bool,
+    /// One that headers of parts have.
+    header: bool,
+}
+
+impl<'l, 'p, 's> Body<'l, 'p, 's> {
+    fn new(lines: &'l mut Lines<'p, 's>, boundaries: &'l [Vec<u8>], encoding: Encoding) -> Self {
+        Self {
+            lines,
+            boundaries,
+            decoder: Decoder::new(encoding),
+            ready: Vec::new(),
+            given: 0,
+            ended: false,
+            lines_seen: LinesSeen::default(),
+        }
+    }
+
     fn fill(&mut self) -> Result<(), Fault> {
         self.ready.clear();
         self.given = 0;
@@ -236,9 +303,14 @@ impl Body<'_, '_, '_> {
                 self.decoder.finish(false, &mut self.ready);
                 return Ok(());
             }
-            self.near = self.near || nearly_delimits(self.boundaries, content);
+            let seen = &mut self.lines_seen;
+            seen.near_boundary = seen.near_boundary || nearly_delimits(self.boundaries, content);
+            let lower = content[..content.len().min(40)].to_ascii_lowercase();
+            seen.header = seen.header || TELLTALE.iter().any(|mark| lower.starts_with(mark));
         }
         self.decoder.line(self.lines.line(), &mut self.ready);
+        let seen = &mut self.lines_seen;
+        seen.file = seen.file || text::announces(self.ready.trim_ascii());
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! TNEF, Outlook's `winmail.dat` ([MS-OXTNEF]).
 
+use crate::kinds::Kind;
 use crate::report::{Engine, Limit, Outcome};
 use crate::stream::{Fault, Stream, Window};
 use crate::walk::{Place, Walk};
@@ -15,6 +16,9 @@ const ATTACHMENT: u32 = 0x0006_9005;
 const MESSAGE: u32 = 0x0006_9003;
 /// Longest title that is believed.
 const LONGEST_TITLE: u64 = 4096;
+/// Longest name among properties, and how many of them.
+const MOST_NAME: usize = 4096;
+const MOST_NAMES: usize = 8;
 /// Longest block of MAPI properties that is looked into.
 const LONGEST_PROPERTIES: u64 = 32 << 20;
 /// Before the content of an object property there is the class of its interface.
@@ -25,30 +29,30 @@ pub fn walk(walk: &mut Walk<'_>, place: &Place, stream: &mut Stream<'_>) -> Resu
     if double(&head, 0) != SIGNATURE {
         return Err(Fault::Damaged(DAMAGED));
     }
-    let mut title = None;
-    let mut number = 0;
+    let mut attachment = Attachment::default();
     while !stream.at_end()? {
         let head = stream.array::<9>(TRUNCATED)?;
         let (attribute, length) = (double(&head, 1), u64::from(double(&head, 5)));
         match attribute {
             RENDER => {
-                number += 1;
-                title = None;
+                attachment = Attachment {
+                    number: attachment.number + 1,
+                    ..Attachment::default()
+                };
                 stream.skip(length, TRUNCATED)?;
             }
             TITLE if length <= LONGEST_TITLE => {
                 let bytes = stream.bytes(usize::try_from(length).unwrap_or(0), TRUNCATED)?;
-                title = Some(text(&bytes));
+                attachment.title = Some(text(&bytes));
             }
             DATA => {
-                let name = title
-                    .clone()
-                    .unwrap_or_else(|| format!("attachment-{number}"));
-                let member = place.member(&name);
+                let member = place.member(&attachment.name());
                 walk.check_depth(&member)?;
                 let mut window = Window::new(stream, length);
-                walk.object(&member, &mut Stream::new(&mut window, Watch::new()))?;
+                let kind = walk.object(&member, &mut Stream::new(&mut window, Watch::new()))?;
                 window.finish(TRUNCATED)?;
+                attachment.data = Some((kind, length));
+                attachment.judge_names(walk, place);
             }
             ATTACHMENT | MESSAGE => {
                 if length > LONGEST_PROPERTIES {
@@ -56,10 +60,14 @@ pub fn walk(walk: &mut Walk<'_>, place: &Place, stream: &mut Stream<'_>) -> Resu
                 }
                 let _lease = walk.budget().lease(length)?;
                 let block = read(stream, length)?;
-                let base = format!("attachment-{number}");
-                let name = title.as_deref().unwrap_or(&base);
-                let name = if attribute == MESSAGE { "body" } else { name };
-                if properties(walk, place, name, &block)?.is_none() {
+                let mut body = Attachment::default();
+                let of = if attribute == MESSAGE {
+                    body.title = Some("body".to_owned());
+                    &mut body
+                } else {
+                    &mut attachment
+                };
+                if properties(walk, place, of, &block)?.is_none() {
                     walk.find(Engine::Container, Outcome::Unsupported, DAMAGED, place, "");
                 }
             }
@@ -86,12 +94,40 @@ fn read(stream: &mut Stream<'_>, length: u64) -> Result<Vec<u8>, Fault> {
     Ok(block)
 }
 
-/// Walks the values of a block of MAPI properties that may hold files; none when the block
-/// can't be read to its end.
+/// What is known of the attachment that is being read.
+#[derive(Default)]
+struct Attachment {
+    number: u32,
+    title: Option<String>,
+    /// Its names among its properties, which come before or behind its content.
+    names: Vec<String>,
+    data: Option<(&'static Kind, u64)>,
+}
+
+impl Attachment {
+    fn name(&self) -> String {
+        let known = self.title.as_ref().or(self.names.first());
+        known.map_or_else(|| format!("attachment-{}", self.number), Clone::clone)
+    }
+
+    /// Judges the names that are known by now, once there is content under them.
+    fn judge_names(&mut self, walk: &mut Walk<'_>, place: &Place) {
+        let Some((kind, size)) = self.data else {
+            return;
+        };
+        let title = self.name();
+        for name in self.names.drain(..).filter(|name| *name != title) {
+            walk.judge_name(kind, &place.member(&name), size);
+        }
+    }
+}
+
+/// Walks the values of a block of MAPI properties that may hold files or their names; none
+/// when the block can't be read to its end.
 fn properties(
     walk: &mut Walk<'_>,
     place: &Place,
-    name: &str,
+    attachment: &mut Attachment,
     block: &[u8],
 ) -> Result<Option<()>, Fault> {
     let mut reader = Reader { block, at: 0 };
@@ -102,41 +138,81 @@ fn properties(
         let Some(property) = reader.property() else {
             return Ok(None);
         };
-        for value in &property.values {
-            match property.id {
-                0x3701 => {
-                    let content = if property.kind == 0x000d {
-                        value.get(CLASS..).unwrap_or_default()
-                    } else {
-                        *value
-                    };
-                    object(walk, place, name, content)?;
-                }
-                0x1009 => match crate::content::unpack_rtf(value, walk.budget())? {
-                    Some(text) => object(walk, place, &format!("{name}.rtf"), &text)?,
-                    None => return Ok(None),
-                },
-                0x1000 => object(walk, place, &format!("{name}.txt"), value)?,
-                0x1013 => object(walk, place, &format!("{name}.html"), value)?,
-                _ => {}
+        if property.width > 0 {
+            let length = property.width.saturating_mul(property.count as usize);
+            if reader.take(length).is_none() {
+                return Ok(None);
+            }
+            continue;
+        }
+        for _ in 0..property.count {
+            let Some(bytes) = reader.long() else {
+                return Ok(None);
+            };
+            if value(walk, place, attachment, &property, bytes)?.is_none() {
+                return Ok(None);
             }
         }
         walk.budget().check_time()?;
     }
+    attachment.judge_names(walk, place);
     Ok(Some(()))
 }
 
-fn object(walk: &mut Walk<'_>, place: &Place, name: &str, mut content: &[u8]) -> Result<(), Fault> {
-    let member = place.member(name);
-    walk.check_depth(&member)?;
-    walk.object(&member, &mut Stream::new(&mut content, Watch::new()))
-        .map(drop)
+fn value(
+    walk: &mut Walk<'_>,
+    place: &Place,
+    attachment: &mut Attachment,
+    property: &Property,
+    bytes: &[u8],
+) -> Result<Option<()>, Fault> {
+    let name = attachment.name();
+    match property.id {
+        0x3701 => {
+            let content = if property.kind == 0x000d {
+                bytes.get(CLASS..).unwrap_or_default()
+            } else {
+                bytes
+            };
+            let kind = object(walk, &place.member(&name), content)?;
+            attachment.data = Some((kind, content.len() as u64));
+        }
+        0x3704 | 0x3707 if bytes.len() <= MOST_NAME && attachment.names.len() < MOST_NAMES => {
+            let name = if property.kind == 0x001f {
+                wide_text(bytes)
+            } else {
+                text(bytes)
+            };
+            attachment.names.push(name);
+        }
+        0x3704 | 0x3707 => return Ok(None),
+        0x1009 => match crate::content::unpack_rtf(bytes, walk.budget())? {
+            Some(text) => drop(object(walk, &place.unnamed(&format!("{name}.rtf")), &text)?),
+            None => return Ok(None),
+        },
+        0x1000 => drop(object(walk, &place.unnamed(&format!("{name}.txt")), bytes)?),
+        0x1013 => drop(object(
+            walk,
+            &place.unnamed(&format!("{name}.html")),
+            bytes,
+        )?),
+        _ => {}
+    }
+    Ok(Some(()))
 }
 
-struct Property<'a> {
+fn object(walk: &mut Walk<'_>, place: &Place, mut content: &[u8]) -> Result<&'static Kind, Fault> {
+    walk.check_depth(place)?;
+    walk.object(place, &mut Stream::new(&mut content, Watch::new()))
+}
+
+/// What stands before the values of a property.
+struct Property {
     id: u32,
     kind: u32,
-    values: Vec<&'a [u8]>,
+    /// Length of each value; 0 when each says its own.
+    width: usize,
+    count: u32,
 }
 
 struct Reader<'a> {
@@ -166,7 +242,7 @@ impl<'a> Reader<'a> {
         Some(value)
     }
 
-    fn property(&mut self) -> Option<Property<'a>> {
+    fn property(&mut self) -> Option<Property> {
         let tag = self.double()?;
         let (kind, id) = (tag & 0x0fff, tag >> 16);
         if id >= 0x8000 {
@@ -190,15 +266,12 @@ impl<'a> Reader<'a> {
         } else {
             1
         };
-        let mut values = Vec::new();
-        for _ in 0..count {
-            values.push(if width == 0 {
-                self.long()?
-            } else {
-                self.take(width)?
-            });
-        }
-        Some(Property { id, kind, values })
+        Some(Property {
+            id,
+            kind,
+            width,
+            count,
+        })
     }
 }
 
@@ -215,4 +288,11 @@ fn text(bytes: &[u8]) -> String {
         |_| bytes[..end].iter().copied().map(char::from).collect(),
         str::to_owned,
     )
+}
+
+fn wide_text(bytes: &[u8]) -> String {
+    let units = bytes.as_chunks::<2>().0.iter();
+    let units = units.map(|unit| u16::from_le_bytes(*unit));
+    let units: Vec<u16> = units.take_while(|unit| *unit != 0).collect();
+    String::from_utf16_lossy(&units)
 }

@@ -10,6 +10,8 @@ pub struct Decoder {
     group: u32,
     digits: u32,
     padded: bool,
+    /// The first line of a uuencoded file was there.
+    begun: bool,
     /// Within the lines of a uuencoded file.
     within: bool,
     /// The end of the line before, which belongs to a boundary if one follows.
@@ -27,6 +29,7 @@ impl Decoder {
             group: 0,
             digits: 0,
             padded: false,
+            begun: false,
             within: false,
             line_end: Vec::new(),
             carry: Vec::new(),
@@ -139,11 +142,18 @@ impl Decoder {
     fn uuencoded(&mut self, line: &[u8], out: &mut Vec<u8>) {
         let (content, _) = split_end(line);
         if content.starts_with(b"begin ") {
-            self.within = true;
-        } else if content == b"end" {
+            // Of two files in one part, or of one within another, programs save either.
+            if self.begun {
+                self.odd = Some("mail-uuencode-ambiguous");
+            }
+            (self.begun, self.within) = (true, true);
+        } else if self.within && content == b"end" {
             self.within = false;
         } else if self.within && !uu_line(content, out) {
             self.odd = Some("mail-uuencode-damaged");
+        } else if !self.within && !content.trim_ascii().is_empty() {
+            // Text beside the file, which some programs show.
+            self.odd = Some("mail-uuencode-ambiguous");
         }
     }
 }

@@ -30,53 +30,58 @@ pub fn parameters(field: &[u8]) -> Parsed {
 }
 
 impl Parsed {
-    /// A parameter as text, put together and decoded in whichever way it is written.
-    pub(super) fn text(&self, name: &str) -> Option<String> {
-        let direct = self.parameters.iter().find(|(own, _)| own == name);
-        let extended = self.extended(name);
-        match (direct, extended) {
-            (_, Some(text)) => Some(text),
-            (Some((_, value)), None) => Some(decode_words(value)),
-            (None, None) => None,
-        }
-    }
-
-    /// RFC 2231: `name*=charset'language'%41` and `name*0*=…; name*1=…`.
-    fn extended(&self, name: &str) -> Option<String> {
-        let mut pieces: Vec<(u32, bool, &[u8])> = Vec::new();
+    /// All texts that a parameter has, each put together and decoded in its own way of writing;
+    /// programs choose differently among them.
+    pub(super) fn texts(&self, name: &str) -> Vec<String> {
+        let mut texts = Vec::new();
+        let mut pieces: Vec<Piece<'_>> = Vec::new();
         for (own, value) in &self.parameters {
-            let Some(rest) = own.strip_prefix(name).and_then(|r| r.strip_prefix('*')) else {
+            let Some(rest) = own.strip_prefix(name) else {
                 continue;
             };
-            let coded = rest.is_empty() || rest.ends_with('*');
-            let number = rest.trim_end_matches('*').parse().unwrap_or(0);
-            pieces.push((number, coded, value));
-        }
-        if pieces.is_empty() {
-            return None;
-        }
-        pieces.sort_by_key(|piece| piece.0);
-        let mut bytes = Vec::new();
-        let mut charset = String::new();
-        for (index, (_, coded, value)) in pieces.into_iter().enumerate() {
-            let mut value = value;
-            if coded && index == 0 {
-                let mut quoted = value.splitn(3, |byte| *byte == b'\'');
-                if let (Some(set), Some(_), Some(rest)) =
-                    (quoted.next(), quoted.next(), quoted.next())
-                {
-                    charset = String::from_utf8_lossy(set).to_ascii_lowercase();
-                    value = rest;
+            match rest.strip_prefix('*') {
+                None if rest.is_empty() => texts.push(decode_words(value)),
+                None => {}
+                Some("") => texts.push(join(&[(0, true, value)])),
+                Some(number) => {
+                    let coded = number.ends_with('*');
+                    let number = number.trim_end_matches('*').parse().unwrap_or(0);
+                    pieces.push((number, coded, value));
                 }
             }
-            if coded {
-                percent(value, &mut bytes);
-            } else {
-                bytes.extend_from_slice(value);
+        }
+        if !pieces.is_empty() {
+            pieces.sort_by_key(|piece| piece.0);
+            texts.push(join(&pieces));
+        }
+        texts
+    }
+}
+
+/// The number of a piece, whether it is coded, and what it says (RFC 2231: `name*0*=…`).
+type Piece<'a> = (u32, bool, &'a [u8]);
+
+/// Puts a text together: `charset'language'%41` and what follows it.
+fn join(pieces: &[Piece<'_>]) -> String {
+    let mut bytes = Vec::new();
+    let mut charset = String::new();
+    for (index, (_, coded, value)) in pieces.iter().enumerate() {
+        let mut value = *value;
+        if *coded && index == 0 {
+            let mut quoted = value.splitn(3, |byte| *byte == b'\'');
+            if let (Some(set), Some(_), Some(rest)) = (quoted.next(), quoted.next(), quoted.next())
+            {
+                charset = String::from_utf8_lossy(set).to_ascii_lowercase();
+                value = rest;
             }
         }
-        Some(in_charset(&charset, &bytes))
+        if *coded {
+            percent(value, &mut bytes);
+        } else {
+            bytes.extend_from_slice(value);
+        }
     }
+    in_charset(&charset, &bytes)
 }
 
 /// Splits at semicolons outside of quotes; comments are left out.
@@ -153,42 +158,45 @@ pub fn decode_words(value: &[u8]) -> String {
     let mut plain = String::new();
     let mut rest = text.as_ref();
     while let Some(start) = rest.find("=?") {
-        let Some((decoded, length)) = encoded_word(&rest[start..]) else {
+        let Some((charset, how, coded)) = word_head(&rest[start..]) else {
             plain.push_str(&rest[..start + 2]);
             rest = &rest[start + 2..];
             continue;
+        };
+        // Without an end here there is none for any later word: nothing is searched twice.
+        let Some((data, behind)) = coded.split_once("?=") else {
+            break;
         };
         // Blanks between two encoded words belong to neither.
         let between = &rest[..start];
         if plain.is_empty() || !between.trim().is_empty() {
             plain.push_str(between);
         }
-        plain.push_str(&decoded);
-        rest = &rest[start + length..];
+        plain.push_str(&decode_word(charset, how, data));
+        rest = behind;
     }
     plain.push_str(rest);
     plain
 }
 
-/// The encoded word that `text` begins with, decoded, and its length.
-fn encoded_word(text: &str) -> Option<(String, usize)> {
-    let mut parts = text.get(2..)?.splitn(3, '?');
-    let (charset, how, rest) = (parts.next()?, parts.next()?, parts.next()?);
-    let (data, _) = rest.split_once("?=")?;
-    let bytes = match how {
-        "B" | "b" => transfer::base64_all(data.as_bytes()),
-        "Q" | "q" => {
-            let mut bytes = Vec::new();
-            percent(
-                data.replace('_', " ").replace('=', "%").as_bytes(),
-                &mut bytes,
-            );
-            bytes
-        }
-        _ => return None,
+/// Character set, encoding and what follows them, where `text` begins as an encoded word.
+fn word_head(text: &str) -> Option<(&str, char, &str)> {
+    let (charset, rest) = text.get(2..)?.split_once('?')?;
+    let how = rest.chars().next().filter(|how| "BbQq".contains(*how))?;
+    let coded = rest.get(1..)?.strip_prefix('?')?;
+    Some((charset, how, coded))
+}
+
+fn decode_word(charset: &str, how: char, data: &str) -> String {
+    let bytes = if how.eq_ignore_ascii_case(&'b') {
+        transfer::base64_all(data.as_bytes())
+    } else {
+        let mut bytes = Vec::new();
+        let escaped = data.replace('_', " ").replace('=', "%");
+        percent(escaped.as_bytes(), &mut bytes);
+        bytes
     };
-    let length = 2 + charset.len() + 1 + how.len() + 1 + data.len() + 2;
-    Some((in_charset(&charset.to_ascii_lowercase(), &bytes), length))
+    in_charset(&charset.to_ascii_lowercase(), &bytes)
 }
 
 /// Bytes as text: UTF-8 if they are that, otherwise byte by byte, which keeps all ASCII.

@@ -11,8 +11,8 @@ const CHECKSUM: std::ops::Range<usize> = 148..156;
 pub enum Entry {
     File,
     Directory,
-    /// Symbolic or hard link.
-    Link,
+    SymbolicLink,
+    HardLink,
     /// Device or pipe.
     Device,
     /// pax records for the next entry.
@@ -32,6 +32,8 @@ pub enum Entry {
 pub struct Header {
     pub entry: Entry,
     pub name: Vec<u8>,
+    /// Where a link leads.
+    pub target: Vec<u8>,
     pub size: u64,
 }
 
@@ -74,7 +76,8 @@ pub fn parse(block: &[u8; BLOCK]) -> Result<Header, NotHeader> {
         // Old archives mark a directory by its name only.
         0 | b'0' | b'7' if name.ends_with(b"/") && size == 0 => Entry::Directory,
         0 | b'0' | b'7' => Entry::File,
-        b'1' | b'2' => Entry::Link,
+        b'1' => Entry::HardLink,
+        b'2' => Entry::SymbolicLink,
         b'3' | b'4' | b'6' => Entry::Device,
         b'5' => Entry::Directory,
         b'x' => Entry::Extended,
@@ -83,7 +86,13 @@ pub fn parse(block: &[u8; BLOCK]) -> Result<Header, NotHeader> {
         b'K' => Entry::LongLink,
         _ => Entry::Other,
     };
-    Ok(Header { entry, name, size })
+    let target = until_zero(&block[157..257]).to_vec();
+    Ok(Header {
+        entry,
+        name,
+        target,
+        size,
+    })
 }
 
 /// The sum of all bytes with the checksum itself taken as spaces; old programs summed signed.

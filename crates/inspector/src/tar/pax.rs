@@ -4,6 +4,7 @@
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Records {
     pub path: Option<String>,
+    pub target: Option<String>,
     pub size: Option<u64>,
     /// A sparse file in one of GNU's encodings: its bytes are not its content.
     pub sparse: bool,
@@ -20,6 +21,7 @@ pub fn parse(mut block: &[u8]) -> Option<Records> {
         let (key, value) = (&record[..equals], &record[equals + 1..]);
         match key {
             b"path" => records.path = Some(String::from_utf8_lossy(value).into_owned()),
+            b"linkpath" => records.target = Some(String::from_utf8_lossy(value).into_owned()),
             b"size" => records.size = Some(std::str::from_utf8(value).ok()?.parse().ok()?),
             key if key.starts_with(b"GNU.sparse.") => records.sparse = true,
             _ => {}

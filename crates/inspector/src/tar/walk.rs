@@ -2,6 +2,7 @@
 
 use super::header::{self, BLOCK, Entry, Header, NotHeader};
 use super::pax::{self, Records};
+use crate::links::{From, Links};
 use crate::names;
 use crate::report::{Category, Engine, Level, Outcome};
 use crate::stream::{Fault, Stream, Window};
@@ -18,11 +19,13 @@ const LARGEST_OCTAL: u64 = 0o777_7777_7777;
 #[derive(Default)]
 struct Next {
     name: Option<String>,
+    target: Option<String>,
     records: Records,
 }
 
 pub fn walk(walk: &mut Walk<'_>, place: &Place, stream: &mut Stream<'_>) -> Result<(), Fault> {
     let mut next = Next::default();
+    let mut links = Links::default();
     while !stream.at_end()? {
         let block = stream.array::<BLOCK>(TRUNCATED)?;
         let header = match header::parse(&block) {
@@ -37,9 +40,12 @@ pub fn walk(walk: &mut Walk<'_>, place: &Place, stream: &mut Stream<'_>) -> Resu
                     .ok_or(Fault::Damaged("tar-damaged-pax"))?;
             }
             Entry::LongName => next.name = Some(long_name(&records(stream, &header)?)),
-            Entry::LongLink => drop(records(stream, &header)?),
+            Entry::LongLink => next.target = Some(long_name(&records(stream, &header)?)),
             Entry::Global => global(stream, &header)?,
-            _ => member(walk, place, stream, &header, std::mem::take(&mut next))?,
+            _ => {
+                let next = std::mem::take(&mut next);
+                member(walk, place, stream, &header, next, &mut links)?;
+            }
         }
     }
     Ok(())
@@ -89,6 +95,7 @@ fn member(
     stream: &mut Stream<'_>,
     header: &Header,
     next: Next,
+    links: &mut Links,
 ) -> Result<(), Fault> {
     let own = || String::from_utf8_lossy(&header.name).into_owned();
     let name = next.records.path.or(next.name).unwrap_or_else(own);
@@ -99,43 +106,31 @@ fn member(
         // Some programs would skip bytes here, others would read them as the next header.
         return Err(Fault::Ambiguous("tar-size-conflict"));
     }
-    let deceptive = Outcome::PolicyHit {
-        category: Category::DeceptiveName,
-    };
     if names::escapes(&name) {
         walk.find_ambiguous("name-traversal", &member, "");
     }
     if next.records.sparse {
-        walk.find(
-            Engine::Container,
-            Outcome::Unsupported,
-            "tar-sparse-member",
-            &member,
-            "",
-        );
+        unsupported(walk, "tar-sparse-member", &member);
+    }
+    let own = || String::from_utf8_lossy(&header.target).into_owned();
+    let target = next.records.target.or(next.target).unwrap_or_else(own);
+    let stays = match header.entry {
+        Entry::SymbolicLink => links.stays(&name, &target, From::Folder),
+        Entry::HardLink => links.stays(&name, &target, From::Root),
+        _ => !links.leads_through(&name),
+    };
+    if !stays {
+        let level = Level::Medium;
+        let outcome = Outcome::Suspicious { level };
+        walk.find(Engine::Container, outcome, "link-member", &member, &target);
     }
     match header.entry {
-        Entry::Link => {
-            walk.find(
-                Engine::Container,
-                Outcome::Suspicious {
-                    level: Level::Medium,
-                },
-                "link-member",
-                &member,
-                "",
-            );
+        Entry::Device => {
+            let category = Category::DeceptiveName;
+            let outcome = Outcome::PolicyHit { category };
+            walk.find(Engine::Container, outcome, "device-member", &member, "");
         }
-        Entry::Device => walk.find(Engine::Container, deceptive, "device-member", &member, ""),
-        Entry::Other => {
-            walk.find(
-                Engine::Container,
-                Outcome::Unsupported,
-                "tar-unknown-member",
-                &member,
-                "",
-            );
-        }
+        Entry::Other => unsupported(walk, "tar-unknown-member", &member),
         _ => {}
     }
     if size > 0 || header.entry == Entry::File {
@@ -146,6 +141,10 @@ fn member(
         walk.budget().count_object(member.depth)?;
     }
     stream.skip(padding(size), TRUNCATED)
+}
+
+fn unsupported(walk: &mut Walk<'_>, code: &'static str, place: &Place) {
+    walk.find(Engine::Container, Outcome::Unsupported, code, place, "");
 }
 
 /// The size of a member; two sizes that disagree would let programs see different members.

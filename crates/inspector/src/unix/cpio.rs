@@ -1,5 +1,6 @@
 //! cpio: the "new" and "portable" ASCII formats and the old binary one (cpio(5)).
 
+use crate::links::{From, Links};
 use crate::names;
 use crate::report::{Category, Engine, Level, Outcome};
 use crate::stream::{Fault, Stream, Window};
@@ -26,6 +27,7 @@ struct Header {
 }
 
 pub fn walk(walk: &mut Walk<'_>, place: &Place, stream: &mut Stream<'_>) -> Result<(), Fault> {
+    let mut links = Links::default();
     loop {
         let header = header(stream)?;
         if header.name_length == 0 || header.name_length > LONGEST_NAME {
@@ -41,7 +43,7 @@ pub fn walk(walk: &mut Walk<'_>, place: &Place, stream: &mut Stream<'_>) -> Resu
             }
             continue;
         }
-        member(walk, &place.member(&name), stream, &header)?;
+        member(walk, &place.member(&name), stream, &header, &mut links)?;
         stream.skip(header.padding, TRUNCATED)?;
     }
 }
@@ -70,6 +72,7 @@ fn member(
     place: &Place,
     stream: &mut Stream<'_>,
     header: &Header,
+    links: &mut Links,
 ) -> Result<(), Fault> {
     walk.check_depth(place)?;
     // Package managers write every path from "./" on; "/" alone at the start is theirs too.
@@ -77,7 +80,16 @@ fn member(
         walk.find_ambiguous("name-traversal", place, "");
     }
     let file_type = header.mode & TYPE_MASK;
-    if file_type == LINK {
+    let target = if file_type == LINK {
+        Some(target(stream, header)?)
+    } else {
+        None
+    };
+    let stays = match &target {
+        Some(target) => links.stays(&place.name, target, From::Folder),
+        None => !links.leads_through(&place.name),
+    };
+    if !stays {
         let level = Level::Medium;
         let outcome = Outcome::Suspicious { level };
         walk.find(Engine::Container, outcome, "link-member", place, "");
@@ -87,13 +99,23 @@ fn member(
         let outcome = Outcome::PolicyHit { category };
         walk.find(Engine::Container, outcome, "device-member", place, "");
     }
-    if header.size == 0 {
+    if header.size == 0 || target.is_some() {
         return walk.budget().count_object(place.depth);
     }
     let mut window = Window::new(stream, header.size);
     walk.object(place, &mut Stream::new(&mut window, Watch::new()))?;
     window.finish(TRUNCATED)?;
     Ok(())
+}
+
+/// Where a link leads: its content.
+fn target(stream: &mut Stream<'_>, header: &Header) -> Result<String, Fault> {
+    if header.size > LONGEST_NAME {
+        return Err(Fault::Damaged(DAMAGED));
+    }
+    let length = usize::try_from(header.size).unwrap_or(0);
+    let target = stream.bytes(length, TRUNCATED)?;
+    Ok(String::from_utf8_lossy(&target).into_owned())
 }
 
 fn header(stream: &mut Stream<'_>) -> Result<Header, Fault> {

@@ -18,6 +18,9 @@ pub struct Contents {
     kind: Option<&'static Kind>,
     ooxml: bool,
     macros: bool,
+    /// Folders that in an OpenDocument hold macros.
+    scripts: bool,
+    manifest: bool,
     jar: bool,
     encrypted: bool,
 }
@@ -30,6 +33,7 @@ impl Contents {
             CONTENT_TYPES => self.content_types(stream.peek(LOOK_AHEAD)?),
             MIMETYPE if self.members == 1 => self.mimetype(stream.peek(MOST_MIMETYPE)?),
             MANIFEST => {
+                self.manifest = true;
                 let manifest = stream.peek(LOOK_AHEAD)?;
                 self.encrypted =
                     self.encrypted || memmem::find(manifest, b"encryption-data").is_some();
@@ -44,7 +48,17 @@ impl Contents {
         }
         let file = name.rsplit('/').next().unwrap_or(name);
         self.macros = self.macros || file.eq_ignore_ascii_case("vbaProject.bin");
+        self.folders(name);
         Ok(())
+    }
+
+    fn folders(&mut self, name: &str) {
+        let mut folders = name.split('/').rev().skip(1);
+        let macros = ["Basic", "Scripts"];
+        let holds = |folder: &str| macros.iter().any(|it| folder.eq_ignore_ascii_case(it));
+        self.scripts = self.scripts || !name.ends_with('/') && folders.any(holds);
+        let lower = name.to_ascii_lowercase();
+        self.macros = self.macros || lower.starts_with("xl/macrosheets/");
     }
 
     /// Whether the manifest of an OpenDocument says that its parts are encrypted.
@@ -54,7 +68,11 @@ impl Contents {
 
     /// Whether an Office document carries macros.
     pub(crate) fn macros(&self) -> bool {
-        self.macros
+        let open_document = self.manifest
+            || self
+                .kind
+                .is_some_and(|kind| kind.media.starts_with(kinds::ODF.media));
+        self.macros || open_document && self.scripts
     }
 
     /// Whether this is a document whose name says so. One that is shown as an archive is
@@ -109,8 +127,13 @@ impl Contents {
             .find(|(mark, _)| memmem::find(xml, mark).is_some());
         self.kind = self.kind.or(main.map(|(_, kind)| *kind));
         // A workbook of the binary kind is called macro-enabled even without macros.
-        let macros = memmem::find(xml, b"ms-office.vbaProject").is_some();
-        self.macros = self.macros || macros;
+        let macros: [&[u8]; 3] = [
+            b"ms-office.vbaProject",
+            b"ms-excel.macrosheet",
+            b"ms-excel.intlmacrosheet",
+        ];
+        let mut macros = macros.iter();
+        self.macros = self.macros || macros.any(|mark| memmem::find(xml, mark).is_some());
     }
 
     fn mimetype(&mut self, media: &[u8]) {

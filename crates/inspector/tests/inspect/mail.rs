@@ -45,15 +45,25 @@ fn uuencode(name: &str, content: &[u8]) -> String {
     text + "`\nend\n"
 }
 
+fn quoted(content: &[u8]) -> String {
+    let escapes: Vec<String> = content.iter().map(|byte| format!("={byte:02X}")).collect();
+    escapes.concat()
+}
+
 const HEADER: &str = "From: a@example.org\r\nTo: b@example.org\r\nSubject: =?utf-8?B?xI0=?=\r\nMIME-Version: 1.0\r\n";
 
 fn multipart(boundary: &str, parts: &[String]) -> String {
-    let mut text = format!("Content-Type: multipart/mixed; boundary=\"{boundary}\"\r\n\r\n");
-    text += "This is a message of several parts.\r\n";
-    parts
-        .iter()
-        .for_each(|part| text += &format!("--{boundary}\r\n{part}\r\n"));
-    text + &format!("--{boundary}--\r\n")
+    let head = format!(
+        "Content-Type: multipart/mixed; boundary=\"{boundary}\"\r\n\r\nThis is a message of several parts.\r\n"
+    );
+    let mut text = vec![head];
+    text.extend(
+        parts
+            .iter()
+            .map(|part| format!("--{boundary}\r\n{part}\r\n")),
+    );
+    text.push(format!("--{boundary}--\r\n"));
+    text.concat()
 }
 
 fn text_part() -> String {
@@ -109,7 +119,7 @@ fn attachments_are_found_whatever_they_are_written_in() {
         "m.eml/a.zip/e.com"
     );
 
-    let quoted: String = eicar().iter().map(|byte| format!("={byte:02X}")).collect();
+    let quoted = quoted(&eicar());
     let quoted = format!("Content-Transfer-Encoding: quoted-printable\r\n\r\n{quoted}\r\n");
     assert_eq!(objects(&[quoted]), "m.eml/part-1.txt");
     let uu = format!(
@@ -135,7 +145,7 @@ fn attachments_are_found_whatever_they_are_written_in() {
 #[test]
 fn long_quoted_lines_are_decoded_across_pieces() {
     for lead in 4080..4100 {
-        let quoted: String = eicar().iter().map(|byte| format!("={byte:02X}")).collect();
+        let quoted = quoted(&eicar());
         let body = format!(
             "{HEADER}Content-Transfer-Encoding: quoted-printable\r\n\r\n{}{quoted}\r\n",
             "x".repeat(lead)
@@ -304,4 +314,250 @@ fn files_in_text_are_found() {
     );
     let damaged = text.replace("`\nend", "\u{7f}\u{7f}");
     assert!(names(&inspect("n.txt", damaged.as_bytes())).contains(&"text-encoded-file-damaged"));
+}
+
+/// A `ContentInfo` of signed data, with these bytes behind the digests' names.
+fn signed(content: &[u8]) -> Vec<u8> {
+    let wrap = |tag: u8, content: &[u8]| -> Vec<u8> {
+        let length = u16::try_from(content.len()).unwrap().to_be_bytes();
+        [&[tag, 0x82, length[0], length[1]][..], content].concat()
+    };
+    let inner = [b"\x02\x01\x01\x31\0".as_slice(), &wrap(0x30, content)].concat();
+    let id = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
+    let whole = wrap(0xa0, &wrap(0x30, &inner));
+    wrap(0x30, &[id.as_slice(), &whole].concat())
+}
+
+const DATA: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01";
+
+/// What is signed lies within the signature.
+fn opaque() -> Vec<u8> {
+    signed(&[DATA, b"\xa0\x06\x04\x04text"].concat())
+}
+
+/// The same with lengths that only an end mark tells.
+fn open_ended(carried: bool) -> Vec<u8> {
+    let mut bytes = b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02".to_vec();
+    bytes.extend(b"\xa0\x80\x30\x80\x02\x01\x01\x31\x80\x30\x80\x05\0\0\0\0\0\x30\x80");
+    bytes.extend(DATA);
+    if carried {
+        bytes.extend(b"\xa0\x80\x04\x04text\0\0");
+    }
+    bytes.extend([0; 8]);
+    bytes
+}
+
+#[test]
+fn what_is_signed_within_a_signature_is_not_clean() {
+    let enveloped = b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03\xa0\x80";
+    let unopened = "container-not-supported";
+    for (content, expected) in [
+        (opaque(), vec![unopened]),
+        (signed(DATA), vec![]),
+        (open_ended(true), vec![unopened]),
+        (open_ended(false), vec![]),
+        (opaque()[..30].to_vec(), vec![unopened]),
+        (enveloped.to_vec(), vec!["encrypted-message"]),
+    ] {
+        assert_eq!(names(&inspect("smime.p7m", &content)), expected);
+        let part = attached("filename=smime.p7m", &content);
+        let certificates = part.replace("octet-stream", "pkcs7-mime; smime-type=certs-only");
+        for part in [part, certificates] {
+            assert_eq!(names(&inspect("m.eml", &message(&[part]))), expected);
+        }
+        let armour = format!(
+            "Words\n-----BEGIN PKCS7-----\n{}\n-----END PKCS7-----\nmore\n",
+            base64(&content)
+        );
+        assert_eq!(names(&inspect("a.txt", armour.as_bytes())), expected);
+    }
+    let mail = attached("filename=smime.p7m", b"what is this")
+        .replace("octet-stream", "pkcs7-mime; smime-type=signed-data");
+    assert_eq!(
+        found(&inspect("m.eml", &message(&[mail])), "mail-not-opened").outcome,
+        Outcome::Unsupported
+    );
+    let armour = b"-----BEGIN CMS-----\nAAAA\n-----END CMS-----\n";
+    assert_eq!(names(&inspect("a.pem", armour)), ["armour-damaged"]);
+}
+
+#[test]
+fn pgp_messages_are_encrypted() {
+    let armour = "-----BEGIN PGP MESSAGE-----\n\nhQEMA0\n-----END PGP MESSAGE-----\n";
+    let packet = b"\x85\x01\x0c\x03\x11\x22\x33\x44\x55\x66\x77\x88\x01\x07\xff";
+    let binary = inspect("a.gpg", packet);
+    assert_eq!(names(&binary), ["encrypted-message"]);
+    assert_eq!(binary.findings[0].outcome, Outcome::Encrypted);
+    let cases = [
+        ("a.asc", armour.to_owned()),
+        ("a.txt", format!("Dear reader,\n\n{armour}Bye\n")),
+        ("m.eml", format!("{HEADER}\r\n{armour}")),
+        ("m.eml", format!("{HEADER}\r\nWords\r\n{armour}")),
+        (
+            "m.eml",
+            format!("{HEADER}Content-Type: text/html\r\n\r\n<html>\n{armour}</html>\n"),
+        ),
+    ];
+    for (name, text) in cases {
+        assert_eq!(
+            names(&inspect(name, text.as_bytes())),
+            ["encrypted-message"],
+            "{text}"
+        );
+    }
+    assert_clean("a.asc", b"-----BEGIN PGP PUBLIC KEY BLOCK-----\nmQEN\n");
+}
+
+#[test]
+fn what_is_outside_of_all_parts_is_looked_at() {
+    let body = multipart("=_b1", &[text_part()]);
+    let file = uuencode("e.txt", &eicar());
+    let preamble = body.replace("This is a message", &format!("{file}\nThis is a message"));
+    let report = inspect("m.eml", format!("{HEADER}{preamble}").as_bytes());
+    assert_eq!(
+        found(&report, "eicar-test-file").object,
+        "m.eml/outside-1.txt/e.txt"
+    );
+    let epilogue = format!("{HEADER}{body}\r\nBye.\r\n{file}");
+    let report = inspect("m.eml", epilogue.as_bytes());
+    assert_eq!(
+        found(&report, "eicar-test-file").object,
+        "m.eml/outside-2.txt/e.txt"
+    );
+    let header = "Content-Disposition: attachment; filename=a.exe\r\n";
+    let hidden = format!("{HEADER}{body}{header}\r\nMZ\r\n");
+    found(&inspect("m.eml", hidden.as_bytes()), "mail-hidden-part");
+    let between = format!(
+        "{HEADER}{}",
+        multipart("=_b1", &[multipart("=_b2", &[text_part()]) + header])
+    );
+    found(&inspect("m.eml", between.as_bytes()), "mail-hidden-part");
+}
+
+#[test]
+fn a_multipart_without_parts_is_suspicious() {
+    let never = "Content-Type: multipart/mixed; boundary=never\r\n\r\nWords\r\n";
+    let inner = multipart("=_b1", &[never.to_owned()]);
+    let closed = format!("{never}--never--\r\n");
+    for text in [never, inner.as_str(), &closed] {
+        let report = inspect("m.eml", format!("{HEADER}{text}").as_bytes());
+        assert!(matches!(
+            found(&report, "mail-missing-parts").outcome,
+            Outcome::Suspicious { .. }
+        ));
+    }
+}
+
+#[test]
+fn files_in_bodies_are_found_whatever_the_body_seems_to_be() {
+    let file = uuencode("e.txt", &eicar());
+    for start in [
+        "{\"a\": 1}",
+        "<html>",
+        "#!/bin/sh",
+        "GIF89a",
+        "\u{1}\0",
+        "\u{2}",
+    ] {
+        for media in ["", "Content-Type: text/html\r\n"] {
+            let mail = format!("{HEADER}{media}\r\n{start}\r\n{file}");
+            let report = inspect("m.eml", mail.as_bytes());
+            assert!(
+                found(&report, "eicar-test-file").object.ends_with("/e.txt"),
+                "{start}"
+            );
+        }
+    }
+}
+
+#[test]
+fn files_in_bodies_of_another_kind_are_suspicious() {
+    let file = uuencode("e.txt", &eicar());
+    for start in [
+        format!("{}%PDF-1.4", " ".repeat(1000)),
+        "{\\rtf1 x}".to_owned(),
+    ] {
+        let mail = format!("{HEADER}\r\n{start}\r\n{file}");
+        found(&inspect("m.eml", mail.as_bytes()), "mail-hidden-part");
+        let mail = format!("{HEADER}\r\n{start}\r\nbegin with this\r\n");
+        assert_clean("m.eml", mail.as_bytes());
+    }
+    // Whatever its subject, a message is a message.
+    let nested =
+        format!("Content-Type: message/rfc822\r\n\r\n{HEADER}Subject: %PDF-\r\n\r\n{file}");
+    found(
+        &inspect("m.eml", &message(std::slice::from_ref(&nested))),
+        "eicar-test-file",
+    );
+    let odd = nested.replacen("\r\n\r\nFrom", "\r\n\r\n%PDF-: x\r\nFrom", 1);
+    found(&inspect("m.eml", &message(&[odd])), "type-mismatch");
+    // A message in the text of another is opened like one.
+    let mail = format!("{HEADER}\r\n{HEADER}\r\nWords\r\n{file}");
+    let report = inspect("m.eml", mail.as_bytes());
+    assert_eq!(names(&report), ["eicar-test-file"]);
+}
+
+#[test]
+fn text_beside_a_uuencoded_file_is_suspicious() {
+    let file = uuencode("a.txt", b"text\n");
+    let part = |text: &str| {
+        let mail = format!("{HEADER}Content-Transfer-Encoding: x-uuencode\r\n\r\n{text}");
+        names(&inspect("m.eml", mail.as_bytes())).join(" ")
+    };
+    assert_eq!(part(&format!("\n{file}\n \n")), "");
+    let twice = format!("{file}{file}");
+    let nested = file.replacen('\n', "\nbegin 644 b.txt\n", 1);
+    let others = [format!("hidden\n{file}"), format!("{file}hidden\n")];
+    for text in others.iter().chain([&twice, &nested]) {
+        assert_eq!(part(text), "mail-uuencode-ambiguous", "{text}");
+    }
+}
+
+#[test]
+fn all_names_of_a_part_are_compared() {
+    let mail = |names: &str| message(&[attached(names, b"text\n")]);
+    for odd in [
+        "filename=\"run.js\"; filename*=UTF-8''notes.txt",
+        "filename*=UTF-8''notes.txt; filename*0=run.js",
+        "filename=notes.txt; filename=run.js",
+        "filename=notes; filename*=UTF-8''run.js",
+    ] {
+        found(&inspect("m.eml", &mail(odd)), "mail-two-names");
+    }
+    for plain in [
+        "filename=\"p?loha.TXT\"; filename*=UTF-8''p%C5%99%C3%ADloha.txt",
+        "filename=scan; filename*=UTF-8''sk%C3%A9n",
+    ] {
+        assert_clean("m.eml", &mail(plain));
+    }
+}
+
+#[test]
+fn names_that_nobody_gave_promise_nothing() {
+    let binary = attached("x", b"\0\x01\x02\x03").replace("octet-stream", "x");
+    let part = binary.replace("application/x", "text/plain");
+    assert_clean("m.eml", &message(&[part]));
+    let named = attached("filename=a.txt", b"\0\x01\x02\x03");
+    assert_eq!(
+        names(&inspect("m.eml", &message(&[named]))),
+        ["type-mismatch"]
+    );
+}
+
+#[test]
+fn long_headers_of_encoded_words_take_no_time() {
+    let words = "=?a?b?x".repeat(70_000);
+    let mail =
+        format!("{HEADER}Content-Disposition: attachment; filename=\"{words}\"\r\n\r\nx\r\n");
+    let start = std::time::Instant::now();
+    inspect("m.eml", mail.as_bytes());
+    assert!(start.elapsed().as_secs() < 2, "{:?}", start.elapsed());
+}
+
+#[test]
+fn lines_that_only_seem_to_announce_a_file_take_no_time() {
+    let content = "begin 644 x\nnot so\n".repeat(1 << 20);
+    let start = std::time::Instant::now();
+    assert_clean("a.txt", content.as_bytes());
+    assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
 }

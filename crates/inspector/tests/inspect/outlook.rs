@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use sofie_inspector::eicar;
 
 use super::build::{Stored, compound_of, deflated, zip};
-use super::{assert_clean, found, inspect};
+use super::{assert_clean, found, inspect, names};
 
 fn wide(text: &str) -> Vec<u8> {
     text.encode_utf16().flat_map(u16::to_le_bytes).collect()
@@ -89,7 +89,7 @@ fn attachments_of_messages_are_opened() {
 
 fn noise(length: u32) -> Vec<u8> {
     (0..length)
-        .map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8)
+        .map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[1])
         .collect()
 }
 
@@ -168,6 +168,73 @@ fn attachments_in_winmail_are_opened() {
             "{cut}"
         );
     }
+}
+
+#[test]
+fn objects_pasted_into_messages_are_ordinary() {
+    let entries: [Stored; 3] = [
+        ("__properties_version1.0", 0, Some(&[0; 64])),
+        ("__substg1.0_3701000D", 0, None),
+        ("\u{1}CompObj", 2, Some(&[1, 0, 2])),
+    ];
+    assert_clean("m.msg", &compound_of(&entries));
+    // What a message calls its body promises nothing.
+    let entries: [Stored; 2] = [
+        ("__properties_version1.0", 0, Some(&[0; 64])),
+        ("__substg1.0_10130102", 0, Some(&[0; 8])),
+    ];
+    assert_clean("m.msg", &compound_of(&entries));
+}
+
+/// A block of properties: values of 4 bytes, then names and content with their tags.
+fn block(numbers: u32, long: &[(u32, &[u8])]) -> Vec<u8> {
+    let mut bytes = u32::try_from(long.len() + 1)
+        .unwrap()
+        .to_le_bytes()
+        .to_vec();
+    bytes.extend(0x0001_1003_u32.to_le_bytes());
+    bytes.extend(numbers.to_le_bytes());
+    bytes.extend(vec![7; 4 * numbers as usize]);
+    for (tag, value) in long {
+        bytes.extend(&binary(*tag, value)[4..]);
+    }
+    bytes
+}
+
+#[test]
+fn long_names_in_winmail_are_judged() {
+    let name = wide("invoice.js\0");
+    for long in [
+        (0x3707_001f, name.as_slice()),
+        (0x3704_001e, b"invoice.js\0"),
+    ] {
+        let properties = attribute(2, 0x0006_9005, &block(3, &[long]));
+        let parts = [
+            attribute(2, 0x0006_9002, &[0; 14]),
+            attribute(2, 0x0001_8010, b"INVOICE.TXT\0"),
+            attribute(2, 0x0006_800f, b"text\n"),
+        ];
+        let [render, title, data] = &parts;
+        for order in [
+            [render, title, data, &properties],
+            [render, &properties, title, data],
+        ] {
+            let report = inspect("winmail.dat", &tnef(&order.map(Clone::clone)));
+            assert_eq!(names(&report), ["name-script-extension"]);
+            assert_eq!(report.findings[0].object, "winmail.dat/invoice.js");
+        }
+    }
+    // What a message calls its body promises nothing.
+    let body = attribute(1, 0x0006_9003, &block(1, &[(0x1013_0102, &[0; 8])]));
+    assert_clean("winmail.dat", &tnef(&[body]));
+    let both = [(0x3707_001e, &b"a.exe\0"[..]), (0x3701_0102, b"text\n")];
+    let embedded = attribute(2, 0x0006_9005, &block(100_000, &both));
+    found(
+        &inspect("winmail.dat", &tnef(&[embedded])),
+        "name-dangerous-extension",
+    );
+    let cut = attribute(2, 0x0006_9005, &block(3, &both)[..20]);
+    found(&inspect("winmail.dat", &tnef(&[cut])), "tnef-damaged");
 }
 
 proptest! {

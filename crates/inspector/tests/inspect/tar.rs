@@ -101,3 +101,41 @@ fn damage_is_not_clean() {
     seal(&mut huge);
     assert!(!inspect("a.tar", &huge).findings.is_empty());
 }
+
+fn link(name: &str, kind: u8, target: &str) -> Vec<u8> {
+    let mut entry = tar_entry(name, kind, b"");
+    entry[157..157 + target.len()].copy_from_slice(target.as_bytes());
+    seal(&mut entry);
+    entry
+}
+
+#[test]
+fn links_within_the_archive_are_ordinary() {
+    let archive = tar(&[
+        tar_entry("./usr/lib/x.so.1", b'0', b"\0 library"),
+        link("./usr/lib/x.so", b'2', "x.so.1"),
+        link("./usr/share/doc", b'2', "../lib"),
+        link("./usr/lib/y.so", b'1', "./usr/lib/x.so.1"),
+        tar_entry("././@LongLink", b'K', b"../lib/x.so.1\0"),
+        link("./usr/share/x", b'2', "cut"),
+    ]);
+    assert_clean("a.tar", &archive);
+    assert_clean("a.tar.gz", &gzip(&archive));
+    let outside = [
+        tar(&[link("l", b'2', "/etc/passwd")]),
+        tar(&[link("d/l", b'2', "../../x")]),
+        tar(&[link("d/l", b'1', "../x")]),
+        tar(&[
+            tar_entry("././@LongLink", b'K', b"../../x\0"),
+            link("d/l", b'2', "x"),
+        ]),
+        tar(&[
+            tar_entry("x", b'x', b"20 linkpath=../../x\n"),
+            link("d/l", b'2', "x"),
+        ]),
+        tar(&[link("d", b'2', "e"), tar_entry("d/a.txt", b'0', b"t\n")]),
+    ];
+    for archive in outside {
+        assert_eq!(names(&inspect("a.tar", &archive)), ["link-member"]);
+    }
+}

@@ -139,6 +139,11 @@ fn hidden_data_links_and_damage_are_findings() {
         &inspect("a.cpio", &cpio(&[("l", b"/etc", 0o120_777)])),
         "link-member",
     );
+    assert_clean("a.cpio", &cpio(&[("d/x.so", b"x.so.1", 0o120_777)]));
+    found(
+        &inspect("a.cpio", &cpio(&[("d/l", b"../../x", 0o120_777)])),
+        "link-member",
+    );
     found(
         &inspect("a.cpio", &cpio(&[("d", b"", 0o020_644)])),
         "device-member",
