@@ -19,3 +19,9 @@ export function textOf(t: T, prefix: string, code: string): string {
   const lookup = t as unknown as (key: string, options: { defaultValue: string }) => string;
   return lookup(`${prefix}.${code}`, { defaultValue: code });
 }
+
+/** The name of an engine by its id: `eicar`, or its kind with a number where there are several, such as `clamd-2`. */
+export function engineText(t: T, id: string): string {
+  const [, kind = id, number] = id.match(/^(.*)-(\d+)$/) ?? [];
+  return [textOf(t, 'packages:engine', kind), number].filter(Boolean).join(' ');
+}

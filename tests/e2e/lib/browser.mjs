@@ -56,6 +56,7 @@ export async function person(browser, { language = 'en', width = 1440, scheme = 
     ...more,
   });
   context.setDefaultTimeout(15_000);
+  context.setDefaultNavigationTimeout(45_000);
   if (FRONTEND) await context.route((url) => !url.pathname.startsWith('/api/'), fromDisk);
   const page = await context.newPage();
   const errors = [];

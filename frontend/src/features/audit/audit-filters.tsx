@@ -1,7 +1,8 @@
-import { Group, Select, TextInput } from '@mantine/core';
+import { Select, TextInput } from '@mantine/core';
 import { useT } from '~/i18n/use-t';
 import { SearchBox } from '~/ui/list/search-box';
 import type { AuditFilter } from './api';
+import classes from './audit.module.css';
 import { useEventOptions } from './use-event-options';
 
 type Props = { filter: AuditFilter; onChange: (name: keyof AuditFilter, value: string) => void };
@@ -10,7 +11,7 @@ export function AuditFilters({ filter, onChange }: Props) {
   const t = useT();
   const events = useEventOptions();
   return (
-    <Group gap="sm" align="flex-end">
+    <div className={classes.filters}>
       <SearchBox value={filter.q} onSearch={(q) => onChange('q', q)} label={t('admin:audit.search')} />
       <Select
         aria-label={t('admin:audit.event')}
@@ -37,6 +38,6 @@ export function AuditFilters({ filter, onChange }: Props) {
         min={filter.from || undefined}
         onChange={(event) => onChange('to', event.currentTarget.value)}
       />
-    </Group>
+    </div>
   );
 }

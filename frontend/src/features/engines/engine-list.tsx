@@ -45,7 +45,8 @@ function Facts({ engine }: { engine: Engine }) {
     t(`admin:engines.class.${engine.class}`),
     engine.version,
     engine.setup && t('admin:engines.up_to', { size: mebibytes(engine.setup.largest_file, locale) }),
-    engine.setup && t('admin:engines.queue', { busy: engine.busy, waiting: engine.waiting }),
+    engine.busy + engine.waiting > 0 &&
+      t('admin:engines.queue', { busy: engine.busy, waiting: engine.waiting }),
     engine.signature_version && t('admin:engines.signatures', { version: engine.signature_version }),
   ];
   return (

@@ -12,13 +12,14 @@ it('explains known findings, and shows unknown codes as they came', async () => 
       check="blocked"
       findings={[
         { engine: 'eicar', outcome: 'infected', name: 'eicar-test-file', object: 'a.zip/b.com' },
-        { engine: 'clamav', outcome: 'infected', name: 'Win.Test.EICAR_HDB-1', object: null },
+        { engine: 'clamd-2', outcome: 'infected', name: 'Win.Test.EICAR_HDB-1', object: null },
       ]}
     />,
   );
   expect(screen.getByText('EICAR test virus')).toBeTruthy();
   expect(screen.getByText('in a.zip/b.com')).toBeTruthy();
   expect(screen.getByText('Win.Test.EICAR_HDB-1')).toBeTruthy();
+  expect(screen.getByText('(ClamAV 2)')).toBeTruthy();
 });
 
 it('never leaves an unscannable file without a word', async () => {

@@ -1,5 +1,5 @@
 import type { Check, Finding } from '~/api/types';
-import { textOf, useT } from '~/i18n/use-t';
+import { engineText, textOf, useT } from '~/i18n/use-t';
 import { plainName } from '~/lib/format';
 import classes from './finding-list.module.css';
 import { distinctFindings } from './model';
@@ -29,7 +29,7 @@ export function FindingList({ findings, check }: { findings: readonly Finding[];
             </span>
           )}
           <span className={classes.engine}>
-            {t('packages:finding.by', { engine: textOf(t, 'packages:engine', finding.engine) })}
+            {t('packages:finding.by', { engine: engineText(t, finding.engine) })}
           </span>
         </li>
       ))}

@@ -1,7 +1,7 @@
 import { Table } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { Verdict } from '~/api/admin-types';
-import { textOf, useT } from '~/i18n/use-t';
+import { engineText, textOf, useT } from '~/i18n/use-t';
 import { plainName } from '~/lib/format';
 import { Badge, type Tone } from '~/ui/badge/badge';
 import { Empty, ListSkeleton, LoadError } from '~/ui/feedback/feedback';
@@ -36,7 +36,7 @@ function VerdictRow({ verdict }: { verdict: Verdict }) {
   return (
     <Table.Tr>
       <Table.Td>
-        {textOf(t, 'packages:engine', verdict.engine)}
+        {engineText(t, verdict.engine)}
         {(verdict.engine_version || verdict.signature_version) && (
           <div className={classes.small}>
             {[verdict.engine_version, verdict.signature_version].filter(Boolean).join(' / ')}

@@ -27,9 +27,9 @@ it('sends only what differs, and a secret as soon as it was typed', () => {
 it.each([
   [0, 0, 'B'],
   [1023, 1023, 'B'],
-  [1024, 1, 'kB'],
-  [100 * 2 ** 20, 100, 'MB'],
-  [2 ** 40, 1, 'TB'],
+  [1024, 1, 'KiB'],
+  [100 * 2 ** 20, 100, 'MiB'],
+  [2 ** 40, 1, 'TiB'],
   [2 ** 30 + 1, 2 ** 30 + 1, 'B'],
 ] as const)('%d bytes are %d %s, and back', (bytes, amount, unit) => {
   expect(splitBytes(bytes)).toEqual({ amount, unit });

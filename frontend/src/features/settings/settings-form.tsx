@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { Setting, SettingValue } from '~/api/admin-types';
 import type { Items } from '~/api/types';
 import { type T, textOf, useLocale, useT } from '~/i18n/use-t';
-import { formatNumber, formatSize } from '~/lib/format';
+import { formatNumber } from '~/lib/format';
 import { fieldErrors } from '~/lib/problem-text';
 import { useAction } from '~/lib/use-action';
 import { Badge } from '~/ui/badge/badge';
@@ -11,7 +11,7 @@ import { Button } from '~/ui/base/button';
 import { ProblemAlert } from '~/ui/feedback/feedback';
 import { Card } from '~/ui/page/card';
 import { changeSettings, settingsKey } from './api';
-import { changesOf, type Edits, groupsOf, isDefault } from './model';
+import { bytesText, changesOf, type Edits, groupsOf, isDefault } from './model';
 import { SettingInput } from './setting-input';
 import classes from './settings.module.css';
 
@@ -20,7 +20,7 @@ function valueText(t: T, locale: string, setting: Setting, value: SettingValue):
     return t('settings:empty');
   if (typeof value === 'boolean') return value ? t('settings:yes') : t('settings:no');
   if (typeof value === 'number')
-    return setting.kind === 'bytes' ? formatSize(value, locale) : formatNumber(value, locale);
+    return setting.kind === 'bytes' ? bytesText(value, locale) : formatNumber(value, locale);
   if (Array.isArray(value)) return value.join(', ');
   return setting.kind === 'choice' ? textOf(t, 'settings:option', value) : value;
 }

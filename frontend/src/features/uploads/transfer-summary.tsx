@@ -48,10 +48,10 @@ export function TransferSummary({ snapshot, uploader }: { snapshot: Snapshot; up
             <Button
               variant="subtle"
               size="compact-sm"
-              leftSection={<Icon name="play" size={14} />}
+              leftSection={<Icon name={paused > 0 ? 'play' : 'retry'} size={14} />}
               onClick={() => uploader.resumeAll()}
             >
-              {t('send:resume_all')}
+              {paused > 0 ? t('send:resume_all') : t('action.retry')}
             </Button>
           )}
         </span>

@@ -3,6 +3,7 @@ import { isProblem } from '~/api/problem';
 import type { Instance, PackageFile } from '~/api/types';
 import { useLocale, useT } from '~/i18n/use-t';
 import type { PickedFile } from '~/lib/dropped-files';
+import { buttonBeside } from '~/lib/focus';
 import { formatSize, plainName } from '~/lib/format';
 import { problemText } from '~/lib/problem-text';
 import { Button } from '~/ui/base/button';
@@ -13,6 +14,7 @@ import { checkLimits, type Refusal } from './limits';
 import { uploaderOf } from './registry';
 import { TransferSummary } from './transfer-summary';
 import { ServerFileRow, UploadRow } from './upload-row';
+import type { Item } from './uploader';
 import classes from './uploads.module.css';
 import { useUploads } from './use-uploads';
 
@@ -27,6 +29,12 @@ type Props = {
   onRemoveServerFile: (fileId: string | null) => Promise<unknown>;
   /** Makes the package in the place of one that another browser has begun. */
   onStartOver?: () => Promise<string>;
+};
+
+/** What needs somebody comes first; the rest stays as it came. */
+const failedFirst = (items: readonly Item[]): Item[] => {
+  const rank = (item: Item): number => (item.state.name === 'failed' ? 0 : 1);
+  return [...items].sort((one, other) => rank(one) - rank(other));
 };
 
 /** Takes files and shows how they travel. The work itself is the uploader's. */
@@ -70,8 +78,10 @@ export function UploadPanel(props: Props) {
   };
   const remove = async (key: string, fileId: string | null): Promise<void> => {
     if (packageId === null) return;
+    const next = buttonBeside(document.activeElement);
     await uploaderOf(packageId).remove(key);
     await onRemoveServerFile(fileId);
+    if (document.activeElement === document.body) next?.focus();
   };
   const empty = uploads.items.length + earlier.length === 0;
   const hint = t('send:drop_hint', { size: formatSize(limits.file_size, locale) });
@@ -120,7 +130,7 @@ export function UploadPanel(props: Props) {
       </div>
       {!empty && (
         <ul className={classes.list} aria-label={t('send:files')}>
-          {uploads.items.map((item) => (
+          {failedFirst(uploads.items).map((item) => (
             <UploadRow
               key={item.key}
               item={item}

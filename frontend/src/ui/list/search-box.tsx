@@ -3,6 +3,7 @@ import { useDebouncedCallback } from '@mantine/hooks';
 import { useState } from 'react';
 import { useT } from '~/i18n/use-t';
 import { Icon } from '~/ui/brand/icon';
+import classes from './search-box.module.css';
 
 /** Searches while you type; the text lives in the URL, which is the caller's. */
 export function SearchBox({
@@ -28,8 +29,7 @@ export function SearchBox({
       placeholder={label}
       value={text}
       maxLength={200}
-      w="100%"
-      maw={340}
+      className={classes.box}
       leftSection={<Icon name="search" size={16} />}
       rightSection={
         text === '' ? null : <CloseButton aria-label={t('action.clear')} onClick={() => change('')} />
