@@ -92,6 +92,24 @@ describe('browser: administration', () => {
     }
   });
 
+  it('dialogs fit a phone, in Czech and in the dark', async () => {
+    const who = await person(browser, { language: 'cs', width: 390, scheme: 'dark' });
+    const { page, t } = who;
+    await login(who, '/admin/login', 'root@example.org');
+    for (const [path, name] of [['engines', 'admin:engines.new'], ['users', 'admin:users.new'], ['administrators', 'admin:administrators.new']]) {
+      await page.goto(`${sofie.url}/admin/${path}`);
+      await settled(page);
+      await button(page, t(name)).click();
+      await page.getByRole('dialog').waitFor();
+      assert.deepEqual(await axe(page), [], path);
+      const wide = await page.getByRole('dialog').evaluate((element) => element.scrollWidth - element.clientWidth);
+      assert.ok(wide <= 0, `${path}: ${wide} px wider than the dialog`);
+      await shot(page, `dialog-${path}-cs-390-dark`);
+    }
+    assert.deepEqual(who.errors, []);
+    await who.context.close();
+  });
+
   it('orders, tests and looks back by keyboard alone', async () => {
     const { page, t } = root;
     await page.getByRole('button', { name: t('admin:engines.up', { name: 'Second' }) }).focus();

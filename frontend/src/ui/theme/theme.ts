@@ -102,6 +102,7 @@ export const theme = createTheme({
   cursorType: 'pointer',
   respectReducedMotion: true,
   components: {
+    // The head of a dialog is no second banner of the page.
     // The scroll lock must not inject a <style> element: the content security policy refuses it.
     Modal: {
       defaultProps: {
@@ -110,9 +111,15 @@ export const theme = createTheme({
         padding: 'lg',
         removeScrollProps: { removeScrollBar: false },
         overlayProps: { backgroundOpacity: 0.45 },
+        attributes: { header: { role: 'presentation' } },
       },
     },
-    Drawer: { defaultProps: { removeScrollProps: { removeScrollBar: false } } },
+    Drawer: {
+      defaultProps: {
+        removeScrollProps: { removeScrollBar: false },
+        attributes: { header: { role: 'presentation' } },
+      },
+    },
     Table: { defaultProps: { verticalSpacing: 'sm', horizontalSpacing: 'sm' } },
     InputWrapper: {
       defaultProps: { styles: { label: { marginBottom: 4 }, description: { marginBottom: 2 } } },
