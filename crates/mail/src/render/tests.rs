@@ -154,6 +154,7 @@ const WITHOUT_LINK: &[&str] = &[
     "password_changed",
     "first_login",
     "token_created",
+    "recalled_fetched",
 ];
 
 fn render(template: &Template, lang: Lang) -> Rendered {
