@@ -10,6 +10,7 @@ mod complete;
 mod desk;
 mod drafts;
 mod resumable;
+mod rows;
 mod space;
 mod whole;
 

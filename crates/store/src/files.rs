@@ -260,6 +260,20 @@ pub struct Except<'a> {
     pub path: (PackageId, &'a FilePath),
 }
 
+/// Finds an empty file of a draft by its path.
+pub async fn empty(tx: &mut Tx, package: PackageId, path: &FilePath) -> Result<Option<FileId>> {
+    let path_key = tx.keyed_hash("files.path", package, path.as_str());
+    let row: Option<(Uuid,)> = sqlx::query_as(
+        "select id from files
+          where package_id = $1 and path_key = $2 and size = 0 and completed_at is not null",
+    )
+    .bind(package.0)
+    .bind(path_key.to_vec())
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|(id,)| FileId(id)))
+}
+
 /// Returns how many announced bytes of unfinished uploads have still to come.
 pub async fn outstanding(tx: &mut Tx, but: &Except<'_>, now: DateTime<Utc>) -> Result<u64> {
     let (package, path) = but.path;

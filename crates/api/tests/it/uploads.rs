@@ -734,3 +734,13 @@ async fn an_upload_survives_a_full_disk() {
     assert_eq!(ground.stored(id(&upload)).await, file);
     let _ = ground.put("b", noise(700_000), None).await.expect(201);
 }
+
+#[tokio::test]
+async fn an_empty_file_whose_answer_was_lost_is_one_file() {
+    let ground = Ground::new().await;
+    let one = ground.begin("empty", 0).await;
+    assert_eq!(ground.begin("empty", 0).await, one);
+    assert_eq!(ground.package().await["file_count"], 1);
+    let other = ground.creation("empty", 5).send().await;
+    other.expect_problem(422, "invalid");
+}

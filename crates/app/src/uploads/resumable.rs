@@ -15,7 +15,7 @@ use tokio::time::sleep;
 use super::{
     body::{Body, Paced},
     checksum::{Checking, Checksum},
-    complete::{self, complete},
+    complete::complete,
     desk::Seat,
     drafts, parse_path,
     space::{self, Announced},
@@ -67,6 +67,18 @@ pub struct Append {
 pub async fn create(app: &App, ctx: &Context, new: &NewUpload) -> Result<Progress> {
     let path = parse_path(&new.path, "filename")?;
     let room = drafts::reserve(app, ctx, new.package, new.size).await?;
+    if new.size == 0
+        && let Some(id) = files::empty(&mut app.db().read().await?, new.package, &path).await?
+    {
+        // The client lost the answer; one empty file is as good as the other.
+        let expires_at = ctx.now;
+        return Ok(Progress {
+            id,
+            offset: 0,
+            size: 0,
+            expires_at,
+        });
+    }
     let id = FileId::fresh();
     let announced = Announced {
         id,
@@ -103,74 +115,6 @@ pub async fn create(app: &App, ctx: &Context, new: &NewUpload) -> Result<Progres
         size: new.size,
         expires_at,
     })
-}
-
-/// Adds the row of a file; the last one of a package that was sent submits it. A file of the same path that is
-/// complete stays: it was acknowledged.
-pub(super) async fn insert(
-    app: &App,
-    ctx: &Context,
-    row: &files::NewFile,
-    field: &'static str,
-) -> Result<()> {
-    for retried in [false, true] {
-        match add(app, ctx, row).await {
-            Err(Refusal::Taken) => {
-                let mut tx = app.db().read().await?;
-                let old = files::unfinished(&mut tx, row.package_id, &row.path).await?;
-                let (Some(old), false) = (old, retried) else {
-                    break;
-                };
-                app.parts().uploads.interrupt(old);
-                files::remove_unfinished(&mut tx, old, ctx.now).await?;
-            }
-            Err(Refusal::Other(error)) => return Err(error),
-            Ok(()) => return Ok(()),
-        }
-    }
-    Err(Error::invalid(field, "duplicate"))
-}
-
-/// Why a row was not added.
-enum Refusal {
-    /// There is a file of the same path.
-    Taken,
-    /// Anything else.
-    Other(Error),
-}
-
-impl<E: Into<Error>> From<E> for Refusal {
-    fn from(error: E) -> Self {
-        Self::Other(error.into())
-    }
-}
-
-async fn add(app: &App, ctx: &Context, row: &files::NewFile) -> std::result::Result<(), Refusal> {
-    let entry = row
-        .complete
-        .then(|| complete::entry(ctx, row.package_id, row.id, row.size));
-    let entry = entry.as_ref();
-    let refusal = |error: sofie_store::Error| match error {
-        error if error.is_constraint(files::PATH_TAKEN) => Refusal::Taken,
-        sofie_store::Error::Stale => {
-            drafts::forget(app, row.package_id);
-            Error::Conflict("conflict").into()
-        }
-        other => other.into(),
-    };
-    let alone = files::insert(&mut app.db().read().await?, row, entry, false).await;
-    match alone {
-        Err(sofie_store::Error::Stale) if row.complete => {}
-        other => return other.map_err(refusal),
-    }
-    let mut tx = app.db().begin().await?;
-    let mut package = packages::lock(&mut tx, row.package_id)
-        .await?
-        .ok_or(Error::NotFound)?;
-    let locked = files::insert(&mut tx, row, entry, true).await;
-    locked.map_err(refusal)?;
-    complete::submit(app, tx, ctx, &mut package).await?;
-    Ok(())
 }
 
 /// Returns how far an upload is, as its blob knows it. Whoever still sends to it is stopped first: the

@@ -10,7 +10,7 @@ use super::{
     body::{Body, Paced},
     checksum::{Checking, Checksum},
     drafts::{self, Reservation},
-    parse_path, resumable,
+    parse_path, rows,
     space::{self, Announced, Claim},
     vault_error,
 };
@@ -87,7 +87,7 @@ pub(super) async fn record(
 ) -> Result<()> {
     let (app, ctx) = (app.clone(), ctx.clone());
     let recorded = tokio::spawn(async move {
-        resumable::insert(&app, &ctx, &row, field).await?;
+        rows::insert(&app, &ctx, &row, field).await?;
         guard.keep();
         room.keep();
         packages::tell(&app, row.package_id);
