@@ -48,13 +48,16 @@ describe('memory', () => {
 
   async function watched(work) {
     const most = { server: 0, all: 0 };
-    const timer = setInterval(() => {
+    const look = () => {
       const now = resident(sofie.pid);
       most.server = Math.max(most.server, now.server);
       most.all = Math.max(most.all, now.all);
-    }, 100);
+    };
+    const timer = setInterval(look, 100);
     try {
       await work();
+      // Some work is done sooner than the first tick.
+      look();
     } finally {
       clearInterval(timer);
     }

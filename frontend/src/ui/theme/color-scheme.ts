@@ -14,13 +14,13 @@ function chosen(): Scheme {
 
 let choice = chosen();
 
-function shown(): 'light' | 'dark' {
+export function shownScheme(): 'light' | 'dark' {
   if (choice !== 'auto') return choice;
   return dark.matches ? 'dark' : 'light';
 }
 
 function apply(): void {
-  document.documentElement.dataset.mantineColorScheme = shown();
+  document.documentElement.dataset.mantineColorScheme = shownScheme();
   for (const listener of listeners) listener();
 }
 
@@ -49,4 +49,4 @@ function subscribe(listener: () => void): () => void {
 /** What was chosen. */
 export const useSchemeChoice = (): Scheme => useSyncExternalStore(subscribe, () => choice);
 /** What is shown. */
-export const useScheme = (): 'light' | 'dark' => useSyncExternalStore(subscribe, shown);
+export const useScheme = (): 'light' | 'dark' => useSyncExternalStore(subscribe, shownScheme);

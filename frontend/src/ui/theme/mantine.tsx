@@ -1,8 +1,19 @@
 import './mantine.css';
-import { MantineProvider } from '@mantine/core';
+import { type MantineColorSchemeManager, MantineProvider } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { useScheme } from './color-scheme';
+import { shownScheme, useScheme } from './color-scheme';
 import { theme } from './theme';
+
+const nothing = (): void => undefined;
+
+/** Mantine asks here when it begins; its own memory knows of no choice, and a dark page would be light for a moment. */
+const ourScheme: MantineColorSchemeManager = {
+  get: shownScheme,
+  set: nothing,
+  subscribe: nothing,
+  unsubscribe: nothing,
+  clear: nothing,
+};
 
 /**
  * What Mantine's components need around them. Only frames with such components have it: recipients of a package
@@ -13,6 +24,7 @@ export function WithMantine({ children }: { children: ReactNode }) {
     <MantineProvider
       theme={theme}
       forceColorScheme={useScheme()}
+      colorSchemeManager={ourScheme}
       withCssVariables={false}
       withGlobalClasses={false}
       withStaticClasses={false}
