@@ -33,14 +33,14 @@ pub struct Examination {
     pub objects: Vec<Object>,
 }
 
-/// Reads `content` once and lets the inspector and all `engines` look at it in parallel.
+/// Reads `content` once and lets the inspector, if it has not looked yet, and all `engines` look at it in parallel.
 ///
 /// Buffers are bounded. An engine that hangs up, dies or is too slow costs only its own
 /// verdict; a read error of `content` is an error of every engine that had not yet decided.
 /// Always one row per engine. It waits until `scan.deadline` for a turn at every engine, and then takes at most as
 /// long again.
 pub async fn examine<E>(
-    inspector: &Inspector,
+    inspector: Option<&Inspector>,
     engines: &[Arc<dyn Engine>],
     scan: &Scan,
     content: impl Stream<Item = Result<Bytes, E>> + Send,
@@ -49,8 +49,11 @@ where
     E: Error + Send + 'static,
 {
     let mut senders = Vec::with_capacity(engines.len() + 1);
-    let (sender, inspected) = body(UNDER_WAY);
-    senders.push(sender);
+    let inspected = inspector.map(|inspector| {
+        let (sender, content) = body(UNDER_WAY);
+        senders.push(sender);
+        (inspector, content)
+    });
     let mut turns = Vec::with_capacity(engines.len());
     for engine in engines {
         // Before the first byte is read, and in the same order by everybody, so that nobody waits in a circle.
@@ -64,7 +67,13 @@ where
     });
     let scans: Vec<_> = scans.collect();
     let feeding = timeout_at(scan.deadline, feed(content, senders));
-    let looking = async { tokio::join!(inspector.inspect(scan, inspected), join_all(scans)) };
+    let inspecting = async {
+        match inspected {
+            Some((inspector, content)) => Some(inspector.inspect(scan, content).await),
+            None => None,
+        }
+    };
+    let looking = async { tokio::join!(inspecting, join_all(scans)) };
     let (_, (inspection, reports)) = tokio::join!(feeding, looking);
     assemble(inspection, reports)
 }
@@ -78,10 +87,12 @@ async fn look(engine: &dyn Engine, scan: &Scan, turn: Option<Turn>, body: Body) 
     ended.unwrap_or_else(|_| failed(ErrorKind::Timeout, "no answer in time"))
 }
 
-fn assemble(inspection: Inspection, others: Vec<EngineReport>) -> Examination {
-    let mut reports = inspection.reports;
+fn assemble(inspection: Option<Inspection>, others: Vec<EngineReport>) -> Examination {
+    let (mut reports, contents) = match inspection {
+        Some(inspection) => (inspection.reports, inspection.contents),
+        None => (Vec::new(), None),
+    };
     reports.extend(others);
-    let contents = inspection.contents;
     let (sha256, crc32, objects) = match contents {
         Some(seen) => (Some(seen.sha256), Some(seen.crc32), seen.objects),
         None => (None, None, Vec::new()),

@@ -115,6 +115,8 @@ pub enum Skip {
     Type,
     /// The engine knows nothing of it, neither good nor bad.
     NoOpinion,
+    /// What engines of an earlier stage found is enough.
+    Decided,
 }
 
 /// How likely something is bad.
@@ -291,6 +293,11 @@ impl EngineReport {
     /// Not looked at, or no opinion.
     pub(crate) fn skipped(engine: &str, scan: &Scan, reason: Skip) -> Self {
         Self::row(engine, scan, Outcome::Skipped { reason }, Vec::new(), 0)
+    }
+
+    /// Not asked, since an earlier stage has decided.
+    pub fn spared(engine: &str, scan: &Scan) -> Self {
+        Self::skipped(engine, scan, Skip::Decided)
     }
 
     /// Something found; with no findings it is an error, not clean.

@@ -2560,12 +2560,18 @@ export interface components {
             /** @description The object inside the file. */
             object: string | null;
             /**
-             * @description `clean`, `infected`, `suspicious`, `encrypted`, `incomplete`, `unsupported`, `policy_hit` or `error`.
+             * @description `clean`, `infected`, `suspicious`, `encrypted`, `incomplete`, `skipped`, `unsupported`, `policy_hit` or
+             *     `error`.
              * @enum {string}
              */
             outcome: "infected" | "suspicious" | "encrypted" | "incomplete" | "unsupported" | "policy_hit" | "error" | "skipped" | "clean" | "pending";
             /** @description Which limit, which kind of error, how much was looked at. */
             qualifier: string | null;
+            /**
+             * Format: date-time
+             * @description When its signatures were made, if it tells.
+             */
+            signature_at: string | null;
             signature_version: string | null;
         };
         /** @description What every engine said of a package, in every round of checks. */

@@ -93,7 +93,8 @@ pub struct FileVerdictsBody {
 #[schema(as = Verdict)]
 pub struct VerdictBody {
     engine: String,
-    /// `clean`, `infected`, `suspicious`, `encrypted`, `incomplete`, `unsupported`, `policy_hit` or `error`.
+    /// `clean`, `infected`, `suspicious`, `encrypted`, `incomplete`, `skipped`, `unsupported`, `policy_hit` or
+    /// `error`.
     outcome: &'static str,
     /// How suspicious, or against which rule.
     level: Option<&'static str>,
@@ -106,6 +107,8 @@ pub struct VerdictBody {
     detail: Option<String>,
     engine_version: Option<String>,
     signature_version: Option<String>,
+    /// When its signatures were made, if it tells.
+    signature_at: Option<DateTime<Utc>>,
     /// When the engine had answered.
     at: DateTime<Utc>,
 }
@@ -123,6 +126,7 @@ impl From<Verdict> for VerdictBody {
             detail: row.detail,
             engine_version: row.engine_version,
             signature_version: row.signature_version,
+            signature_at: row.signature_at,
             at: row.finished_at,
         }
     }

@@ -240,3 +240,35 @@ async fn a_secret_does_not_go_along_to_another_server() {
             .expect(200);
     }
 }
+
+/// DET-18: what takes minutes is not asked about what is decided.
+#[tokio::test]
+async fn a_sandbox_is_asked_only_if_no_earlier_stage_found_anything() {
+    let server = TestClamd::start();
+    let app = TestApp::start().await;
+    let root = app.administrator("root@example.org").await;
+    let mut body = clamd(&server.address());
+    body["stage"] = json!("sandbox");
+    let _ = root.post(PATH, body).await.expect(201);
+    let eva = app.user("eva@example.org").await;
+    let files: &[(&str, &[u8])] = &[
+        ("known.com", &super::fixture::eicar()),
+        ("new.txt", TestClamd::MALWARE),
+        ("fine.txt", b"hello"),
+    ];
+    let id = send(&eva, "bob@example.org", files).await;
+    app.drain().await;
+    assert_eq!(
+        checks(&look(&eva, &id).await),
+        ["blocked", "blocked", "clean"]
+    );
+    let path = format!("/api/v1/admin/packages/{id}/verdicts");
+    let rows = root.get(&path).await.expect(200).json();
+    let files = rows["files"].as_array().unwrap().iter();
+    let said: Vec<_> = files
+        .flat_map(|file| file["verdicts"].as_array().unwrap())
+        .filter(|row| row["engine"] == "clamd")
+        .map(|row| row["outcome"].as_str().unwrap())
+        .collect();
+    assert_eq!(said, ["skipped", "infected", "clean"]);
+}

@@ -1,4 +1,4 @@
-//! One reading of one file.
+//! One file, read as often as there are stages.
 
 use std::{
     sync::{Arc, OnceLock},
@@ -7,7 +7,9 @@ use std::{
 
 use aws_lc_rs::digest;
 use futures_util::TryStreamExt;
-use sofie_detection::{Engine, ErrorKind, Examination, FileMeta, Outcome, Scan};
+use sofie_detection::{
+    Class, Engine, EngineReport, ErrorKind, Examination, FileMeta, Inspector, Outcome, Scan,
+};
 use sofie_domain::File;
 use sofie_store::verdicts::Verdict;
 use sofie_vault::{BlobSpec, Error as VaultError, Reader};
@@ -36,12 +38,58 @@ pub(super) struct Examined {
     pub(super) doubtful: Vec<String>,
 }
 
-/// Reads a file out of the vault and shows it to the inspector and the engines at once.
+/// Shows a file to the inspector and the engines, stage by stage (DET-18): those that answer from what they know
+/// in one reading; sandboxes, which take minutes, only if none of these calls it infected.
 pub(super) async fn examine(
     app: &App,
     file: &File,
     spec: &BlobSpec,
     engines: &[Arc<dyn Engine>],
+    cancel: &CancellationToken,
+) -> Result<Examined, VaultError> {
+    let is_sandbox = |engine: &Arc<dyn Engine>| engine.descriptor().class == Class::Sandbox;
+    let (sandboxes, quick): (Vec<_>, Vec<_>) = engines.iter().cloned().partition(is_sandbox);
+    let inspector = app.parts().engines.inspector();
+    let mut examined = read(app, file, spec, (Some(inspector), &quick), cancel).await?;
+    if sandboxes.is_empty() {
+        return Ok(examined);
+    }
+    if examined.corrupted || infected(&examined.rows) {
+        let scan = scan(app, file, &sandboxes, cancel);
+        let spared = sandboxes
+            .iter()
+            .map(|engine| EngineReport::spared(&engine.descriptor().id, &scan));
+        let rows = spared.flat_map(|report| translate::rows(&report));
+        examined.rows.extend(rows);
+        return Ok(examined);
+    }
+    let later = read(app, file, spec, (None, &sandboxes), cancel).await?;
+    examined.rows.extend(later.rows);
+    examined.corrupted |= later.corrupted;
+    examined.doubtful.extend(later.doubtful);
+    Ok(examined)
+}
+
+fn infected(rows: &[Verdict]) -> bool {
+    rows.iter()
+        .any(|row| row.verdict.outcome == sofie_domain::Outcome::Infected)
+}
+
+fn scan(app: &App, file: &File, engines: &[Arc<dyn Engine>], cancel: &CancellationToken) -> Scan {
+    let meta = FileMeta {
+        name: file.path.name().to_owned(),
+        size: file.size,
+    };
+    let time = longest(engines, file.size);
+    Scan::new(meta, app.now(), time, cancel.child_token())
+}
+
+/// Reads a file out of the vault once, for all engines of a stage.
+async fn read(
+    app: &App,
+    file: &File,
+    spec: &BlobSpec,
+    (inspector, engines): (Option<&Inspector>, &[Arc<dyn Engine>]),
     cancel: &CancellationToken,
 ) -> Result<Examined, VaultError> {
     let reader = match app.parts().vault.open(spec, Some(file.size)).await {
@@ -56,14 +104,8 @@ pub(super) async fn examine(
         let _ = noted.set(error);
         text
     });
-    let meta = FileMeta {
-        name: file.path.name().to_owned(),
-        size: file.size,
-    };
-    let time = longest(engines, file.size);
-    let scan = Scan::new(meta, app.now(), time, cancel.child_token());
-    let examination =
-        sofie_detection::examine(app.parts().engines.inspector(), engines, &scan, content).await;
+    let scan = scan(app, file, engines, cancel);
+    let examination = sofie_detection::examine(inspector, engines, &scan, content).await;
     let fault = Arc::into_inner(fault).and_then(OnceLock::into_inner);
     match fault {
         Some(error) if !is_damage(&error) => Err(error),
@@ -72,7 +114,7 @@ pub(super) async fn examine(
 }
 
 fn examined(examination: &Examination, corrupted: bool) -> Examined {
-    let failed = |report: &&sofie_detection::EngineReport| matches!(report.outcome, Outcome::Error { kind, .. } if kind != ErrorKind::Source);
+    let failed = |report: &&EngineReport| matches!(report.outcome, Outcome::Error { kind, .. } if kind != ErrorKind::Source);
     let crashed = |outcome| {
         matches!(
             outcome,

@@ -41,7 +41,7 @@ const CLEAN: &[u8] = b"stream: OK\0";
 
 async fn run(scripts: &[Script], scan: &Scan, content: &[u8]) -> Examination {
     let (_fakes, engines) = fakes(scripts);
-    examine(&inspector(), &engines, scan, pieces(content)).await
+    examine(Some(&inspector()), &engines, scan, pieces(content)).await
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn a_read_error_is_an_error_everywhere() {
         Err(io::Error::other("disk")),
     ]);
     let (_fakes, engines) = fakes(&[Script::Answer(CLEAN.to_vec())]);
-    let examination = examine(&inspector(), &engines, &scan("a", 8), content).await;
+    let examination = examine(Some(&inspector()), &engines, &scan("a", 8), content).await;
     let source = Outcome::Error {
         kind: ErrorKind::Source,
         retryable: true,
@@ -102,7 +102,7 @@ async fn a_source_that_never_ends_is_a_time_out_everywhere() {
     let endless = stream::pending::<io::Result<Bytes>>();
     let (_fakes, engines) = fakes(&[Script::Answer(CLEAN.to_vec())]);
     let short = scan_for("a", 8, Duration::from_millis(200));
-    let examination = examine(&inspector(), &engines, &short, endless).await;
+    let examination = examine(Some(&inspector()), &engines, &short, endless).await;
     assert!(
         outcomes(&examination)
             .iter()
