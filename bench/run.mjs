@@ -107,7 +107,7 @@ try {
     const peer = await start();
     if (peer) peers.push(peer);
   }
-  if (!peers.some(({ name }) => name === 'rustus')) console.log('note: rustus is not here and not compared (RUSTUS=1 builds it)');
+  if (!peers.some(({ name }) => name === 'rustus')) console.log('note: rustus is not here and not compared');
 
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const peer of peers) {

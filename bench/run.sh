@@ -3,8 +3,8 @@
 # bench/results.json.
 #
 # Usage: bench/run.sh [ROUNDS]      (default 5)
-# Needs: the release binary (make build), curl, nginx, wrk, openssl. Takes about 12 minutes.
-# rustus is compared when it is there; RUSTUS=1 builds it from crates.io first (long).
+# Needs: the release binary (make build), curl, nginx, wrk, openssl. Takes about 12 minutes, the first time some more:
+# it builds rustus from crates.io (RUSTUS=0 leaves it out).
 # BENCH_MIB=64 BENCH_SECONDS=1 BENCH_HURRY=1 bench/run.sh 1 only shows that everything works.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -12,8 +12,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 missing=()
 for tool in curl nginx wrk openssl; do have "$tool" || missing+=("$tool"); done
-if [ ${#missing[@]} -gt 0 ] && have apt-get && [ "$(id -u)" = 0 ]; then
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+if [ ${#missing[@]} -gt 0 ] && have apt-get && { [ "$(id -u)" = 0 ] || have sudo; }; then
+    root=()
+    [ "$(id -u)" = 0 ] || root=(sudo)
+    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 elif [ ${#missing[@]} -gt 0 ]; then
     echo "missing: ${missing[*]} (Debian packages of these names)" >&2
     exit 1
@@ -23,7 +25,7 @@ if [ ! -x "$SOFIE_BIN" ]; then
     echo "there is no $SOFIE_BIN: run make build" >&2
     exit 1
 fi
-if [ "${RUSTUS:-}" = 1 ] && [ ! -x "$TOOLS/rustus/bin/rustus" ]; then
+if [ "${RUSTUS:-1}" = 1 ] && [ ! -x "$TOOLS/rustus/bin/rustus" ]; then
     CARGO_TARGET_DIR="$TOOLS/rustus/target" cargo install rustus --version 0.5.10 --locked --no-default-features --root "$TOOLS/rustus"
 fi
 export RUSTUS_BIN=${RUSTUS_BIN:-$TOOLS/rustus/bin/rustus}
