@@ -41,7 +41,9 @@ async function fromDisk(route) {
   const file = join(FRONTEND, new URL(route.request().url()).pathname);
   if (file.startsWith(join(FRONTEND, 'assets')) && existsSync(file)) return await route.fulfill({ path: file });
   const answer = await route.fetch();
-  const isPage = answer.headers()['content-type']?.startsWith('text/html');
+  // Pages of other sites have no such policy.
+  const { 'content-type': type = '', 'content-security-policy': policy } = answer.headers();
+  const isPage = type.startsWith('text/html') && policy !== undefined;
   await route.fulfill(isPage ? { response: answer, path: join(FRONTEND, 'index.html') } : { response: answer });
 }
 
