@@ -6,16 +6,17 @@ use uuid::Uuid;
 
 const FIRST: Duration = Duration::from_secs(2);
 const SHORTEST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_mins(15);
+pub(crate) const LONGEST: Duration = Duration::from_mins(15);
 
 /// Returns how long to wait after the failure of `attempt` (counted from 1).
 ///
-/// The bound doubles from 2 s with each attempt, up to 15 minutes; the wait is spread evenly between 1 s and the
+/// The bound doubles from 2 s with each attempt, up to `longest` and never more than 15 minutes; the wait is spread evenly between 1 s and the
 /// bound. Chance is drawn from the job's id, so the same failure always waits equally long and jobs that failed
 /// together don't come back together.
-pub fn backoff(id: Uuid, attempt: u32) -> Duration {
+pub fn backoff(id: Uuid, attempt: u32, longest: Duration) -> Duration {
     let doublings = attempt.saturating_sub(1).min(16);
-    let bound = FIRST.saturating_mul(1 << doublings).min(LONGEST);
+    let bound = FIRST.saturating_mul(1 << doublings);
+    let bound = bound.min(longest).min(LONGEST).max(SHORTEST);
     let (high, low) = id.as_u64_pair();
     spread(
         high ^ low.rotate_left(17) ^ u64::from(attempt),
@@ -46,8 +47,10 @@ mod tests {
     proptest! {
         #[test]
         fn stays_within_its_bounds(id: u128, attempt: u32) {
-            let wait = backoff(Uuid::from_u128(id), attempt);
+            let wait = backoff(Uuid::from_u128(id), attempt, LONGEST);
             prop_assert!((SHORTEST..=LONGEST).contains(&wait));
+            let soon = backoff(Uuid::from_u128(id), attempt, FIRST);
+            prop_assert!((SHORTEST..=FIRST).contains(&soon));
         }
     }
 
@@ -55,7 +58,7 @@ mod tests {
     fn grows_with_attempts_and_differs_between_jobs() {
         let mean = |attempt| {
             (0..500_u128)
-                .map(|id| backoff(Uuid::from_u128(id), attempt))
+                .map(|id| backoff(Uuid::from_u128(id), attempt, LONGEST))
                 .sum::<Duration>()
                 / 500
         };
@@ -63,8 +66,8 @@ mod tests {
         assert!(mean(5) > mean(3) && mean(3) > mean(2));
         assert!(mean(30) > Duration::from_mins(6) && mean(30) < Duration::from_mins(9));
         assert_ne!(
-            backoff(Uuid::from_u128(1), 9),
-            backoff(Uuid::from_u128(2), 9)
+            backoff(Uuid::from_u128(1), 9, LONGEST),
+            backoff(Uuid::from_u128(2), 9, LONGEST)
         );
     }
 }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
-use crate::backoff::backoff;
+use crate::backoff::{self, backoff};
 use crate::job::{Done, JobError, Run, chain};
 use crate::meters;
 use crate::registry::{Entry, Registry};
@@ -125,7 +125,9 @@ impl<C: Send + Sync + 'static> Executor<C> {
         }
         let ending = self.supervise(entry, job, attempt, cancel).await;
         let last = attempt >= entry.max_attempts;
-        let verdict = judge(ending, entry, last, || backoff(id, attempt));
+        let verdict = judge(ending, entry, last, || {
+            backoff(id, attempt, entry.longest_wait)
+        });
         (entry.name, verdict)
     }
 
@@ -235,7 +237,7 @@ fn refuse_unknown(job: &Claimed, attempt: u32) -> Verdict {
     let error = format!("no job named {} is known to this version", job.name);
     if attempt < MAX_ATTEMPTS_UNKNOWN {
         tracing::warn!("job is not known to this version");
-        let after = backoff(job.id, attempt);
+        let after = backoff(job.id, attempt, backoff::LONGEST);
         return Verdict::Retry { after, error };
     }
     tracing::error!("job is not known to this version; buried");

@@ -29,6 +29,8 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     const MAX_ATTEMPTS: u32;
     /// How long one attempt may take.
     const TIMEOUT: Duration;
+    /// The longest wait before the next attempt; less for what people wait for.
+    const LONGEST_WAIT: Duration = crate::backoff::LONGEST;
     /// What a run needs from its surroundings.
     type Context: Send + Sync + 'static;
 

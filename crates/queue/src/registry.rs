@@ -18,6 +18,7 @@ pub(crate) struct Entry<C> {
     pub(crate) queue: &'static str,
     pub(crate) max_attempts: u32,
     pub(crate) timeout: Duration,
+    pub(crate) longest_wait: Duration,
     pub(crate) body: Body<C>,
 }
 
@@ -48,6 +49,7 @@ impl<C: Send + Sync + 'static> Registry<C> {
             queue: J::QUEUE,
             max_attempts: J::MAX_ATTEMPTS,
             timeout: J::TIMEOUT,
+            longest_wait: J::LONGEST_WAIT,
             body: Box::new(|payload, ctx, run| Box::pin(run_typed::<J>(payload, ctx, run))),
         };
         let taken = self.entries.insert(J::NAME, entry);

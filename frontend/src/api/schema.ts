@@ -1511,7 +1511,7 @@ export interface components {
         /** @description One field of a kind's configuration. */
         EngineField: {
             /** @description What holds when nothing is given. */
-            default: Record<string, never> | null;
+            default: unknown;
             /** @description A value of a list as it may look. */
             example: unknown;
             /**
@@ -1583,7 +1583,9 @@ export interface components {
             /** Format: int32 */
             at_once: number;
             /** @description The fields of its kind that are no secrets. */
-            config: Record<string, never>;
+            config: {
+                [key: string]: unknown;
+            };
             kind: string;
             /** Format: int64 */
             largest_file: number;
@@ -6471,6 +6473,14 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -127,7 +127,8 @@ pub(crate) async fn patch(
 
 /// Gives an upload up.
 #[utoipa::path(delete, path = "/uploads/{file_id}", tag = "uploads", params(("file_id" = Uuid, Path)),
-    responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 412, body = Problem)))]
 pub(crate) async fn terminate(caller: Caller, Path(id): Path<Uuid>) -> Result<StatusCode, Problem> {
     uploads::remove(&caller.app, &caller.ctx, None, FileId(id)).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -32,6 +32,8 @@ impl Job for CheckPackage {
     const QUEUE: &'static str = queues::CHECKS;
     const MAX_ATTEMPTS: u32 = 20;
     const TIMEOUT: Duration = Duration::from_hours(2);
+    // Whoever sent it looks on.
+    const LONGEST_WAIT: Duration = Duration::from_secs(30);
     type Context = App;
 
     async fn run(&self, app: &App, run: &Run) -> Result<Done, JobError> {
@@ -51,6 +53,7 @@ impl Job for CheckLargePackage {
     const QUEUE: &'static str = queues::CHECKS_LARGE;
     const MAX_ATTEMPTS: u32 = 20;
     const TIMEOUT: Duration = Duration::from_hours(24);
+    const LONGEST_WAIT: Duration = Duration::from_secs(30);
     type Context = App;
 
     async fn run(&self, app: &App, run: &Run) -> Result<Done, JobError> {

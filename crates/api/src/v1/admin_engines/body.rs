@@ -49,7 +49,7 @@ pub(crate) struct SetupBody {
     at_once: u16,
     seconds: u16,
     /// The fields of its kind that are no secrets.
-    #[schema(value_type = Object)]
+    #[schema(value_type = std::collections::HashMap<String, Value>)]
     config: Map<String, Value>,
     /// The secrets that are set.
     secrets: Vec<String>,
@@ -115,7 +115,7 @@ pub(crate) struct FieldBody {
     holds: String,
     required: bool,
     /// What holds when nothing is given.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Value)]
     default: Option<Value>,
     /// The words of a choice.
     words: Option<Value>,
