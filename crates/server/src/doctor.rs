@@ -232,7 +232,12 @@ async fn mail(app: &App) -> anyhow::Result<Finding> {
 async fn engines(app: &App) -> anyhow::Result<Vec<Finding>> {
     engines::test_all(app).await?;
     let views = engines::list(app, &Context::system(app.now())).await?;
-    Ok(views.iter().map(engine).collect())
+    let mut findings: Vec<Finding> = views.iter().map(engine).collect();
+    if engines::no_antivirus(app).await? {
+        let words = "none is set up: packages flow by the word of the internal engines alone";
+        findings.push(Finding::warn("antivirus", words));
+    }
+    Ok(findings)
 }
 
 fn engine(view: &EngineView) -> Finding {
