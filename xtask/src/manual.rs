@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use clap::CommandFactory;
+use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 
 #[path = "../../crates/server/src/cli.rs"]
@@ -17,14 +17,28 @@ pub fn write(folder: &Path) -> Result<()> {
     for made in [&pages, &completions] {
         fs::create_dir_all(made).with_context(|| format!("cannot make {}", made.display()))?;
     }
-    // Without `help` as a command, which would have a page for each command again.
-    let command = cli::Cli::command().disable_help_subcommand(true);
-    clap_mangen::generate_to(command, &pages).context("cannot write the manual pages")?;
+    clap_mangen::generate_to(visible(), &pages).context("cannot write the manual pages")?;
     for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
-        clap_complete::generate_to(shell, &mut cli::Cli::command(), "sofie", &completions)
+        clap_complete::generate_to(shell, &mut visible(), "sofie", &completions)
             .with_context(|| format!("cannot write the completion for {shell}"))?;
     }
     Ok(())
+}
+
+/// The command without its hidden parts, which completions would offer, and without `help` as a command, which would
+/// have a page for each command again.
+fn visible() -> Command {
+    let all = cli::Cli::command();
+    let shown = all.get_subcommands().filter(|part| !part.is_hide_set());
+    let shown: Vec<Command> = shown.cloned().collect();
+    // A part can't be taken out of a command: this one is made of what is shown. The command has no options of its own.
+    Command::new("sofie")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(all.get_about().cloned().unwrap_or_default())
+        .after_help(all.get_after_help().cloned().unwrap_or_default())
+        .subcommand_required(true)
+        .disable_help_subcommand(true)
+        .subcommands(shown)
 }
 
 #[cfg(test)]
@@ -51,6 +65,8 @@ mod tests {
             );
             assert!(bash.contains(name), "{name}");
         }
+        assert!(command.get_arguments().next().is_none());
+        assert!(!bash.contains("settings"));
         assert!(!folder.join("man/sofie-inspect.1").exists());
         std::fs::remove_dir_all(folder).unwrap();
     }
