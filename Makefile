@@ -1,4 +1,4 @@
-# SOFiE: make run | test | check | build | dev | gen | clean
+# SOFiE: make run | test | check | build | dev | gen | dist | clean
 # Each target installs what it lacks (Debian 12; root, or sudo) and says nothing when all is there.
 
 SHELL := /usr/bin/env bash
@@ -6,7 +6,7 @@ SHELL := /usr/bin/env bash
 .DEFAULT_GOAL := help
 ENV := . scripts/env.sh;
 
-.PHONY: help run build dev test test-rust test-frontend test-e2e test-long fuzz bench check gen clean install-build install-run install-test
+.PHONY: help run build dev test test-rust test-frontend test-e2e test-long fuzz bench check gen dist test-dist clean install-build install-run install-test
 
 help: ## lists the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -48,8 +48,14 @@ gen: install-build ## writes every derived file again
 	@scripts/frontend.sh build
 	@$(ENV) cargo xtask gen
 
+dist: build install-dist ## builds the packages (deb, rpm) and the bill of materials into target/dist
+	@SOFIE_BIN=target/release/sofie scripts/dist.sh
+
+test-dist: dist install-test-dist ## installs the deb into a clean Debian in a container and has it live there; root, minutes
+	@scripts/test-dist.sh
+
 clean: ## removes what was built, never data
 	rm -rf target frontend/dist frontend/node_modules .tools
 
-install-build install-run install-test install-fuzz: install-%:
+install-build install-run install-test install-fuzz install-dist install-test-dist: install-%:
 	@scripts/install.sh $*

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Installs what is missing on a Debian 12 machine; says nothing and changes nothing when all is there.
-# Usage: install.sh build|run|test|fuzz   (run includes build, test includes run; fuzz is build and a C++ compiler)
+# Usage: install.sh build|run|test|fuzz|dist|test-dist
+# run includes build, test includes run; fuzz is build and a C++ compiler; dist is build and the tools of packages,
+# test-dist includes dist and those that make and start a clean system.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 
-level=${1:?usage: install.sh build|run|test|fuzz}
+level=${1:?usage: install.sh build|run|test|fuzz|dist|test-dist}
 case $level in
-    build | run | test | fuzz) ;;
+    build | run | test | fuzz | dist | test-dist) ;;
     *) echo "install.sh: unknown level $level" >&2; exit 2 ;;
 esac
 
@@ -49,6 +51,17 @@ if [ "$level" = run ] || [ "$level" = test ]; then
 fi
 if [ "$level" = fuzz ]; then
     need 'have g++' g++
+fi
+if [ "$level" = dist ] || [ "$level" = test-dist ]; then
+    need 'have dpkg-deb' dpkg
+    need 'have rpmbuild' rpm
+    need 'have lintian' lintian
+    need 'have rpmlint' rpmlint
+fi
+if [ "$level" = test-dist ]; then
+    need 'have debootstrap' debootstrap
+    need 'have systemd-analyze' systemd
+    need 'have systemd-nspawn' systemd-container
 fi
 if [ "$level" = test ]; then
     need 'have clamd' clamav-daemon

@@ -86,7 +86,10 @@ const OWNED: &[(&str, &[&str])] = &[
     ("minijinja", &["sofie-mail"]),
     ("rdkafka", &["sofie-queue"]),
     ("reqwest", &["sofie-client", "sofie-detection"]),
-    ("clap", &["sofie-server"]),
+    // xtask makes the manual pages and the completions from the definition of the command line.
+    ("clap", &["sofie-server", "xtask"]),
+    ("clap_complete", &["xtask"]),
+    ("clap_mangen", &["xtask"]),
     ("figment", &["sofie-server"]),
     ("anyhow", &["sofie-server", "xtask"]),
     ("seccompiler", &["sofie-inspector"]),

@@ -3,7 +3,7 @@
 //! `cargo deny check` reads the same file; this needs nothing installed. Advisories need a database from the network
 //! and are cargo-deny's alone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -161,13 +161,26 @@ fn take(rest: &mut &[&str], word: &str) -> bool {
 
 /// What is really built, features considered: Cargo.lock and `cargo metadata` name more.
 fn built(root: &Path) -> Result<BTreeSet<String>> {
-    let arguments = [
-        "tree",
-        "--workspace",
-        "--locked",
-        "--prefix=none",
-        "--format={p}",
-    ];
+    tree(root, &["--workspace"])
+}
+
+/// The crates of others that are in the binary, `name v1.2.3` each, and their licences.
+pub fn in_binary(root: &Path) -> Result<BTreeMap<String, Option<String>>> {
+    let built = tree(
+        root,
+        &["--package=sofie-server", "--edges=normal,no-proc-macro"],
+    )?;
+    let used = packages(root)?
+        .into_iter()
+        .filter(|package| package.source.is_some() && built.contains(&package.label()));
+    Ok(used
+        .map(|package| (package.label(), package.license))
+        .collect())
+}
+
+fn tree(root: &Path, of: &[&str]) -> Result<BTreeSet<String>> {
+    let mut arguments = vec!["tree", "--locked", "--prefix=none", "--format={p}"];
+    arguments.extend(of);
     let text = run(root, &arguments)?;
     // `name v1.2.3 (where from) (*)`.
     let label = |line: &str| line.split(' ').take(2).collect::<Vec<_>>().join(" ");

@@ -1,4 +1,6 @@
 //! The command line, as scripts use it.
+//!
+//! It names nothing of ours: xtask includes this file too, and makes the manual pages and the completions from it.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -183,16 +185,6 @@ pub enum Kind {
     Internal,
     /// Everybody who has the link
     Public,
-}
-
-impl From<Kind> for sofie_client::PackageType {
-    fn from(kind: Kind) -> Self {
-        match kind {
-            Kind::Private => Self::Private,
-            Kind::Internal => Self::Internal,
-            Kind::Public => Self::Public,
-        }
-    }
 }
 
 #[derive(Debug, Args)]

@@ -23,7 +23,7 @@ async function freePort() {
 }
 
 describe('behind nginx', () => {
-  let sofie, nginx, url, token, alice, ca, dir;
+  let sofie, nginx, url, plainUrl, token, alice, ca, dir;
   before(async () => {
     sofie = await Sofie.start();
     token = await sofie.addUser('alice@example.org');
@@ -50,6 +50,7 @@ describe('behind nginx', () => {
       http { access_log ${dir}/access.log; ${temp} include ${dir}/site.conf; }`);
     nginx = spawn('nginx', ['-p', dir, '-c', join(dir, 'nginx.conf'), '-e', join(dir, 'error.log')], { stdio: 'inherit' });
     url = `https://localhost:${tls}`;
+    plainUrl = `http://localhost:${plain}`;
     await until('nginx answers', () => {
       if (nginx.exitCode !== null) throw new Error(`nginx ended: ${readFileSync(join(dir, 'error.log'), 'utf8')}`);
       return send(`${url}/readyz`, { tls: { ca } }).then(({ status }) => status === 200, () => false);
@@ -105,7 +106,15 @@ describe('behind nginx', () => {
   it('tells the server who asks, and the visitor that TLS is on', async () => {
     const page = await send(`${url}/`, { tls: { ca } });
     assert.equal(page.status, 200);
-    assert.match(page.headers['strict-transport-security'], /max-age=/);
+    // One header, not the server's and nginx's.
+    assert.match(page.headers['strict-transport-security'], /^max-age=\d+$/);
     assert.equal((await send(`${url}/metrics`, { tls: { ca } })).status, 404);
+  });
+
+  it('leads browsers to TLS, and refuses programs that come without it', async () => {
+    const page = await send(`${plainUrl}/p`);
+    assert.deepEqual([page.status, page.headers.location], [308, 'https://localhost/p']);
+    const refused = await send(`${plainUrl}/api/v1/packages`, { method: 'POST', headers: { authorization: `Bearer ${token}` } });
+    assert.deepEqual([refused.status, refused.headers.location], [403, undefined]);
   });
 });

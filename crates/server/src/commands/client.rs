@@ -7,7 +7,17 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use sofie_client::{Bars, Fetched, GetOptions, Outcome, SendOptions, Server};
 
-use crate::cli::{Get, Send, Status};
+use crate::cli::{Get, Kind, Send, Status};
+
+impl From<Kind> for sofie_client::PackageType {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Private => Self::Private,
+            Kind::Internal => Self::Internal,
+            Kind::Public => Self::Public,
+        }
+    }
+}
 
 /// Runs on a runtime of one thread: a client waits for the network.
 pub fn run(work: impl Future<Output = Result<ExitCode, sofie_client::Error>>) -> ExitCode {
