@@ -14,11 +14,8 @@ export function useLivePackage(
   // A stream of events is a subscription to something outside React.
   useEffect(() => {
     if (!enabled) return;
-    return listen<Package>(
-      `/packages/${id}/events`,
-      'package',
-      (value) => onPackage(value),
-      () => onLost(),
-    );
+    return listen<Package>(`/packages/${id}/events`, 'package', (value) => onPackage(value), {
+      onLost: () => onLost(),
+    });
   }, [id, enabled]);
 }

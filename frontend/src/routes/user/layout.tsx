@@ -44,14 +44,13 @@ export function Page() {
     },
   });
   // News of the user's packages come as a stream of events, which is outside React.
-  useEffect(
-    () =>
-      listen('/events', 'changed', () => {
-        void queryClient.invalidateQueries({ queryKey: ['packages', 'list'] });
-        void queryClient.invalidateQueries({ queryKey: packageKeys.all, refetchType: 'none' });
-      }),
-    [queryClient],
-  );
+  useEffect(() => {
+    const look = () => {
+      void queryClient.invalidateQueries({ queryKey: ['packages', 'list'] });
+      void queryClient.invalidateQueries({ queryKey: packageKeys.all, refetchType: 'none' });
+    };
+    return listen('/events', 'changed', look, { onOpen: look });
+  }, [queryClient]);
   return (
     <WithMantine>
       <AppShell
