@@ -115,6 +115,8 @@ pub enum Skip {
     Type,
     /// The engine knows nothing of it, neither good nor bad.
     NoOpinion,
+    /// Nothing is looked for.
+    Off,
 }
 
 /// How likely something is bad.

@@ -7,7 +7,7 @@ use std::{
 
 use aws_lc_rs::digest;
 use futures_util::TryStreamExt;
-use sofie_detection::{Engine, ErrorKind, Examination, FileMeta, Outcome, Scan};
+use sofie_detection::{Dlp, Engine, ErrorKind, Examination, FileMeta, Outcome, Scan};
 use sofie_domain::File;
 use sofie_store::verdicts::Verdict;
 use sofie_vault::{BlobSpec, Error as VaultError, Reader};
@@ -42,6 +42,7 @@ pub(super) async fn examine(
     file: &File,
     spec: &BlobSpec,
     engines: &[Arc<dyn Engine>],
+    dlp: Arc<Dlp>,
     cancel: &CancellationToken,
 ) -> Result<Examined, VaultError> {
     let reader = match app.parts().vault.open(spec, Some(file.size)).await {
@@ -61,7 +62,7 @@ pub(super) async fn examine(
         size: file.size,
     };
     let time = longest(engines, file.size);
-    let scan = Scan::new(meta, app.now(), time, cancel.child_token());
+    let scan = Scan::new(meta, app.now(), time, cancel.child_token()).with_dlp(dlp);
     let examination =
         sofie_detection::examine(app.parts().engines.inspector(), engines, &scan, content).await;
     let fault = Arc::into_inner(fault).and_then(OnceLock::into_inner);
