@@ -74,7 +74,7 @@ fn row(scan: &Scan, engine: inspector::Engine, report: &Report) -> EngineReport 
     let row = match AllBytesSent::check(scan, report.bytes_seen) {
         // What nobody looked for was not found to be absent.
         Some(_) if engine == inspector::Engine::Dlp && scan.dlp.is_off() && findings.is_empty() => {
-            EngineReport::skipped(engine.name(), scan, Skip::Off)
+            EngineReport::skipped(engine.name(), scan, Skip::Off).with_bytes_sent(report.bytes_seen)
         }
         Some(sent) if findings.is_empty() => {
             EngineReport::clean(engine.name(), scan, sent, coverage(report))
