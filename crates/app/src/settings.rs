@@ -126,6 +126,11 @@ fn from_json(value: &serde_json::Value) -> Option<SettingValue> {
         Value::Bool(yes) => Some(SettingValue::Bool(*yes)),
         Value::Number(number) => number.as_i64().map(SettingValue::Integer),
         Value::String(text) => Some(SettingValue::Text(text.clone())),
+        Value::Array(lines) => {
+            let text = |line: &Value| line.as_str().map(str::to_owned);
+            let lines: Option<Vec<String>> = lines.iter().map(text).collect();
+            lines.map(SettingValue::List)
+        }
         _ => None,
     }
 }

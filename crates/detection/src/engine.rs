@@ -1,10 +1,12 @@
 //! What an engine is.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use sofie_inspector::Dlp;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -171,6 +173,8 @@ pub struct Scan {
     pub deadline: Instant,
     /// Ends it at once.
     pub cancel: CancellationToken,
+    /// Which sensitive data the inspector looks for.
+    pub dlp: Arc<Dlp>,
     begun: Instant,
     longest: Duration,
 }
@@ -189,6 +193,7 @@ impl Scan {
             now,
             deadline: begun + time,
             cancel,
+            dlp: Arc::default(),
             begun,
             longest: time,
         }
@@ -202,6 +207,13 @@ impl Scan {
             self.longest,
             self.cancel.clone(),
         )
+        .with_dlp(Arc::clone(&self.dlp))
+    }
+
+    /// The same turn, in which the inspector also looks for this sensitive data.
+    #[must_use]
+    pub fn with_dlp(self, dlp: Arc<Dlp>) -> Self {
+        Self { dlp, ..self }
     }
 
     /// The wall clock now, by the time that has passed since the beginning.

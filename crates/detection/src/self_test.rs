@@ -1,9 +1,11 @@
 //! Proof that an engine works, by files whose verdict is known.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use sofie_inspector::{Detector, Dlp};
 use tokio_util::sync::CancellationToken;
 
 use crate::body::Body;
@@ -152,7 +154,9 @@ async fn look(
         name: name.to_owned(),
         size: content.len() as u64,
     };
-    let scan = Scan::new(meta, now, TIME, CancellationToken::new());
+    // Something is looked for, so that every internal engine has to speak.
+    let dlp = Dlp::parse(&[Detector::Card.id().to_owned()], &[]).unwrap_or_default();
+    let scan = Scan::new(meta, now, TIME, CancellationToken::new()).with_dlp(Arc::new(dlp));
     inspector.inspect(&scan, Body::of(content)).await.reports
 }
 

@@ -117,6 +117,8 @@ pub enum Skip {
     NoOpinion,
     /// What engines of an earlier stage found is enough.
     Decided,
+    /// Nothing is looked for.
+    Off,
 }
 
 /// How likely something is bad.

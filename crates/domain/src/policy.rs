@@ -30,6 +30,8 @@ pub enum Category {
     Disguise,
     /// Two readers could see two different things in it.
     Ambiguous,
+    /// Holds sensitive data.
+    Dlp,
     /// Something else.
     Other,
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{Action, Category, EngineRule, Policy, RiskLevel};
 
+mod dlp;
 mod table;
 
 pub use table::registry;
@@ -37,6 +38,13 @@ pub enum SettingKind {
         /// The most characters.
         max: usize,
     },
+    /// Texts, a line each.
+    List {
+        /// The most characters of each.
+        max: usize,
+        /// The most texts.
+        most: usize,
+    },
     /// One of a few words.
     Choice(&'static [&'static str]),
 }
@@ -48,6 +56,8 @@ pub enum SettingValue {
     Bool(bool),
     /// Of a [`SettingKind::Integer`] or [`SettingKind::Bytes`].
     Integer(i64),
+    /// Of a [`SettingKind::List`].
+    List(Vec<String>),
     /// Of the other kinds.
     Text(String),
 }
@@ -91,7 +101,10 @@ impl Setting {
                 SettingValue::Integer(n),
             ) => (min..=max).contains(&n),
             (SettingKind::Text { max } | SettingKind::Secret { max }, SettingValue::Text(text)) => {
-                text.chars().count() <= *max && !text.chars().any(char::is_control)
+                is_line(text, *max)
+            }
+            (SettingKind::List { max, most }, SettingValue::List(lines)) => {
+                lines.len() <= *most && lines.iter().all(|line| is_line(line, *max))
             }
             (SettingKind::Choice(words), SettingValue::Text(text)) => {
                 words.contains(&text.as_str())
@@ -163,6 +176,15 @@ impl Settings {
         }
     }
 
+    /// Returns texts; of an unknown key, none.
+    #[must_use]
+    pub fn list(&self, key: &str) -> Vec<String> {
+        match self.get(key) {
+            Some(SettingValue::List(lines)) => lines,
+            _ => Vec::new(),
+        }
+    }
+
     /// Returns the policy of the checks, with the engines beside the internal ones.
     #[must_use]
     pub fn policy(&self, others: Vec<EngineRule>) -> Policy {
@@ -184,10 +206,15 @@ impl Settings {
                 (Category::ActiveContent, action("checks.active_content")),
                 (Category::Disguise, action("checks.disguise")),
                 (Category::Ambiguous, action("checks.ambiguous")),
+                (Category::Dlp, action("checks.dlp")),
             ]
             .into(),
         }
     }
+}
+
+fn is_line(text: &str, max: usize) -> bool {
+    text.chars().count() <= max && !text.chars().any(char::is_control)
 }
 
 fn find(key: &str) -> Option<&'static Setting> {
@@ -231,6 +258,22 @@ mod tests {
                 .is_err()
         );
         assert_eq!(settings.integer("packages.expiry_default_days"), 7);
+        let key = "checks.dlp_expressions";
+        for (lines, fits) in [
+            (vec!["a: b".to_owned(); 50], true),
+            (vec!["a: b".to_owned(); 51], false),
+            (vec!["a: b\nc: d".to_owned()], false),
+            (vec!["a".repeat(1101)], false),
+        ] {
+            let set = settings.set(key, SettingValue::List(lines));
+            assert_eq!(set.is_ok(), fits);
+        }
+        assert_eq!(settings.list(key).len(), 50);
+        assert!(
+            settings
+                .set(key, SettingValue::Text("a: b".into()))
+                .is_err()
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The list of targets.
 
 use crate::targets::{
-    answers, archives, clamd, dispositions, emails, headers, inspector, mails, names, secrets,
+    answers, archives, clamd, dispositions, dlp, emails, headers, inspector, mails, names, secrets,
     settings, tus, vault_blobs, vault_keys, vault_uploads, wire,
 };
 
@@ -31,6 +31,7 @@ pub const TARGETS: &[Target] = targets! {
     "inspector_zip": archives::zip, zip_seeds;
     "inspector_tar": archives::tar, tar_seeds;
     "inspector_gzip": archives::gzip, gzip_seeds;
+    "inspector_dlp": dlp::run, seeds;
     "inspector_wire": wire::run, seeds;
     "clamd_reply": clamd::run, seeds;
     "icap_reply": answers::icap, icap_seeds;

@@ -4,6 +4,7 @@ pub(crate) mod answers;
 pub(crate) mod archives;
 pub(crate) mod clamd;
 pub(crate) mod dispositions;
+pub(crate) mod dlp;
 pub(crate) mod emails;
 pub(crate) mod headers;
 pub(crate) mod inspector;

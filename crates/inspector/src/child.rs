@@ -4,6 +4,7 @@ use std::io::{self, Read, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use crate::dlp::Rules;
 use crate::jail;
 use crate::limits::Budget;
 use crate::protocol::{self, Header, MAX_DATA_FRAME, MAX_HEADER};
@@ -58,6 +59,7 @@ fn read_header(input: &mut impl Read) -> io::Result<Header> {
 }
 
 fn inspect_frames(input: impl Read, header: &Header, jail: JailState) -> io::Result<Report> {
+    let rules = Rules::compile(&header.dlp).map_err(io::Error::other)?;
     let budget = Budget::new(header.limits, header.size);
     let mut frames = Frames {
         input,
@@ -65,7 +67,7 @@ fn inspect_frames(input: impl Read, header: &Header, jail: JailState) -> io::Res
         ended: false,
         budget: &budget,
     };
-    walk::inspect_feed(&header.name, &mut frames, &budget, jail)
+    walk::inspect_feed(&header.name, &mut frames, &budget, rules, jail)
 }
 
 fn read_length(input: &mut impl Read) -> io::Result<usize> {

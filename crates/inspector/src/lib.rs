@@ -13,6 +13,7 @@ mod bridge;
 mod cab;
 pub mod child;
 mod content;
+mod dlp;
 mod findings;
 mod gzip;
 mod inflate;
@@ -37,9 +38,10 @@ mod walk;
 mod watch;
 mod zip;
 
+pub use dlp::{Detector, Dlp, DlpError};
 pub use limits::Limits;
 pub use report::{
     Category, Engine, Finding, JailState, Landlock, Level, Limit, Object, Outcome, Report,
 };
-pub use walk::inspect;
+pub use walk::{inspect, inspect_with};
 pub use watch::eicar;

@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::dlp::Dlp;
 use crate::limits::Limits;
 use crate::report::Report;
 
@@ -29,6 +30,8 @@ pub struct Header {
     pub size: u64,
     /// How far to go.
     pub limits: Limits,
+    /// Which sensitive data to look for.
+    pub dlp: Dlp,
 }
 
 /// Why what the child wrote is not a report.

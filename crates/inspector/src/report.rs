@@ -76,16 +76,19 @@ pub enum Engine {
     Eicar,
     /// Macros and other active content.
     Content,
+    /// Sensitive data.
+    Dlp,
 }
 
 impl Engine {
     /// Every internal engine, in the order in which people see them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Type,
         Self::Container,
         Self::Encrypted,
         Self::Eicar,
         Self::Content,
+        Self::Dlp,
     ];
 
     /// The stable name, as in JSON.
@@ -96,6 +99,7 @@ impl Engine {
             Self::Encrypted => "encrypted",
             Self::Eicar => "eicar",
             Self::Content => "content",
+            Self::Dlp => "dlp",
         }
     }
 }
@@ -173,6 +177,8 @@ pub enum Category {
     ActiveContent,
     /// Two formats in one file.
     Polyglot,
+    /// Sensitive data.
+    Dlp,
 }
 
 /// The walls around the inspecting process.

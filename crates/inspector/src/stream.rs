@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::dlp;
 use crate::report::Limit;
 use crate::watch::Watch;
 
@@ -51,6 +52,7 @@ impl Feed for &[u8] {
 pub struct Stream<'f> {
     feed: &'f mut dyn Feed,
     watch: Watch,
+    text: Option<Box<dlp::Reader>>,
     buffer: Box<[u8]>,
     start: usize,
     end: usize,
@@ -63,6 +65,7 @@ impl<'f> Stream<'f> {
         Self {
             feed,
             watch,
+            text: None,
             buffer: vec![0; LOOK_AHEAD].into_boxed_slice(),
             start: 0,
             end: 0,
@@ -78,6 +81,17 @@ impl<'f> Stream<'f> {
 
     pub(crate) fn into_watch(self) -> Watch {
         self.watch
+    }
+
+    /// From the next byte on, text is also shown to `reader`.
+    pub(crate) fn show_to(&mut self, mut reader: dlp::Reader) {
+        reader.see(&self.buffer[self.start..self.end]);
+        self.text = Some(Box::new(reader));
+    }
+
+    /// Ends [`Self::show_to`].
+    pub(crate) fn take_reader(&mut self) -> Option<dlp::Reader> {
+        self.text.take().map(|reader| *reader)
     }
 
     /// The whole length, if any part can be had again once this was drained.
@@ -183,7 +197,11 @@ impl<'f> Stream<'f> {
 
     fn pull(&mut self) -> Result<(), Fault> {
         let count = self.feed.pull(&mut self.buffer[self.end..])?;
-        self.watch.see(&self.buffer[self.end..self.end + count]);
+        let fresh = &self.buffer[self.end..self.end + count];
+        self.watch.see(fresh);
+        if let Some(reader) = &mut self.text {
+            reader.see(fresh);
+        }
         self.end += count;
         self.ended = count == 0;
         Ok(())

@@ -2,54 +2,34 @@
 
 use std::borrow::Cow;
 use std::io;
+use std::rc::Rc;
 
+use crate::dlp::{Rules, Tally};
 use crate::findings::Findings;
 use crate::kinds::{self, Format, Kind};
-use crate::limits::{Budget, Limits};
-use crate::report::{
-    Category, Engine, Finding, JailState, Landlock, Level, Limit, Object, Outcome, Report,
-};
+use crate::limits::Budget;
+use crate::report::{Category, Engine, Finding, JailState, Level, Limit, Object, Outcome, Report};
 use crate::stream::{Fault, Feed, LOOK_AHEAD, Stream};
 use crate::watch::Watch;
 use crate::{cab, content, gzip, iso, mail, names, pack, pe, rar, sevenz, tar, unix, zip};
 
+mod direct;
+mod texts;
+
+pub use direct::{inspect, inspect_with};
+
 /// Objects listed in a report.
 const OBJECTS_LISTED: usize = 2000;
-
-/// Inspects `content` in this very process, without a jail: for tests and measurements.
-///
-/// # Errors
-/// When `content` can't be read.
-pub fn inspect(
-    name: &str,
-    size: u64,
-    limits: Limits,
-    content: impl io::Read,
-) -> io::Result<Report> {
-    let jail = JailState {
-        seccomp: false,
-        landlock: Landlock::Absent,
-        inherited_descriptors: 0,
-    };
-    inspect_feed(name, &mut Reader(content), &Budget::new(limits, size), jail)
-}
-
-struct Reader<R>(R);
-
-impl<R: io::Read> Feed for Reader<R> {
-    fn pull(&mut self, buffer: &mut [u8]) -> Result<usize, Fault> {
-        self.0.read(buffer).map_err(Fault::Input)
-    }
-}
 
 /// Inspects the file that `feed` brings, to its last byte.
 pub fn inspect_feed(
     name: &str,
     feed: &mut dyn Feed,
     budget: &Budget,
+    rules: Rules,
     jail: JailState,
 ) -> io::Result<Report> {
-    let mut walk = Walk::new(budget);
+    let mut walk = Walk::new(budget, rules);
     let mut stream = Stream::new(feed, Watch::with_digests());
     let place = Place::file(name);
     match walk.object(&place, &mut stream) {
@@ -122,15 +102,19 @@ pub struct Walk<'b> {
     objects: Vec<Object>,
     objects_unlisted: u64,
     findings: Findings,
+    rules: Rc<Rules>,
+    tally: Tally,
 }
 
 impl<'b> Walk<'b> {
-    pub(crate) fn new(budget: &'b Budget) -> Self {
+    pub(crate) fn new(budget: &'b Budget, rules: Rules) -> Self {
         Self {
             budget,
             objects: Vec::new(),
             objects_unlisted: 0,
             findings: Findings::default(),
+            rules: Rc::new(rules),
+            tally: Tally::default(),
         }
     }
 
@@ -213,6 +197,9 @@ impl<'b> Walk<'b> {
         let slot = self.list(place);
         let head = stream.peek(LOOK_AHEAD)?;
         let detected = kinds::detect_as(head, place.announced, &place.name);
+        if let Some(reader) = self.reader(detected, place, head) {
+            stream.show_to(reader);
+        }
         let (kind, fault) = match self.open(detected, place, stream) {
             Ok(kind) => (kind, None),
             Err(fault) => (detected, Some(fault)),
@@ -222,6 +209,7 @@ impl<'b> Walk<'b> {
             None => self.settle(stream.drain().err(), place)?,
             stopped => stopped,
         };
+        self.count_matches(place, stream);
         let footer = kinds::detect_by_footer(stream.watch().tail());
         let kind = footer.filter(|_| fault.is_none()).unwrap_or(kind);
         self.judge(kind, place, stream.watch());
@@ -363,7 +351,8 @@ impl<'b> Walk<'b> {
         Some(self.objects.len() - 1)
     }
 
-    fn into_report(self, stream: Stream<'_>, jail: JailState) -> Report {
+    fn into_report(mut self, stream: Stream<'_>, jail: JailState) -> Report {
+        let unnamed = self.conclude_dlp();
         let watch = stream.into_watch();
         let bytes_seen = watch.total();
         let (sha256, crc32) = watch.into_digests().unwrap_or_default();
@@ -375,7 +364,7 @@ impl<'b> Walk<'b> {
             objects: self.objects,
             objects_unlisted: self.objects_unlisted,
             findings: list.findings,
-            findings_unlisted: list.unlisted,
+            findings_unlisted: list.unlisted + unnamed,
             jail,
         }
     }

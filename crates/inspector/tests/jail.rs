@@ -6,7 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use sofie_inspector::protocol::{self, END, Header};
-use sofie_inspector::{JailState, Limits, Report};
+use sofie_inspector::{Dlp, JailState, Limits, Report};
 
 const PROBE: &str = env!("CARGO_BIN_EXE_sofie-jail-probe");
 
@@ -89,20 +89,25 @@ fn inspector() -> Child {
         .expect("the inspector starts")
 }
 
-fn header(name: &str, size: u64) -> Vec<u8> {
+fn header(name: &str, size: u64, dlp: Dlp) -> Vec<u8> {
     let header = Header {
         name: name.to_owned(),
         size,
         limits: Limits::STANDARD,
+        dlp,
     };
     protocol::encode_header(&header).unwrap()
 }
 
 fn inspect(name: &str, content: &[u8]) -> Report {
+    inspect_for(Dlp::default(), name, content)
+}
+
+fn inspect_for(dlp: Dlp, name: &str, content: &[u8]) -> Report {
     let mut child = inspector();
     let mut input = child.stdin.take().unwrap();
     input
-        .write_all(&header(name, content.len() as u64))
+        .write_all(&header(name, content.len() as u64, dlp))
         .unwrap();
     for piece in content.chunks(1000) {
         input
@@ -115,6 +120,27 @@ fn inspect(name: &str, content: &[u8]) -> Report {
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{:?}", output.status);
     protocol::parse_report(&output.stdout, content.len() as u64).unwrap()
+}
+
+/// Expressions are compiled in there, and their caches grow there.
+#[test]
+fn sensitive_data_is_found_inside_the_jail() {
+    let detectors = ["card".to_owned()];
+    let expressions: Vec<String> = (0..50)
+        .map(|number| format!("n{number}: \\b[a-p]+{number}[q-z]*[0-9]{{2,9}}\\b"))
+        .collect();
+    let dlp = Dlp::parse(&detectors, &expressions).unwrap();
+    let text = "4111 1111 1111 1111 abc7xyz42 lorem ipsum 5\n".repeat(3000);
+    let report = inspect_for(dlp, "a.txt", text.as_bytes());
+    let named = |name: &str| report.findings.iter().find(|finding| finding.name == name);
+    assert_eq!(
+        named("dlp-card").unwrap().detail,
+        "3000 matches, first •••• 1111"
+    );
+    assert_eq!(
+        named("dlp-regex-n7").unwrap().detail,
+        "3000 matches, first •••• z42"
+    );
 }
 
 #[test]
@@ -142,7 +168,7 @@ fn an_input_that_breaks_off_gives_no_report() {
     for sent in [0, 3, 20] {
         let mut child = inspector();
         let mut input = child.stdin.take().unwrap();
-        let mut all = header("a.txt", 19);
+        let mut all = header("a.txt", 19, Dlp::default());
         all.extend(protocol::data_prefix(content.len()));
         all.extend(content);
         input.write_all(&all[..all.len() - sent]).unwrap();

@@ -313,13 +313,14 @@ fn level_word(level: RiskLevel) -> &'static str {
     }
 }
 
-const CATEGORIES: [Category; 7] = [
+const CATEGORIES: [Category; 8] = [
     Category::Macro,
     Category::Executable,
     Category::Script,
     Category::ActiveContent,
     Category::Disguise,
     Category::Ambiguous,
+    Category::Dlp,
     Category::Other,
 ];
 
@@ -331,6 +332,7 @@ fn category_word(category: Category) -> &'static str {
         Category::ActiveContent => "active_content",
         Category::Disguise => "disguise",
         Category::Ambiguous => "ambiguous",
+        Category::Dlp => "dlp",
         Category::Other => "other",
     }
 }

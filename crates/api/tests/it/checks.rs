@@ -56,7 +56,7 @@ async fn a_clean_package_is_delivered() {
         .collect();
     assert_eq!(
         engines,
-        ["type", "container", "encrypted", "eicar", "content"]
+        ["type", "container", "encrypted", "eicar", "content", "dlp"]
     );
     assert!(
         rows.iter()

@@ -158,7 +158,7 @@ async fn engines_are_ordered_and_audited() {
     let one = put(&root, &order, json!({ "ids": ["clamd-2"] })).await;
     one.expect_problem(412, "version_conflict");
     let listed = root.get(PATH).await.expect(200).json();
-    let ids: Vec<_> = listed["items"].as_array().unwrap()[5..]
+    let ids: Vec<_> = listed["items"].as_array().unwrap()[6..]
         .iter()
         .map(|one| one["id"].as_str().unwrap())
         .collect();

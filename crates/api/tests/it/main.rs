@@ -7,6 +7,7 @@ mod account;
 mod administration;
 mod checks;
 mod costs;
+mod dlp;
 mod door;
 mod engines;
 mod events;

@@ -8,7 +8,7 @@ use std::{
 use aws_lc_rs::digest;
 use futures_util::TryStreamExt;
 use sofie_detection::{
-    Class, Engine, EngineReport, ErrorKind, Examination, FileMeta, Inspector, Outcome, Scan,
+    Class, Dlp, Engine, EngineReport, ErrorKind, Examination, FileMeta, Inspector, Outcome, Scan,
 };
 use sofie_domain::File;
 use sofie_store::verdicts::Verdict;
@@ -45,12 +45,13 @@ pub(super) async fn examine(
     file: &File,
     spec: &BlobSpec,
     engines: &[Arc<dyn Engine>],
+    dlp: Arc<Dlp>,
     cancel: &CancellationToken,
 ) -> Result<Examined, VaultError> {
     let is_sandbox = |engine: &Arc<dyn Engine>| engine.descriptor().class == Class::Sandbox;
     let (sandboxes, quick): (Vec<_>, Vec<_>) = engines.iter().cloned().partition(is_sandbox);
     let inspector = app.parts().engines.inspector();
-    let mut examined = read(app, file, spec, (Some(inspector), &quick), cancel).await?;
+    let mut examined = read(app, file, spec, (Some((inspector, dlp)), &quick), cancel).await?;
     if sandboxes.is_empty() {
         return Ok(examined);
     }
@@ -84,12 +85,15 @@ fn scan(app: &App, file: &File, engines: &[Arc<dyn Engine>], cancel: &Cancellati
     Scan::new(meta, app.now(), time, cancel.child_token())
 }
 
+/// The inspector and the sensitive data that it looks for, in the stage that it belongs to.
+type Inspecting<'i> = Option<(&'i Inspector, Arc<Dlp>)>;
+
 /// Reads a file out of the vault once, for all engines of a stage.
 async fn read(
     app: &App,
     file: &File,
     spec: &BlobSpec,
-    (inspector, engines): (Option<&Inspector>, &[Arc<dyn Engine>]),
+    (inspecting, engines): (Inspecting<'_>, &[Arc<dyn Engine>]),
     cancel: &CancellationToken,
 ) -> Result<Examined, VaultError> {
     let reader = match app.parts().vault.open(spec, Some(file.size)).await {
@@ -104,7 +108,8 @@ async fn read(
         let _ = noted.set(error);
         text
     });
-    let scan = scan(app, file, engines, cancel);
+    let (inspector, dlp) = inspecting.unzip();
+    let scan = scan(app, file, engines, cancel).with_dlp(dlp.unwrap_or_default());
     let examination = sofie_detection::examine(inspector, engines, &scan, content).await;
     let fault = Arc::into_inner(fault).and_then(OnceLock::into_inner);
     match fault {

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use sofie_detection::Engine;
-use sofie_domain::{Decision, EngineVerdict, Event, File, FileCheck, FileId, Policy, decide};
+use sofie_detection::{Dlp, Engine};
+use sofie_domain::{
+    Decision, EngineVerdict, Event, File, FileCheck, FileId, Policy, Settings, decide,
+};
 use sofie_store::{
     audit::NewEntry,
     verdicts::{self, Tried, Verdict},
@@ -27,6 +29,22 @@ pub(super) struct Rules {
     pub(super) last_chance: bool,
     /// Whether no engine is asked any more, because asking has ended badly too often.
     pub(super) give_up: bool,
+    /// Which sensitive data is looked for; none if the settings can't be read as that.
+    pub(super) dlp: Option<Arc<Dlp>>,
+}
+
+/// Returns what the settings say of sensitive data.
+pub(super) fn dlp(settings: &Settings) -> Option<Arc<Dlp>> {
+    let detectors = settings.list("checks.dlp_detectors");
+    let expressions = settings.list("checks.dlp_expressions");
+    match Dlp::parse(&detectors, &expressions) {
+        Ok(dlp) => Some(Arc::new(dlp)),
+        Err(error) => {
+            let error: &dyn std::error::Error = &error;
+            tracing::error!(error, "the settings of sensitive data can't be used");
+            None
+        }
+    }
 }
 
 /// The engines beside the inspector, as they are at the beginning of a slice.
@@ -140,7 +158,12 @@ async fn read(
     let Some(spec) = &open.spec else {
         return nothing(app, rules, "no-key", "the key of this package is not there");
     };
-    match examine::examine(app, &open.file, spec, &antivirus.trusted, cancel).await {
+    let Some(dlp) = rules.dlp.clone() else {
+        // Another release wrote the setting: what was wanted is not known, so nothing is clean.
+        let detail = "the settings of sensitive data can't be used";
+        return nothing(app, rules, "dlp-settings", detail);
+    };
+    match examine::examine(app, &open.file, spec, &antivirus.trusted, dlp, cancel).await {
         Ok(examined) => examined,
         Err(error) => {
             let error: &dyn std::error::Error = &error;

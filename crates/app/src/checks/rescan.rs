@@ -65,6 +65,7 @@ async fn look_again(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Resul
         policy: engines::policy(app).await?,
         last_chance: false,
         give_up: false,
+        dlp: file::dlp(app.settings().await?.as_ref()),
     };
     let silent = |name: &str| antivirus.faulty.iter().any(|(faulty, _)| faulty == name);
     if rules

@@ -126,6 +126,7 @@ async fn prepare(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<O
         policy,
         last_chance: ctx.now >= deadline || run.last,
         give_up: run.last,
+        dlp: file::dlp(&settings),
     };
     Ok(Some(Work {
         rules,

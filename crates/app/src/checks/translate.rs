@@ -83,6 +83,10 @@ fn outcome(engine: &str, finding: &Finding) -> Outcome {
         Said::Incomplete { .. } => Outcome::Incomplete,
         Said::Skipped { .. } => Outcome::Skipped,
         Said::Unsupported => Outcome::Unsupported,
+        // What other engines call so has rules of their own behind it: held as anything unknown.
+        Said::PolicyHit {
+            category: Kind::Dlp,
+        } if engine == "dlp" => Outcome::PolicyHit(Category::Dlp),
         Said::PolicyHit { category: kind } => Outcome::PolicyHit(category(kind, &finding.name)),
         Said::Error { .. } => Outcome::Error,
     }
@@ -209,6 +213,8 @@ mod tests {
                 "tar-size-conflict",
                 Category::Ambiguous,
             ),
+            ("dlp", hit(Kind::Dlp), "dlp-card", Category::Dlp),
+            ("icap", hit(Kind::Dlp), "dlp-card", Category::Other),
         ];
         for (engine, outcome, name, category) in cases {
             assert_eq!(

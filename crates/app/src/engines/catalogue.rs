@@ -15,7 +15,7 @@ use super::{adopt, table, trust::Trust};
 use crate::{App, Result};
 
 /// The internal engines, in the order in which people see them; the inspector speaks for all of them.
-pub const INTERNAL: [&str; 5] = ["type", "container", "encrypted", "eicar", "content"];
+pub const INTERNAL: [&str; 6] = ["type", "container", "encrypted", "eicar", "content", "dlp"];
 
 /// How long a change made by another process may stay unseen.
 const REFRESH: Duration = Duration::from_secs(4);

@@ -172,6 +172,7 @@ fn name(id: &str) -> &'static str {
         "container" => "Containers",
         "encrypted" => "Encrypted content",
         "eicar" => "Test file",
+        "dlp" => "Sensitive data",
         _ => "Active content",
     }
 }

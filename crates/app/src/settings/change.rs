@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, net::Ipv6Addr};
 
 use serde_json::{Value, json};
+use sofie_detection::Dlp;
 use sofie_domain::{
     AdministratorPermission, EmailAddress, Event, Setting, SettingKind, SettingValue, Settings,
     registry,
@@ -131,6 +132,14 @@ fn parse(
         ("mail.from", SettingValue::Text(text)) if text.parse::<EmailAddress>().is_err() => {
             Err("invalid")
         }
+        ("checks.dlp_detectors", SettingValue::List(lines)) if Dlp::parse(lines, &[]).is_err() => {
+            Err("invalid")
+        }
+        ("checks.dlp_expressions", SettingValue::List(lines))
+            if Dlp::parse(&[], lines).is_err() =>
+        {
+            Err("invalid")
+        }
         _ => Ok(Some(value)),
     }
 }
@@ -154,6 +163,11 @@ fn code(setting: &Setting, value: &SettingValue) -> &'static str {
         },
         (SettingKind::Text { max } | SettingKind::Secret { max }, SettingValue::Text(text))
             if text.chars().count() > *max =>
+        {
+            "too_long"
+        }
+        (SettingKind::List { max, most }, SettingValue::List(lines))
+            if lines.len() > *most || lines.iter().any(|line| line.chars().count() > *max) =>
         {
             "too_long"
         }
@@ -247,6 +261,7 @@ pub fn to_json(value: &SettingValue) -> Value {
         SettingValue::Bool(yes) => json!(yes),
         SettingValue::Integer(number) => json!(number),
         SettingValue::Text(text) => json!(text),
+        SettingValue::List(lines) => json!(lines),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::engine::{Capabilities, Class, Descriptor, Scan, Versions};
 use crate::text;
 use crate::verdict::{
     AllBytesSent, Category, Coverage, EngineReport, ErrorKind, Finding, Level, LimitKind, Outcome,
+    Skip,
 };
 
 /// The internal engines, for the engine table; their ids are those of the rows.
@@ -21,6 +22,7 @@ fn descriptor(engine: inspector::Engine) -> Descriptor {
         inspector::Engine::Encrypted => "Encrypted content",
         inspector::Engine::Eicar => "EICAR test file",
         inspector::Engine::Content => "Macros and active content",
+        inspector::Engine::Dlp => "Sensitive data",
     };
     Descriptor {
         id: engine.name().to_owned(),
@@ -70,6 +72,10 @@ fn row(scan: &Scan, engine: inspector::Engine, report: &Report) -> EngineReport 
         .filter(|finding| finding.engine == engine);
     let findings: Vec<Finding> = own.map(translate).collect();
     let row = match AllBytesSent::check(scan, report.bytes_seen) {
+        // What nobody looked for was not found to be absent.
+        Some(_) if engine == inspector::Engine::Dlp && scan.dlp.is_off() && findings.is_empty() => {
+            EngineReport::skipped(engine.name(), scan, Skip::Off).with_bytes_sent(report.bytes_seen)
+        }
         Some(sent) if findings.is_empty() => {
             EngineReport::clean(engine.name(), scan, sent, coverage(report))
         }
@@ -157,5 +163,6 @@ const fn category(category: inspector::Category) -> Category {
         inspector::Category::DeceptiveName => Category::DeceptiveName,
         inspector::Category::ActiveContent => Category::ActiveContent,
         inspector::Category::Polyglot => Category::Polyglot,
+        inspector::Category::Dlp => Category::Dlp,
     }
 }

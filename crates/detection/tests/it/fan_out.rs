@@ -52,10 +52,13 @@ async fn every_engine_sees_the_whole_file() {
         Script::Answer(b"stream: X FOUND\0".to_vec()),
     ];
     let examination = run(&scripts, &scan("a.txt", content.len()), &content).await;
-    assert_eq!(outcomes(&examination)[..6], ["clean"; 6]);
-    assert_eq!(outcomes(&examination)[6], "infected");
+    assert_eq!(outcomes(&examination)[..5], ["clean"; 5]);
+    assert_eq!(
+        outcomes(&examination)[5..],
+        ["skipped", "clean", "infected"]
+    );
     assert_eq!(examination.crc32, Some(crc32fast::hash(&content)));
-    assert_eq!(examination.reports[5].bytes_sent, 1_000_000);
+    assert_eq!(examination.reports[6].bytes_sent, 1_000_000);
 }
 
 #[tokio::test]
@@ -72,7 +75,7 @@ async fn a_deaf_and_a_hanging_engine_cost_only_their_own_verdict() {
     assert_eq!(outcomes(&examination)[..5], ["clean"; 5]);
     assert_eq!(
         outcomes(&examination)[5..],
-        ["error", "error", "error", "clean"]
+        ["skipped", "error", "error", "error", "clean"]
     );
     assert!(begun.elapsed() < Duration::from_secs(10));
 }
@@ -108,7 +111,7 @@ async fn a_source_that_never_ends_is_a_time_out_everywhere() {
             .iter()
             .all(|outcome| *outcome == "error")
     );
-    assert_eq!(examination.reports.len(), 6);
+    assert_eq!(examination.reports.len(), 7);
 }
 
 #[tokio::test]
@@ -117,7 +120,7 @@ async fn reports_come_through_json_with_stable_names() {
         b"stream: Heuristics.Limits.Exceeded.MaxFiles FOUND\0".to_vec(),
     )];
     let examination = run(&scripts, &scan("a.txt", 1), b"x").await;
-    let row = &examination.reports[5];
+    let row = &examination.reports[6];
     let json = serde_json::to_value(row).unwrap();
     assert_eq!(json["outcome"], "incomplete");
     assert_eq!(json["limit"], "members");

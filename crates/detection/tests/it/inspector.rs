@@ -4,7 +4,7 @@ use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use sofie_detection::{Body, Coverage, ErrorKind, InspectionLimits, Inspector, Outcome};
+use sofie_detection::{Body, Coverage, ErrorKind, InspectionLimits, Inspector, Outcome, Skip};
 use tempfile::TempDir;
 
 use super::fixture::{inspector, probe};
@@ -23,9 +23,12 @@ async fn a_clean_file_is_clean_for_every_internal_engine() {
         .collect();
     assert_eq!(
         engines,
-        ["type", "container", "encrypted", "eicar", "content"]
+        ["type", "container", "encrypted", "eicar", "content", "dlp"]
     );
-    for row in &inspection.reports {
+    // Nobody asked for sensitive data, so nobody says that there is none.
+    let (dlp, others) = inspection.reports.split_last().unwrap();
+    assert_eq!(dlp.outcome, Outcome::Skipped { reason: Skip::Off });
+    for row in others {
         assert_eq!(
             row.outcome,
             Outcome::Clean {
@@ -51,7 +54,14 @@ async fn eicar_is_infected_and_others_speak_for_themselves() {
         .collect();
     assert_eq!(
         outcomes,
-        ["policy_hit", "clean", "clean", "infected", "clean"]
+        [
+            "policy_hit",
+            "clean",
+            "clean",
+            "infected",
+            "clean",
+            "skipped"
+        ]
     );
 }
 
@@ -77,7 +87,7 @@ async fn the_self_test_passes_and_fails_with_a_dead_program() {
     let nowhere = Inspector::new("/nonexistent".into(), InspectionLimits::STANDARD, 1);
     let test = nowhere.self_test(now()).await;
     assert!(!test.passed() && test.error.is_some());
-    assert_eq!(sofie_detection::inspect::descriptors().len(), 5);
+    assert_eq!(sofie_detection::inspect::descriptors().len(), 6);
 }
 
 /// A program that misbehaves as its name says.

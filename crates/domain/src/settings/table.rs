@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::{Setting, SettingKind, SettingValue};
 
-const ACTIONS: SettingKind = SettingKind::Choice(&["deliver", "flag", "quarantine"]);
+pub(super) const ACTIONS: SettingKind = SettingKind::Choice(&["deliver", "flag", "quarantine"]);
 const GIB: i64 = 1 << 30;
 
 /// Returns every setting, grouped, in the order in which people see them.
@@ -205,6 +205,7 @@ fn package_limits() -> Vec<Setting> {
 
 fn checks() -> Vec<Setting> {
     let mut all = actions();
+    all.extend(super::dlp::settings());
     all.extend(looks());
     all
 }

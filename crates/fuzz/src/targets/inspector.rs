@@ -26,9 +26,9 @@ pub(super) fn inspect(name: &str, content: impl Read, size: usize) -> Report {
 }
 
 /// Gives a few bytes at a time.
-struct Drops<'a> {
-    content: &'a [u8],
-    most: usize,
+pub(super) struct Drops<'a> {
+    pub(super) content: &'a [u8],
+    pub(super) most: usize,
 }
 
 impl Read for Drops<'_> {

@@ -29,6 +29,11 @@ fn fits(kind: &SettingKind, value: &SettingValue) -> bool {
         (SettingKind::Text { max } | SettingKind::Secret { max }, SettingValue::Text(text)) => {
             text.chars().count() <= *max && !text.contains(char::is_control)
         }
+        (SettingKind::List { max, most }, SettingValue::List(lines)) => {
+            let fits =
+                |line: &String| line.chars().count() <= *max && !line.contains(char::is_control);
+            lines.len() <= *most && lines.iter().all(fits)
+        }
         (SettingKind::Choice(words), SettingValue::Text(text)) => words.contains(&text.as_str()),
         _ => false,
     }
@@ -115,6 +120,7 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
                 script.byte(1).number(number.cast_unsigned()).rest(&[])
             }
             SettingValue::Text(text) => script.byte(3).text(text).rest(&[]),
+            SettingValue::List(lines) => script.byte(4).text(&json!(lines).to_string()).rest(&[]),
         });
         if setting.key == "instance.base_url" {
             seeds.push(

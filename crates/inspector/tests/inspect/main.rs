@@ -8,6 +8,7 @@
 mod archives;
 mod build;
 mod cab;
+mod dlp;
 mod documents;
 mod gzip;
 mod iso;

@@ -62,6 +62,9 @@ fn values(kind: &SettingKind) -> String {
         SettingKind::Bytes { min, max } => format!("{} to {}", bytes(*min), bytes(*max)),
         SettingKind::Text { max } => format!("text of at most {max} characters"),
         SettingKind::Secret { max } => format!("secret of at most {max} characters, never shown"),
+        SettingKind::List { max, most } => {
+            format!("at most {most} texts of at most {max} characters")
+        }
         SettingKind::Choice(words) => {
             let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
             words.join(", ")
@@ -77,6 +80,14 @@ fn default(setting: &Setting) -> String {
         (SettingValue::Integer(number), _) => number.to_string(),
         (SettingValue::Text(text), _) if text.is_empty() => "none".to_owned(),
         (SettingValue::Text(text), _) => format!("`{}`", cell(text)),
+        (SettingValue::List(lines), _) if lines.is_empty() => "none".to_owned(),
+        (SettingValue::List(lines), _) => {
+            let lines: Vec<String> = lines
+                .iter()
+                .map(|line| format!("`{}`", cell(line)))
+                .collect();
+            lines.join(", ")
+        }
     }
 }
 

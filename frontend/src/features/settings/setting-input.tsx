@@ -106,7 +106,10 @@ export function SettingInput({ setting, value, error, onChange, describedBy }: P
         />
       );
     case 'list':
-      return <TagsInput {...common} value={Array.isArray(value) ? value : []} onChange={onChange} />;
+      // A comma may be part of a text.
+      return (
+        <TagsInput {...common} splitChars={[]} value={Array.isArray(value) ? value : []} onChange={onChange} />
+      );
     case 'text':
       return (
         <TextInput
