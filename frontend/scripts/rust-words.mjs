@@ -13,6 +13,7 @@ const NO_FINDINGS = new Set(
     'return-path delivered-to message-id mime-version reply-to dkim-signature x-mailer',
     'content-type content-transfer-encoding content-disposition smime-type certs-only',
     '7-bit 8-bit quoted-printable x-uuencode x-uue utf-16 encryption-data',
+    'kebab-case id-nr',
   ]
     .join(' ')
     .split(' '),
@@ -28,16 +29,26 @@ function sources(crate) {
 const matches = (texts, pattern) =>
   texts.flatMap((text) => [...text.matchAll(pattern)].map(([, word]) => word));
 
+/** The ids of the detectors of sensitive data. */
+function sensitiveData() {
+  const detectors = readFileSync(join(crates, 'inspector/src/dlp/config.rs'), 'utf8');
+  return matches([detectors], /Self::\w+ => "([a-z-]+)"/g);
+}
+
 /** The names of what the inspector and the engines find; names that an antivirus makes up are not among them. */
 export function findingNames() {
-  const inside = matches(sources('inspector'), /"([a-z0-9]+(?:-[a-z0-9]+)+)"/g);
+  const detectors = sensitiveData();
+  const inside = matches(sources('inspector'), /"([a-z0-9]+(?:-[a-z0-9]+)+)"/g).filter(
+    (word) => !detectors.includes(word),
+  );
   const engines = sources('detection');
   const made = matches(engines, /\b(?:Finding::new|named)\((?:(?!\n\})[^;"])*"([^"]+)"/g);
   const named = matches(engines, /\bname: "([^"]+)"\.to_owned\(\)/g).filter((name) => name.includes('-'));
   const unnamed = matches(engines, /unwrap_or\("([a-z-]+)"\)/g);
   // What Kaspersky Scan Engine says of a file stands for a name where it gives none.
   const results = matches(engines, /"(DISINFECTED|DELETED|NON_SCANNED(?: \((?!CANCELED)[A-Z ]+\))?)"/g);
-  const found = [...inside, ...made, ...named, ...unnamed, ...results];
+  const sensitive = detectors.map((id) => `dlp-${id}`);
+  const found = [...inside, ...sensitive, ...made, ...named, ...unnamed, ...results];
   return new Set(found.filter((name) => !NO_FINDINGS.has(name)));
 }
 
@@ -68,6 +79,8 @@ export function jobKinds() {
 
 /** The keys of the settings. */
 export function settingKeys() {
-  const table = readFileSync(join(crates, 'domain/src/settings/table.rs'), 'utf8');
-  return new Set(matches([table], /"([a-z_]+\.[a-z_]+)"/g));
+  const files = ['table.rs', 'dlp.rs'].map((name) =>
+    readFileSync(join(crates, 'domain/src/settings', name), 'utf8'),
+  );
+  return new Set(matches(files, /"([a-z_]+\.[a-z_]+)"/g));
 }

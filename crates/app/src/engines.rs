@@ -16,6 +16,8 @@ mod table;
 mod trust;
 mod views;
 
+#[cfg(feature = "test-util")]
+pub use catalogue::look_again;
 pub(crate) use catalogue::{Configured, enabled};
 pub use catalogue::{Engines, INTERNAL, no_antivirus, policy};
 pub use change::{change, create, order, remove};

@@ -133,6 +133,7 @@ impl TestApp {
         let done = engines::insert(&mut tx, &engine).await;
         assert!(done.expect("the insert"), "the engine is new");
         tx.commit().await.expect("the commit");
+        sofie_app::engines::look_again(&self.app).await;
     }
 
     /// Puts a clamd at this address into the table, whether it answers or not.

@@ -84,6 +84,12 @@ impl Engines {
     }
 }
 
+/// Makes the next reader look at the table; for tests that write into it.
+#[cfg(feature = "test-util")]
+pub async fn look_again(app: &App) {
+    app.parts().engines.forget().await;
+}
+
 /// Returns the engines of the table, at most five seconds old. What did not change keeps its state.
 pub(super) async fn all(app: &App) -> Result<Vec<Configured>> {
     let engines = &app.parts().engines;

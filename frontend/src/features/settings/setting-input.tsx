@@ -108,7 +108,12 @@ export function SettingInput({ setting, value, error, onChange, describedBy }: P
     case 'list':
       // A comma may be part of a text.
       return (
-        <TagsInput {...common} splitChars={[]} value={Array.isArray(value) ? value : []} onChange={onChange} />
+        <TagsInput
+          {...common}
+          splitChars={[]}
+          value={Array.isArray(value) ? value : []}
+          onChange={onChange}
+        />
       );
     case 'text':
       return (
