@@ -134,10 +134,16 @@ try {
 
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const peer of peers) {
+      if (peer.crashed) continue;
       const { url, token } = peer.get('up0');
       const args = ['-sS', '-f', '-o', '/dev/null', ...(token ? ['-H', `Authorization: Bearer ${token}`] : []), url];
-      if (round === 0) await run('curl', args);
-      add('P-2', peer, round, await timed(peer, () => run('curl', args)));
+      try {
+        if (round === 0) await run('curl', args);
+        add('P-2', peer, round, await timed(peer, () => run('curl', args)));
+      } catch {
+        peer.crashed = true;
+        console.log(`note: ${peer.name} did not survive the downloads`);
+      }
     }
     console.log(`large file down: round ${round + 1} of ${ROUNDS}`);
   }
