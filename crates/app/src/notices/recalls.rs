@@ -30,6 +30,7 @@ pub async fn recalled(
         sender_name(tx, package).await?,
         file.path.as_str().to_owned(),
     );
+    let key = |to: &str| format!("recalled:{}:{}:{to}", file.id, ctx.now.timestamp());
     for email in &others {
         let template = Template::RecalledFetched(RecalledFetched {
             sender: sender.clone(),
@@ -40,7 +41,7 @@ pub async fn recalled(
             template,
             to: email,
             locale: users.get(email).and_then(|user| user.locale.as_deref()),
-            dedupe_key: format!("recalled:{}:{}:{email}", file.id, ctx.now.timestamp()),
+            dedupe_key: key(email.as_str()),
             reply_to: None,
             about: Some((package.id, None)),
         };
@@ -55,7 +56,6 @@ pub async fn recalled(
             link,
         })
     };
-    let key = |to: &str| format!("recalled:{}:{}:{to}", file.id, ctx.now.timestamp());
     let link = package_link(app, package.id).await?;
     to_sender(app, tx, ctx, package, (list(link), key("sender"))).await?;
     let link = format!("{}/admin/packages/{}", app.base_url().await?, package.id);
