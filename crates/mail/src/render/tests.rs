@@ -78,6 +78,11 @@ fn about_packages(value: &str) -> Vec<Template> {
             names: vec![text.clone(), "invoice.docm".to_owned()],
             link: link.clone(),
         }),
+        Template::Returned(Quarantined {
+            title: title.clone(),
+            names: vec![text.clone(), "invoice.docm".to_owned()],
+            link: link.clone(),
+        }),
         Template::Delivered(Delivered {
             title: title.clone(),
             recipients: vec![text.clone()],
