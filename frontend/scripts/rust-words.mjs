@@ -77,10 +77,10 @@ export function jobKinds() {
   return new Set(matches(sources('app'), /const NAME: &'static str = "([a-z_]+)"/g));
 }
 
-/** The keys of the settings. */
+/** The keys of the settings; a rule has one text for both ways that a package goes. */
 export function settingKeys() {
-  const files = ['table.rs', 'dlp.rs'].map((name) =>
-    readFileSync(join(crates, 'domain/src/settings', name), 'utf8'),
-  );
-  return new Set(matches(files, /"([a-z_]+\.[a-z_]+)"/g));
+  const read = (name) => readFileSync(join(crates, 'domain/src/settings', name), 'utf8');
+  const keys = matches(['table.rs', 'dlp.rs'].map(read), /"([a-z_]+\.[a-z_]+)"/g);
+  const rules = matches([read('rules.rs')], /rule!\(\s*"([a-z_]+)"/g);
+  return new Set([...keys, ...rules.map((name) => `checks.${name}`)]);
 }

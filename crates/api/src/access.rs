@@ -219,6 +219,7 @@ pub const RULES: &[(&str, &str, Gate)] = &[
         "/api/v1/admin/packages/{id}/verdicts",
         Gate::Administrators,
     ),
+    ("POST", "/api/v1/admin/policy/trial", Gate::Administrators),
     ("GET", "/api/v1/admin/settings", Gate::Administrators),
     ("PATCH", "/api/v1/admin/settings", Gate::Administrators),
     ("GET", "/api/v1/admin/users", Gate::Administrators),

@@ -18,8 +18,8 @@ mod views;
 
 #[cfg(feature = "test-util")]
 pub use catalogue::look_again;
-pub(crate) use catalogue::{Configured, enabled};
-pub use catalogue::{Engines, INTERNAL, no_antivirus, policy};
+pub(crate) use catalogue::{Configured, enabled, rules};
+pub use catalogue::{Engines, INTERNAL, no_antivirus};
 pub use change::{change, create, order, remove};
 pub use input::Input;
 pub use sofie_detection::{Field, Kind, Refusal, TypeMode, Types};

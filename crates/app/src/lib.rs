@@ -19,6 +19,7 @@ pub mod notices;
 pub mod outbox;
 pub mod packages;
 pub mod passwords;
+pub mod policy;
 pub mod quarantine;
 pub mod requests;
 pub mod schedule;

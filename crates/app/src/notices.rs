@@ -231,20 +231,27 @@ async fn link(tx: &mut Tx, package: &Package, recipient: &Recipient) -> Result<S
 
 /// Tells the sender that files of a package are held back.
 pub async fn quarantined(app: &App, tx: &mut Tx, ctx: &Context, loaded: &Loaded) -> Result<()> {
+    let template = Template::QuarantinedSender(held(app, loaded).await?);
+    let key = of_version("quarantined", &loaded.package);
+    to_sender(app, tx, ctx, &loaded.package, (template, key)).await
+}
+
+/// Tells the sender that the rules send the package back, and for which files.
+pub async fn returned(app: &App, tx: &mut Tx, ctx: &Context, loaded: &Loaded) -> Result<()> {
+    let template = Template::Returned(held(app, loaded).await?);
+    let key = of_version("returned", &loaded.package);
+    to_sender(app, tx, ctx, &loaded.package, (template, key)).await
+}
+
+/// Names the held files of a package.
+async fn held(app: &App, loaded: &Loaded) -> Result<Quarantined> {
     let held = loaded.files.iter().filter(|f| f.check.held());
-    let names = held
-        .take(NAMES_LISTED)
-        .map(|f| f.path.as_str().to_owned())
-        .collect();
-    let package = &loaded.package;
-    let link = package_link(app, package.id).await?;
-    let template = Template::QuarantinedSender(Quarantined {
-        title: title(package),
-        names,
-        link,
-    });
-    let key = of_version("quarantined", package);
-    to_sender(app, tx, ctx, package, (template, key)).await
+    let names = held.map(|f| f.path.as_str().to_owned());
+    Ok(Quarantined {
+        title: title(&loaded.package),
+        names: names.take(NAMES_LISTED).collect(),
+        link: package_link(app, loaded.package.id).await?,
+    })
 }
 
 /// Tells the sender that held files were let go.

@@ -205,7 +205,13 @@ async fn settled(tx: &mut Tx, id: PackageId) -> Result<Loaded> {
     }
 }
 
-async fn bin(tx: &mut Tx, ctx: &Context, loaded: &mut Loaded, reason: DeletedReason) -> Result<()> {
+/// Puts a package into the recycle bin; its checks are over.
+pub(crate) async fn bin(
+    tx: &mut Tx,
+    ctx: &Context,
+    loaded: &mut Loaded,
+    reason: DeletedReason,
+) -> Result<()> {
     let package = &mut loaded.package;
     package.life = package.life.apply(LifeEvent::Delete)?;
     package.deleted_at = Some(ctx.now);

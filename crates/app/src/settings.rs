@@ -13,6 +13,7 @@ use crate::{App, Result};
 
 mod change;
 
+pub(crate) use change::proposed;
 pub use change::{SettingView, accepted, change, list, to_json};
 
 /// How long a change made by another process may stay unseen.

@@ -39,7 +39,8 @@ pub use packages::{
 };
 pub use permissions::{AdministratorPermission, UserPermission};
 pub use policy::{
-    Action, Category, Decision, EngineRule, EngineVerdict, Outcome, Policy, RiskLevel, decide,
+    Action, Category, Decision, Direction, EngineRule, EngineVerdict, Held, Outcome, Policy,
+    RiskLevel, decide, rejects, rules_alone,
 };
 pub use requests::{Request, RequestState};
 pub use settings::{

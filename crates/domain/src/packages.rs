@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use crate::{
-    EmailAddress, FileCheck, Note, PackageId, RecipientId, RequestId, Title, UserId, VisitorId,
-    words::words,
+    Direction, EmailAddress, FileCheck, Note, PackageId, RecipientId, RequestId, Title, UserId,
+    VisitorId, words::words,
 };
 
 /// The state does not allow the event.
@@ -158,6 +158,15 @@ impl Sender {
     pub fn email(&self) -> &EmailAddress {
         match self {
             Self::User { email, .. } | Self::Guest { email, .. } => email,
+        }
+    }
+
+    /// Returns which way the sender's packages go.
+    #[must_use]
+    pub fn direction(&self) -> Direction {
+        match self {
+            Self::User { .. } => Direction::Outgoing,
+            Self::Guest { .. } => Direction::Incoming,
         }
     }
 }

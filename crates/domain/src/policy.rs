@@ -68,6 +68,26 @@ pub enum Action {
     Flag,
     /// Hold back until an administrator decides.
     Quarantine,
+    /// Hold back, and send the whole package back to its sender.
+    Reject,
+}
+
+/// What to do about what can't be delivered whatever the policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// Until an administrator decides.
+    Quarantine,
+    /// And the whole package goes back to its sender.
+    Reject,
+}
+
+/// Which way a package goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// From a user.
+    Outgoing,
+    /// From somebody without an account.
+    Incoming,
 }
 
 impl Action {
@@ -78,6 +98,7 @@ impl Action {
             Self::Deliver => "deliver",
             Self::Flag => "flag",
             Self::Quarantine => "quarantine",
+            Self::Reject => "reject",
         }
     }
 
@@ -87,6 +108,7 @@ impl Action {
         match word {
             "deliver" => Self::Deliver,
             "flag" => Self::Flag,
+            "reject" => Self::Reject,
             _ => Self::Quarantine,
         }
     }
@@ -101,11 +123,40 @@ pub struct EngineRule {
     pub mandatory: bool,
 }
 
-/// What to do about each kind of outcome. *Infected* is not in it: it is always held back.
+impl Outcome {
+    /// Returns the name of the rule that says what to do about it; the settings carry the same names.
+    #[must_use]
+    pub fn rule(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Clean | Self::Skipped | Self::Error => return None,
+            Self::Infected => "infected",
+            Self::Suspicious(RiskLevel::High) => "suspicious_high",
+            Self::Suspicious(RiskLevel::Medium) => "suspicious_medium",
+            Self::Suspicious(RiskLevel::Low) => "suspicious_low",
+            Self::Encrypted => "encrypted",
+            Self::Incomplete => "incomplete",
+            Self::Unsupported => "unsupported",
+            Self::PolicyHit(category) => match category {
+                Category::Macro => "macro",
+                Category::Executable => "executable",
+                Category::Script => "script",
+                Category::ActiveContent => "active_content",
+                Category::Disguise => "disguise",
+                Category::Ambiguous => "ambiguous",
+                Category::Dlp => "dlp",
+                Category::Other => return None,
+            },
+        })
+    }
+}
+
+/// What to do about each kind of outcome (DET-17).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// The engines that look at every file.
     pub engines: Vec<EngineRule>,
+    /// About dangerous files: they are held back in any case.
+    pub infected: Held,
     /// About files that can't be opened.
     pub encrypted: Action,
     /// About files not looked at to the end.
@@ -167,17 +218,41 @@ pub fn decide(policy: &Policy, verdicts: &[EngineVerdict], last_chance: bool) ->
     } else {
         FileCheck::Clean
     };
-    let worst = verdicts
+    Decision::Settled(start.max(rules_alone(policy, verdicts)))
+}
+
+/// What the rules make of what was said, whether or not everybody has spoken.
+#[must_use]
+pub fn rules_alone(policy: &Policy, verdicts: &[EngineVerdict]) -> FileCheck {
+    verdicts
         .iter()
         .map(|v| judge(policy, v.outcome))
-        .fold(start, std::cmp::max);
-    Decision::Settled(worst)
+        .fold(FileCheck::Clean, std::cmp::max)
+}
+
+/// Tells whether policy sends the package back for what was said of one of its files.
+#[must_use]
+pub fn rejects(policy: &Policy, verdicts: &[EngineVerdict]) -> bool {
+    let action = |verdict: &EngineVerdict| action(policy, verdict.outcome).0;
+    verdicts.iter().map(action).any(|a| a == Action::Reject)
 }
 
 fn judge(policy: &Policy, outcome: Outcome) -> FileCheck {
-    let (action, held) = match outcome {
-        Outcome::Infected => (Action::Quarantine, FileCheck::Blocked),
-        // An optional engine's silence is recorded and skipped; a mandatory one's was counted above.
+    match action(policy, outcome) {
+        (Action::Deliver, _) => FileCheck::Clean,
+        (Action::Flag, _) => FileCheck::Flagged,
+        (Action::Quarantine | Action::Reject, held) => held,
+    }
+}
+
+/// What to do about an outcome, and what the file is called if that is to hold it back.
+fn action(policy: &Policy, outcome: Outcome) -> (Action, FileCheck) {
+    match outcome {
+        Outcome::Infected => match policy.infected {
+            Held::Quarantine => (Action::Quarantine, FileCheck::Blocked),
+            Held::Reject => (Action::Reject, FileCheck::Blocked),
+        },
+        // An optional engine's silence is recorded and skipped; a mandatory one's is counted by `decide`.
         // What an engine is not shown was an administrator's decision.
         Outcome::Clean | Outcome::Skipped | Outcome::Error => {
             (Action::Deliver, FileCheck::Unscannable)
@@ -185,31 +260,19 @@ fn judge(policy: &Policy, outcome: Outcome) -> FileCheck {
         Outcome::Encrypted => (policy.encrypted, FileCheck::Unscannable),
         Outcome::Incomplete => (policy.incomplete, FileCheck::Unscannable),
         Outcome::Unsupported => (policy.unsupported, FileCheck::Unscannable),
-        Outcome::Suspicious(level) => (
-            policy
-                .suspicious
-                .get(&level)
-                .copied()
-                .unwrap_or(Action::Quarantine),
-            FileCheck::Blocked,
-        ),
-        Outcome::PolicyHit(category) => (
-            policy
-                .categories
-                .get(&category)
-                .copied()
-                .unwrap_or(Action::Quarantine),
-            if category == Category::Ambiguous {
+        Outcome::Suspicious(level) => {
+            let action = policy.suspicious.get(&level).copied();
+            (action.unwrap_or(Action::Quarantine), FileCheck::Blocked)
+        }
+        Outcome::PolicyHit(category) => {
+            let held = if category == Category::Ambiguous {
                 FileCheck::Unscannable
             } else {
                 FileCheck::Blocked
-            },
-        ),
-    };
-    match action {
-        Action::Deliver => FileCheck::Clean,
-        Action::Flag => FileCheck::Flagged,
-        Action::Quarantine => held,
+            };
+            let action = policy.categories.get(&category).copied();
+            (action.unwrap_or(Action::Quarantine), held)
+        }
     }
 }
 
@@ -228,6 +291,7 @@ mod tests {
                 rule("clamd", true),
                 rule("extra", false),
             ],
+            infected: Held::Quarantine,
             encrypted: Action::Deliver,
             incomplete: Action::Deliver,
             unsupported: Action::Deliver,
@@ -333,5 +397,25 @@ mod tests {
             ),
             Decision::Settled(FileCheck::Clean)
         );
+    }
+
+    #[test]
+    fn a_package_goes_back_only_for_what_policy_sends_back() {
+        let mut policy = lenient();
+        let macros = Outcome::PolicyHit(Category::Macro);
+        let rows = |outcome| said(&[("type", Outcome::Clean), ("type", outcome)]);
+        assert!(!rejects(&policy, &rows(macros)));
+        assert!(!rejects(&policy, &rows(Outcome::Infected)));
+        policy.categories.insert(Category::Macro, Action::Reject);
+        policy.infected = Held::Reject;
+        for outcome in [macros, Outcome::Infected] {
+            assert!(rejects(&policy, &rows(outcome)));
+            let rows = said(&[("type", Outcome::Clean), ("clamd", outcome)]);
+            assert_eq!(
+                decide(&policy, &rows, false),
+                Decision::Settled(FileCheck::Blocked)
+            );
+        }
+        assert!(!rejects(&policy, &rows(Outcome::Error)));
     }
 }

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Action, Category, EngineRule, Policy, RiskLevel};
-
 mod dlp;
+mod rules;
 mod table;
 
 pub use table::registry;
@@ -184,33 +183,6 @@ impl Settings {
             _ => Vec::new(),
         }
     }
-
-    /// Returns the policy of the checks, with the engines beside the internal ones.
-    #[must_use]
-    pub fn policy(&self, others: Vec<EngineRule>) -> Policy {
-        let action = |key: &str| Action::from_word(&self.text(key));
-        let internal = ["type", "container", "encrypted"].map(|engine| EngineRule {
-            engine: engine.to_owned(),
-            mandatory: true,
-        });
-        Policy {
-            engines: internal.into_iter().chain(others).collect(),
-            encrypted: action("checks.encrypted"),
-            incomplete: action("checks.incomplete"),
-            unsupported: action("checks.unsupported"),
-            suspicious: [(RiskLevel::Low, Action::Flag)].into(),
-            categories: [
-                (Category::Macro, action("checks.macro")),
-                (Category::Executable, action("checks.executable")),
-                (Category::Script, action("checks.script")),
-                (Category::ActiveContent, action("checks.active_content")),
-                (Category::Disguise, action("checks.disguise")),
-                (Category::Ambiguous, action("checks.ambiguous")),
-                (Category::Dlp, action("checks.dlp")),
-            ]
-            .into(),
-        }
-    }
 }
 
 fn is_line(text: &str, max: usize) -> bool {
@@ -274,14 +246,5 @@ mod tests {
                 .set(key, SettingValue::Text("a: b".into()))
                 .is_err()
         );
-    }
-
-    #[test]
-    fn the_default_policy_holds_what_nobody_could_look_into() {
-        let policy = Settings::default().policy(Vec::new());
-        assert_eq!(policy.encrypted, Action::Quarantine);
-        assert_eq!(policy.incomplete, Action::Quarantine);
-        assert_eq!(policy.unsupported, Action::Quarantine);
-        assert!(policy.engines.iter().all(|e| e.mandatory));
     }
 }

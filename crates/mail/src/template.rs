@@ -19,6 +19,8 @@ pub enum Template {
     PackageReceived(PackageReceived),
     /// To the sender: the package is held back.
     QuarantinedSender(Quarantined),
+    /// The rules sent a package back to its sender.
+    Returned(Quarantined),
     /// To the sender: the checks are done and the recipients were told.
     Delivered(Delivered),
     /// To the sender: a held back package was let go.
@@ -58,6 +60,7 @@ impl Template {
             Self::Request(_) => "request",
             Self::PackageReceived(_) => "package_received",
             Self::QuarantinedSender(_) => "quarantined_sender",
+            Self::Returned(_) => "returned",
             Self::Delivered(_) => "delivered",
             Self::Released(_) => "released",
             Self::Rejected(_) => "rejected",
@@ -138,7 +141,7 @@ pub struct PackageReceived {
     pub link: String,
 }
 
-/// Placeholders of [`Template::QuarantinedSender`].
+/// Placeholders of [`Template::QuarantinedSender`] and [`Template::Returned`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quarantined {
     /// The title, if it has one.

@@ -29,6 +29,7 @@ pub mod sessions;
 pub mod settings;
 pub mod tokens;
 pub mod tracking;
+pub mod trials;
 pub mod users;
 pub mod verdicts;
 pub mod visitors;

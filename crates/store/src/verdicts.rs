@@ -337,7 +337,7 @@ fn category_word(category: Category) -> &'static str {
     }
 }
 
-fn outcome(word: &str, level: Option<&str>) -> Result<Outcome> {
+pub(crate) fn outcome(word: &str, level: Option<&str>) -> Result<Outcome> {
     let wrong = |column| Error::Inconsistent {
         table: "verdicts",
         column,

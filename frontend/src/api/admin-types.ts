@@ -201,3 +201,20 @@ export type Job = {
   last_error: string | null;
   created_at: string;
 };
+
+export type PackageFate = { held: number; returned: boolean };
+export type PolicyTrial = {
+  packages: number;
+  more: boolean;
+  held_more: number;
+  held_less: number;
+  returned: number;
+  affected: {
+    package_id: string;
+    sender: string;
+    submitted_at: string;
+    before: PackageFate;
+    after: PackageFate;
+    because: string[];
+  }[];
+};

@@ -37,6 +37,7 @@ export type Agreement = [
   Agrees<Admin.Mail, Schemas['MailSummary']>,
   Agrees<Admin.AuditEntry, Schemas['AuditEntry']>,
   Agrees<Admin.Job, Schemas['Job']>,
+  Agrees<Admin.PolicyTrial, Schemas['PolicyTrial']>,
 ];
 
 /** Fails to compile when one of the pairs above is not `true`. */

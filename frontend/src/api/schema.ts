@@ -419,6 +419,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/policy/trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries a policy on the packages of the last days. */
+        post: operations["post_admin_policy_trial"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/session": {
         parameters: {
             query?: never;
@@ -1307,6 +1324,20 @@ export interface components {
             /** @description `active` or `disabled`. */
             state: string;
         };
+        /** @description A package that the policy would have treated otherwise. */
+        AffectedPackage: {
+            /** @description By the policy on trial. */
+            after: components["schemas"]["PackageFate"];
+            /** @description Which rules make the difference, such as `macro`. */
+            because: string[];
+            /** @description By the policy in force. */
+            before: components["schemas"]["PackageFate"];
+            /** Format: uuid */
+            package_id: string;
+            sender: string;
+            /** Format: date-time */
+            submitted_at: string;
+        };
         /** @description A token, without its secret. */
         ApiToken: {
             /** Format: date-time */
@@ -2044,6 +2075,13 @@ export interface components {
             files: components["schemas"]["File"][];
             note: string;
         };
+        /** @description What a policy makes of a package. */
+        PackageFate: {
+            /** @description How many files are held. */
+            held: number;
+            /** @description Whether the package goes back to its sender. */
+            returned: boolean;
+        };
         /** @description How many packages are where. */
         PackageFigures: {
             /** Format: int64 */
@@ -2283,6 +2321,21 @@ export interface components {
             }[];
             /** @description What to ask the next page with; none at the end. */
             next_cursor: string | null;
+        };
+        /** @description What would have happened to what was sent; nothing is changed. */
+        PolicyTrial: {
+            /** @description The newest packages with a difference, 100 at most; none for callers who may not see packages. */
+            affected: components["schemas"]["AffectedPackage"][];
+            /** @description Of how many packages fewer files would have been held. */
+            held_less: number;
+            /** @description Of how many packages more files would have been held. */
+            held_more: number;
+            /** @description Whether there were more. */
+            more: boolean;
+            /** @description How many packages were looked at; the newest 10 000 at most. */
+            packages: number;
+            /** @description How many packages would have gone back to their senders. */
+            returned: number;
         };
         /** @description One probe of a self-test. */
         Probe: {
@@ -2531,6 +2584,18 @@ export interface components {
             /** @description Downloads by others than the named recipients. */
             others: components["schemas"]["DownloadBody"][];
             recipients: components["schemas"]["TrackedBody"][];
+        };
+        /** @description A policy to try. */
+        TryPolicy: {
+            /**
+             * Format: int32
+             * @description How many days to look back, 1 to 90.
+             */
+            days: number;
+            /** @description Settings by key that would be changed; `null` stands for the default. */
+            values: {
+                [key: string]: unknown;
+            };
         };
         /**
          * @description How a list of types is meant.
@@ -4093,6 +4158,54 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_policy_trial: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryPolicy"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyTrial"];
+                };
             };
             403: {
                 headers: {

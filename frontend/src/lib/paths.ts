@@ -35,6 +35,7 @@ export const paths = {
     users: () => '/admin/users',
     administrators: () => '/admin/administrators',
     engines: () => '/admin/engines',
+    policy: () => '/admin/policy',
     settings: () => '/admin/settings',
     outbox: () => '/admin/outbox',
     mail: (id: string) => `/admin/outbox/${id}`,

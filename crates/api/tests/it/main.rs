@@ -16,6 +16,7 @@ mod jobs;
 mod notices;
 mod outside;
 mod packages;
+mod policy;
 mod proof;
 mod quarantine;
 mod recall;

@@ -2,15 +2,20 @@
 
 use chrono::{DateTime, Days, Utc};
 use serde_json::json;
-use sofie_domain::{Approval, Event, FileCheck, Life, LifeEvent, PackageId, Settings};
+use sofie_domain::{Approval, Event, FileCheck, Life, LifeEvent, PackageId, Settings, rejects};
 use sofie_queue::{Done, Run};
-use sofie_store::{Tx, jobs, packages};
+use sofie_store::{
+    Tx, jobs,
+    packages::{self, DeletedReason},
+    verdicts,
+};
 
 use crate::{
     App, Context, Result, audit,
     jobs::{CheckPackage, enqueue, queues},
     notices,
     packages::{Loaded, lock, tell},
+    quarantine::bin,
 };
 
 /// Delivers a package whose files are all settled, or holds it back, and finishes the job, all at once.
@@ -60,6 +65,9 @@ async fn conclude(
     }
     let held = loaded.files.iter().filter(|file| file.check.held()).count();
     let over = loaded.package.expired(ctx.now);
+    if !over && held > 0 && goes_back(tx, loaded, settings).await? {
+        return send_back(app, tx, ctx, loaded, held).await;
+    }
     if !over && deliverable(loaded, settings) {
         activate(app, tx, ctx, loaded).await?;
     }
@@ -79,6 +87,33 @@ async fn conclude(
         }
     }
     Ok(())
+}
+
+/// Tells whether the rules send a package back for what was found in one of its held files (DET-17).
+async fn goes_back(tx: &mut Tx, loaded: &Loaded, settings: &Settings) -> Result<bool> {
+    let policy = settings.policy(loaded.package.sender.direction(), Vec::new());
+    let held = |id| {
+        let mut files = loaded.files.iter();
+        files.any(|file| file.id == id && file.check.held())
+    };
+    let rows = verdicts::of_package(tx, loaded.package.id).await?;
+    let said = rows.into_iter().filter(|(file, _)| held(*file));
+    let said: Vec<_> = said.map(|(_, row)| row.verdict).collect();
+    Ok(rejects(&policy, &said))
+}
+
+async fn send_back(
+    app: &App,
+    tx: &mut Tx,
+    ctx: &Context,
+    loaded: &mut Loaded,
+    held: usize,
+) -> Result<()> {
+    bin(tx, ctx, loaded, DeletedReason::Rejected).await?;
+    let data = json!({ "by": "policy", "held": held, "files": loaded.files.len() });
+    let package = Some(object(loaded.package.id));
+    audit::record(tx, ctx, Event::PackageRejected, package, data).await?;
+    notices::returned(app, tx, ctx, loaded).await
 }
 
 /// Tells whether a package whose checks are over has something to deliver.

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
-use sofie_domain::{Decision, Event, FileCheck, Life, PackageId, decide};
+use sofie_domain::{Decision, Direction, Event, FileCheck, Life, PackageId, decide};
 use sofie_queue::{Done, JobError, Run};
 use sofie_store::{
     downloads, engine_states,
@@ -61,11 +61,13 @@ pub(crate) async fn rescan(
 /// Tells whether every engine could be asked about every file.
 async fn look_again(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<bool> {
     let antivirus = slice::antivirus(app).await?;
+    let settings = app.settings().await?;
+    let (direction, open) = due(app, ctx, id).await?;
     let rules = Rules {
-        policy: engines::policy(app).await?,
+        policy: settings.policy(direction, engines::rules(app).await?),
         last_chance: false,
         give_up: false,
-        dlp: file::dlp(app.settings().await?.as_ref()),
+        dlp: file::dlp(&settings),
     };
     let silent = |name: &str| antivirus.faulty.iter().any(|(faulty, _)| faulty == name);
     if rules
@@ -77,25 +79,27 @@ async fn look_again(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Resul
         return Ok(false);
     }
     let mut complete = true;
-    for open in due(app, ctx, id).await? {
+    for open in open {
         complete &= one(app, ctx, run, &open, (&rules, &antivirus)).await?;
     }
     Ok(complete)
 }
 
-/// Returns the files of a package that are due.
-async fn due(app: &App, ctx: &Context, id: PackageId) -> Result<Vec<Open>> {
+/// Returns the files of a package that are due, and which way it goes.
+async fn due(app: &App, ctx: &Context, id: PackageId) -> Result<(Direction, Vec<Open>)> {
+    let nothing = (Direction::Outgoing, Vec::new());
     let Some(before) = due_before(app, ctx).await? else {
-        return Ok(Vec::new());
+        return Ok(nothing);
     };
     let mut tx = app.db().read().await?;
     let loaded = match load(&mut tx, id).await {
-        Err(crate::Error::NotFound) => return Ok(Vec::new()),
+        Err(crate::Error::NotFound) => return Ok(nothing),
         other => other?,
     };
     if loaded.package.life != Life::Active || loaded.package.expired(ctx.now) {
-        return Ok(Vec::new());
+        return Ok(nothing);
     }
+    let direction = loaded.package.sender.direction();
     let rounds: HashMap<_, _> = verdicts::rounds(&mut tx, id).await?.into_iter().collect();
     let mut specs = keys::blob_specs(app, &mut tx, id).await?;
     let passed = |check| matches!(check, FileCheck::Clean | FileCheck::Flagged);
@@ -110,7 +114,7 @@ async fn due(app: &App, ctx: &Context, id: PackageId) -> Result<Vec<Open>> {
             file,
         })
     });
-    Ok(open.collect())
+    Ok((direction, open.collect()))
 }
 
 /// Looks again at one file; tells whether every engine could be asked.

@@ -83,7 +83,7 @@ pub(crate) async fn run(
 async fn prepare(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<Option<Work>> {
     let settings = app.settings().await?;
     let antivirus = antivirus(app).await?;
-    let policy = engines::policy(app).await?;
+    let others = engines::rules(app).await?;
     let mut tx = app.db().begin().await?;
     // Under the lock, so that no other worker ends the round that this one begins.
     let loaded = match lock(&mut tx, id).await {
@@ -93,6 +93,7 @@ async fn prepare(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<O
     if loaded.package.life != Life::Submitted {
         return Ok(None);
     }
+    let policy = settings.policy(loaded.package.sender.direction(), others);
     let rounds: HashMap<_, _> = verdicts::rounds(&mut tx, id).await?.into_iter().collect();
     let mut specs = keys::blob_specs(app, &mut tx, id).await?;
     let pending = loaded

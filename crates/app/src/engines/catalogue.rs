@@ -7,7 +7,7 @@ use std::{
 };
 
 use sofie_detection::{InspectionLimits, Inspector, Runtime};
-use sofie_domain::{EngineRule, Policy};
+use sofie_domain::EngineRule;
 use sofie_store::engines::{self as rows, Engine};
 use tokio::{sync::Mutex, time::Instant};
 
@@ -151,14 +151,13 @@ pub(crate) async fn enabled(app: &App) -> Result<Vec<Configured>> {
     Ok(found)
 }
 
-/// Returns the policy of the checks, with the engines that files are shown to.
-pub async fn policy(app: &App) -> Result<Policy> {
+/// Returns the engines that files are shown to, and how much their word counts.
+pub(crate) async fn rules(app: &App) -> Result<Vec<EngineRule>> {
     let rule = |one: Configured| EngineRule {
         engine: one.row.id,
         mandatory: one.row.mandatory,
     };
-    let others = enabled(app).await?.into_iter().map(rule).collect();
-    Ok(app.settings().await?.policy(others))
+    Ok(enabled(app).await?.into_iter().map(rule).collect())
 }
 
 /// Tells whether packages flow by the word of the internal engines alone.

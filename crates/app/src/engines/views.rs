@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sofie_detection::{KINDS, Kind, Load, Types};
-use sofie_domain::AdministratorPermission;
+use sofie_domain::{AdministratorPermission, Direction};
 use sofie_store::{
     engine_states::{self, EngineState},
     engines::Engine,
@@ -112,7 +112,7 @@ pub async fn list(app: &App, ctx: &Context) -> Result<Vec<EngineView>> {
     let others = catalogue::all(app).await?;
     let states = engine_states::list(&mut app.db().read().await?).await?;
     let state = |id: &str| states.iter().find(|state| state.engine == id).cloned();
-    let rules = settings.policy(Vec::new()).engines;
+    let rules = settings.policy(Direction::Outgoing, Vec::new()).engines;
     let internal = INTERNAL.iter().map(|id| EngineView {
         id: (*id).to_owned(),
         name: name(id).to_owned(),

@@ -55,9 +55,7 @@ pub async fn change(app: &App, ctx: &Context, values: &BTreeMap<String, Value>) 
     let mut tx = app.db().begin().await?;
     rows::begin_change(&mut tx).await?;
     let before = load(&mut tx).await?;
-    let changes = read(values)?;
-    let after = apply(&before, &changes);
-    check_together(&after)?;
+    let (changes, after) = changed(&before, values)?;
     let by = ctx.actor.email().map_or("system", EmailAddress::as_str);
     let mut told = Vec::new();
     for (setting, value) in &changes {
@@ -84,6 +82,18 @@ pub async fn change(app: &App, ctx: &Context, values: &BTreeMap<String, Value>) 
     app.parts().settings.forget().await;
     app.parts().waker.wake(queues::MAIL);
     Ok(())
+}
+
+/// Returns what the settings would be after a change.
+pub(crate) fn proposed(before: &Settings, values: &BTreeMap<String, Value>) -> Result<Settings> {
+    changed(before, values).map(|(_, after)| after)
+}
+
+fn changed(before: &Settings, values: &BTreeMap<String, Value>) -> Result<(Changes, Settings)> {
+    let changes = read(values)?;
+    let after = apply(before, &changes);
+    check_together(&after)?;
+    Ok((changes, after))
 }
 
 type Changes = Vec<(&'static Setting, Option<SettingValue>)>;

@@ -1,16 +1,10 @@
 //! The settings of sensitive data.
 
-use super::{Setting, SettingKind, SettingValue, table::ACTIONS};
+use super::{Setting, SettingKind, SettingValue};
 
-/// Which sensitive data is looked for, and what happens then.
+/// Which sensitive data is looked for; what happens then is a rule.
 pub(super) fn settings() -> Vec<Setting> {
     vec![
-        Setting {
-            key: "checks.dlp",
-            kind: ACTIONS,
-            default: SettingValue::Text("deliver".to_owned()),
-            description: "What happens to files with sensitive data; what was found is kept in any case.",
-        },
         list(
             "checks.dlp_detectors",
             (40, 20),

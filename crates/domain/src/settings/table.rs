@@ -4,7 +4,6 @@ use std::sync::LazyLock;
 
 use super::{Setting, SettingKind, SettingValue};
 
-pub(super) const ACTIONS: SettingKind = SettingKind::Choice(&["deliver", "flag", "quarantine"]);
 const GIB: i64 = 1 << 30;
 
 /// Returns every setting, grouped, in the order in which people see them.
@@ -15,6 +14,7 @@ pub fn registry() -> &'static [Setting] {
             instance(),
             packages(),
             checks(),
+            super::rules::incoming(),
             guests(),
             mail(),
             sessions(),
@@ -204,8 +204,9 @@ fn package_limits() -> Vec<Setting> {
 }
 
 fn checks() -> Vec<Setting> {
-    let mut all = actions();
+    let mut all = super::rules::outgoing();
     all.extend(super::dlp::settings());
+    all.extend(waits());
     all.extend(looks());
     all
 }
@@ -226,51 +227,9 @@ fn looks() -> Vec<Setting> {
     ]
 }
 
-/// What policy does about each kind of finding.
-fn actions() -> Vec<Setting> {
-    let rule = |key, default, description| choice(key, ACTIONS, default, description);
+/// How long a package is waited for, and who sees what was found.
+fn waits() -> Vec<Setting> {
     vec![
-        rule(
-            "checks.encrypted",
-            "quarantine",
-            "What happens to encrypted files that nobody can look into.",
-        ),
-        rule(
-            "checks.incomplete",
-            "quarantine",
-            "What happens to files that could not be looked at to the end because of a limit.",
-        ),
-        rule(
-            "checks.unsupported",
-            "quarantine",
-            "What happens to containers that the internal engines can't open.",
-        ),
-        rule(
-            "checks.ambiguous",
-            "quarantine",
-            "What happens to files that two programs could read differently.",
-        ),
-        rule(
-            "checks.disguise",
-            "quarantine",
-            "What happens to files whose content or name pretends to be something else.",
-        ),
-        rule(
-            "checks.executable",
-            "quarantine",
-            "What happens to programs, installers and shortcuts.",
-        ),
-        rule("checks.script", "flag", "What happens to scripts."),
-        rule(
-            "checks.macro",
-            "flag",
-            "What happens to documents with macros.",
-        ),
-        rule(
-            "checks.active_content",
-            "flag",
-            "What happens to documents with other active content.",
-        ),
         number(
             "checks.maximum_minutes",
             (1, 120, 10_080),

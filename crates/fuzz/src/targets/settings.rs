@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use sofie_app::settings::{accepted, to_json};
 use sofie_domain::{
-    Decision, EngineRule, EngineVerdict, FileCheck, Outcome, SettingKind, SettingValue, Settings,
-    decide, registry,
+    Decision, Direction, EngineRule, EngineVerdict, FileCheck, Outcome, SettingKind, SettingValue,
+    Settings, decide, registry,
 };
 
 use crate::input::{Input, Script};
@@ -53,11 +53,12 @@ fn assert_origin(url: &str) {
 }
 
 /// Whatever administrators set: a mandatory engine without an answer holds a file back, and danger blocks it.
-fn assert_silence_blocks(settings: &Settings) {
-    let policy = settings.policy(vec![EngineRule {
+fn assert_silence_blocks(settings: &Settings, direction: Direction) {
+    let clamd = EngineRule {
         engine: "clamd".to_owned(),
         mandatory: true,
-    }]);
+    };
+    let policy = settings.policy(direction, vec![clamd]);
     let row = |engine: &str, outcome| EngineVerdict {
         engine: engine.to_owned(),
         outcome,
@@ -107,7 +108,9 @@ pub(crate) fn run(data: &[u8]) {
         assert_eq!(settings.get(setting.key), Some(taken));
     }
     assert_origin(&settings.text("instance.base_url"));
-    assert_silence_blocks(&settings);
+    for direction in [Direction::Outgoing, Direction::Incoming] {
+        assert_silence_blocks(&settings, direction);
+    }
 }
 
 pub(crate) fn seeds() -> Vec<Vec<u8>> {

@@ -47,6 +47,11 @@ fn about_recalls(value: &str) -> Vec<Template> {
 fn about_packages(value: &str) -> Vec<Template> {
     let (text, title) = (value.to_owned(), Some(value.to_owned()));
     let link = LINK.to_owned();
+    let held = Quarantined {
+        title: title.clone(),
+        names: vec![text.clone(), "invoice.docm".to_owned()],
+        link: link.clone(),
+    };
     vec![
         Template::NewPackage(NewPackage {
             sender: text.clone(),
@@ -73,11 +78,8 @@ fn about_packages(value: &str) -> Vec<Template> {
             bytes: 12,
             link: link.clone(),
         }),
-        Template::QuarantinedSender(Quarantined {
-            title: title.clone(),
-            names: vec![text.clone(), "invoice.docm".to_owned()],
-            link: link.clone(),
-        }),
+        Template::QuarantinedSender(held.clone()),
+        Template::Returned(held),
         Template::Delivered(Delivered {
             title: title.clone(),
             recipients: vec![text.clone()],

@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import type { Setting, SettingValue } from '~/api/admin-types';
+import type { PolicyTrial, Setting, SettingValue } from '~/api/admin-types';
 import { api } from '~/api/client';
 import type { Items } from '~/api/types';
 
@@ -14,3 +14,5 @@ export const changeSettings = (values: Record<string, SettingValue>) =>
   api.patch<Items<Setting>>('/admin/settings', { values });
 export const testMail = (to: string) =>
   api.post<{ sent: boolean; detail: string | null }>('/admin/mail/test', { to });
+export const tryPolicy = (days: number, values: Readonly<Record<string, SettingValue>>) =>
+  api.post<PolicyTrial>('/admin/policy/trial', { days, values });

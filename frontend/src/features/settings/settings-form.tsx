@@ -12,6 +12,7 @@ import { ProblemAlert } from '~/ui/feedback/feedback';
 import { Card } from '~/ui/page/card';
 import { changeSettings, settingsKey } from './api';
 import { bytesText, changesOf, type Edits, groupsOf, isDefault } from './model';
+import { SaveBar } from './save-bar';
 import { SettingInput } from './setting-input';
 import classes from './settings.module.css';
 
@@ -121,17 +122,12 @@ export function SettingsForm({ settings, onSaved }: Props) {
         </Card>
       ))}
       <ProblemAlert error={save.error} />
-      <div className={classes.bar} data-shown={count > 0 || undefined}>
-        <span aria-live="polite">{count > 0 ? t('settings:unsaved', { count }) : ''}</span>
-        <div className={classes.buttons}>
-          <Button variant="default" disabled={count === 0} onClick={() => setEdits({})}>
-            {t('settings:discard')}
-          </Button>
-          <Button type="submit" loading={save.isPending} disabled={count === 0}>
-            {t('action.save')}
-          </Button>
-        </div>
-      </div>
+      <SaveBar
+        text={t('settings:unsaved', { count })}
+        shown={count > 0}
+        saving={save.isPending}
+        onDiscard={() => setEdits({})}
+      />
     </form>
   );
 }

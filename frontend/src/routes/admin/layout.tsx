@@ -36,6 +36,7 @@ function useMenu(permissions: readonly string[]): NavItem[] {
       icon: 'key',
     },
     may('engines') && { to: paths.admin.engines(), label: t('admin:menu.engines'), icon: 'engine' },
+    may('settings') && { to: paths.admin.policy(), label: t('admin:menu.policy'), icon: 'shieldCheck' },
     may('settings') && { to: paths.admin.settings(), label: t('admin:menu.settings'), icon: 'settings' },
     may('logs', 'settings') && { to: paths.admin.outbox(), label: t('admin:menu.outbox'), icon: 'mail' },
     may('logs') && { to: paths.admin.audit(), label: t('admin:menu.audit'), icon: 'audit' },

@@ -1,6 +1,7 @@
 import { adminSessionQuery } from '~/features/admin-session/api';
 import { settingsQuery } from '~/features/settings/api';
 import { MailTest } from '~/features/settings/mail-test';
+import { withoutRules } from '~/features/settings/rules';
 import { SettingsForm } from '~/features/settings/settings-form';
 import { useT } from '~/i18n/use-t';
 import { useLoaded } from '~/lib/use-loaded';
@@ -16,7 +17,7 @@ export function Page() {
   return (
     <Frame title={t('admin:menu.settings')} lead={t('settings:lead')}>
       <MailTest initialTo={administrator?.email ?? ''} />
-      <SettingsForm settings={items} />
+      <SettingsForm settings={withoutRules(items)} />
     </Frame>
   );
 }

@@ -1,0 +1,193 @@
+//! Another policy, tried on what was sent lately (DET-22).
+//!
+//! Only what engines said then is judged anew: nothing is read or scanned again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+use sofie_domain::{
+    AdministratorPermission, Direction, EngineVerdict, FileId, PackageId, Policy, Settings,
+    rejects, rules_alone,
+};
+use sofie_store::trials::{self, Sent};
+
+use crate::{App, Context, Error, FieldError, Result, settings::proposed};
+
+/// The longest time to look back, in days.
+const MOST_DAYS: u16 = 90;
+/// The most packages that a trial looks at; the newest ones.
+const MOST_PACKAGES: usize = 10_000;
+/// How many packages are looked at together.
+const TOGETHER: i64 = 500;
+/// The most packages that are named.
+const MOST_NAMED: usize = 100;
+
+/// What would have been different.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trial {
+    /// How many packages were looked at.
+    pub packages: usize,
+    /// Whether there were more.
+    pub more: bool,
+    /// Of how many packages more files would have been held.
+    pub held_more: usize,
+    /// Of how many packages fewer files would have been held.
+    pub held_less: usize,
+    /// How many packages would have gone back to their senders.
+    pub returned: usize,
+    /// The newest packages with a difference; none for callers who may not see packages.
+    pub affected: Vec<Affected>,
+}
+
+/// A package that the policy would have treated otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Affected {
+    /// The package.
+    pub id: PackageId,
+    /// Who sent it.
+    pub sender: String,
+    /// When it was sent and complete.
+    pub submitted_at: DateTime<Utc>,
+    /// By the policy in force.
+    pub before: Fate,
+    /// By the policy on trial.
+    pub after: Fate,
+    /// Which rules make the difference.
+    pub because: BTreeSet<&'static str>,
+}
+
+/// What a policy makes of a package.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fate {
+    /// How many files it holds.
+    pub held: usize,
+    /// Whether it sends the package back.
+    pub returned: bool,
+}
+
+/// Tells what would have happened to the packages of the last days if the settings had these values.
+pub async fn trial(
+    app: &App,
+    ctx: &Context,
+    days: u16,
+    values: &BTreeMap<String, Value>,
+) -> Result<Trial> {
+    ctx.may_administrate(AdministratorPermission::Settings)?;
+    let named = ctx.may_administrate(AdministratorPermission::Packages);
+    let settings = app.settings().await?;
+    let after = proposed(&settings, values)?;
+    let (outgoing, incoming) = pairs(&settings, &after);
+    let since = ctx.now - look_back(days)?;
+    let most_named = if named.is_ok() { MOST_NAMED } else { 0 };
+    let mut trial = Trial::default();
+    let mut last: Option<Sent> = None;
+    loop {
+        // A unit of work for each part: a long look back must not hold a connection.
+        let mut tx = app.db().read().await?;
+        let sent = trials::sent_since(&mut tx, since, last.as_ref(), TOGETHER).await?;
+        trial.more = trial.packages >= MOST_PACKAGES && !sent.is_empty();
+        if trial.more || sent.is_empty() {
+            return Ok(trial);
+        }
+        last = sent.last().cloned();
+        let ids: Vec<_> = sent.iter().map(|package| package.id).collect();
+        let files = by_package(trials::said(&mut tx, &ids).await?);
+        trial.packages += sent.len();
+        for package in sent {
+            let pair = if package.incoming {
+                &incoming
+            } else {
+                &outgoing
+            };
+            let said = files.get(&package.id).map(Vec::as_slice);
+            trial.count(package, compare(pair, said.unwrap_or_default()), most_named);
+        }
+    }
+}
+
+fn look_back(days: u16) -> Result<TimeDelta> {
+    let wrong = |code| {
+        Err(Error::Invalid(vec![FieldError {
+            field: "days",
+            code,
+        }]))
+    };
+    match days {
+        0 => wrong("too_small"),
+        1..=MOST_DAYS => Ok(TimeDelta::days(i64::from(days))),
+        _ => wrong("too_large"),
+    }
+}
+
+/// The policy in force and the one on trial.
+type Pair = (Policy, Policy);
+
+fn pairs(before: &Settings, after: &Settings) -> (Pair, Pair) {
+    let pair = |direction| {
+        let policy = |settings: &Settings| settings.policy(direction, Vec::new());
+        (policy(before), policy(after))
+    };
+    (pair(Direction::Outgoing), pair(Direction::Incoming))
+}
+
+type Said = Vec<EngineVerdict>;
+
+/// Puts what was said together, file by file.
+fn by_package(rows: Vec<(PackageId, FileId, EngineVerdict)>) -> BTreeMap<PackageId, Vec<Said>> {
+    let mut files: BTreeMap<PackageId, Vec<Said>> = BTreeMap::new();
+    let mut last = None;
+    for (package, file, verdict) in rows {
+        let said = files.entry(package).or_default();
+        if last.replace(file) != Some(file) {
+            said.push(Vec::new());
+        }
+        if let Some(said) = said.last_mut() {
+            said.push(verdict);
+        }
+    }
+    files
+}
+
+fn compare((before, after): &Pair, files: &[Said]) -> (Fate, Fate, BTreeSet<&'static str>) {
+    let fate = |policy: &Policy| {
+        let held = |said: &&Said| rules_alone(policy, said).held();
+        let held: Vec<_> = files.iter().filter(held).collect();
+        Fate {
+            held: held.len(),
+            returned: held.iter().any(|said| rejects(policy, said)),
+        }
+    };
+    // One row at a time: a rule makes a difference if it alone does.
+    let differs = |row: &&EngineVerdict| {
+        let row = std::slice::from_ref(*row);
+        rules_alone(before, row).held() != rules_alone(after, row).held()
+            || rejects(before, row) != rejects(after, row)
+    };
+    let rows = files.iter().flatten().filter(differs);
+    let because = rows.filter_map(|row| row.outcome.rule()).collect();
+    (fate(before), fate(after), because)
+}
+
+impl Trial {
+    fn count(
+        &mut self,
+        package: Sent,
+        (before, after, because): (Fate, Fate, BTreeSet<&'static str>),
+        most_named: usize,
+    ) {
+        self.held_more += usize::from(after.held > before.held);
+        self.held_less += usize::from(after.held < before.held);
+        self.returned += usize::from(after.returned && !before.returned);
+        if before != after && self.affected.len() < most_named {
+            self.affected.push(Affected {
+                id: package.id,
+                sender: package.sender,
+                submitted_at: package.submitted_at,
+                before,
+                after,
+                because,
+            });
+        }
+    }
+}
