@@ -31,6 +31,8 @@ pub struct Examination {
     pub crc32: Option<u32>,
     /// What is inside the file.
     pub objects: Vec<Object>,
+    /// How many more objects were seen.
+    pub objects_unlisted: u64,
 }
 
 /// Reads `content` once and lets the inspector, if it has not looked yet, and all `engines` look at it in parallel.
@@ -93,15 +95,21 @@ fn assemble(inspection: Option<Inspection>, others: Vec<EngineReport>) -> Examin
         None => (Vec::new(), None),
     };
     reports.extend(others);
-    let (sha256, crc32, objects) = match contents {
-        Some(seen) => (Some(seen.sha256), Some(seen.crc32), seen.objects),
-        None => (None, None, Vec::new()),
-    };
-    Examination {
-        reports,
-        sha256,
-        crc32,
-        objects,
+    match contents {
+        Some(seen) => Examination {
+            reports,
+            sha256: Some(seen.sha256),
+            crc32: Some(seen.crc32),
+            objects: seen.objects,
+            objects_unlisted: seen.objects_unlisted,
+        },
+        None => Examination {
+            reports,
+            sha256: None,
+            crc32: None,
+            objects: Vec::new(),
+            objects_unlisted: 0,
+        },
     }
 }
 

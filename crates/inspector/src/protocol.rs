@@ -106,11 +106,14 @@ pub fn parse_report(output: &[u8], sent: u64) -> Result<Report, ReportError> {
             sent,
         });
     }
-    let digits = report
-        .sha256
-        .bytes()
-        .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
-    if report.sha256.len() != 64 || !digits {
+    let of_objects = report
+        .objects
+        .iter()
+        .filter_map(|object| object.sha256.as_ref());
+    if !of_objects
+        .chain([&report.sha256])
+        .all(|sha256| is_digest(sha256))
+    {
         return Err(ReportError::Digest);
     }
     if report.findings.is_empty() && report.findings_unlisted > 0 {
@@ -120,6 +123,11 @@ pub fn parse_report(output: &[u8], sent: u64) -> Result<Report, ReportError> {
         return Err(ReportError::Unjailed);
     }
     Ok(report)
+}
+
+fn is_digest(sha256: &str) -> bool {
+    let mut digits = sha256.bytes();
+    sha256.len() == 64 && digits.all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn with_length(json: &[u8]) -> Vec<u8> {

@@ -39,6 +39,9 @@ pub struct Object {
     pub media_type: Cow<'static, str>,
     /// Unpacked size in bytes.
     pub size: u64,
+    /// SHA-256 of the unpacked content, 64 lowercase hexadecimal digits; only if it was read to
+    /// its end.
+    pub sha256: Option<String>,
     /// 0 for the file itself, 1 for a member of it, and so on.
     pub depth: u32,
     /// The format has inner streams of its own (PDF, old Office) that were not unpacked: only

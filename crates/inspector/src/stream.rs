@@ -83,6 +83,11 @@ impl<'f> Stream<'f> {
         self.watch
     }
 
+    /// From the next byte on, which must be the first one, the SHA-256 is computed.
+    pub(crate) fn digest(&mut self) {
+        self.watch.begin_sha256(&self.buffer[self.start..self.end]);
+    }
+
     /// From the next byte on, text is also shown to `reader`.
     pub(crate) fn show_to(&mut self, mut reader: dlp::Reader) {
         reader.see(&self.buffer[self.start..self.end]);

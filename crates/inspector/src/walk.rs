@@ -195,6 +195,9 @@ impl<'b> Walk<'b> {
     ) -> Result<&'static Kind, Fault> {
         self.budget.count_object(place.depth)?;
         let slot = self.list(place);
+        if slot.is_some() {
+            stream.digest();
+        }
         let head = stream.peek(LOOK_AHEAD)?;
         let detected = kinds::detect_as(head, place.announced, &place.name);
         if let Some(reader) = self.reader(detected, place, head) {
@@ -205,9 +208,13 @@ impl<'b> Walk<'b> {
             Err(fault) => (detected, Some(fault)),
         };
         let fault = self.settle(fault, place)?;
-        let fault = match fault {
-            None => self.settle(stream.drain().err(), place)?,
-            stopped => stopped,
+        let (fault, read) = match fault {
+            None => {
+                let drained = stream.drain();
+                let read = drained.is_ok();
+                (self.settle(drained.err(), place)?, read)
+            }
+            stopped => (stopped, false),
         };
         self.count_matches(place, stream);
         let footer = kinds::detect_by_footer(stream.watch().tail());
@@ -216,6 +223,7 @@ impl<'b> Walk<'b> {
         if let Some(object) = slot.and_then(|slot| self.objects.get_mut(slot)) {
             object.media_type = Cow::Borrowed(kind.media);
             object.size = stream.watch().total();
+            object.sha256 = stream.watch().sha256().filter(|_| read);
             object.surface_only =
                 matches!(kind.format, Format::Compound | Format::Pdf) && kind != &kinds::MSG;
         }
@@ -345,6 +353,7 @@ impl<'b> Walk<'b> {
             path: place.path.clone(),
             media_type: Cow::Borrowed(kinds::UNKNOWN.media),
             size: 0,
+            sha256: None,
             depth: place.depth,
             surface_only: false,
         });
@@ -355,7 +364,13 @@ impl<'b> Walk<'b> {
         let unnamed = self.conclude_dlp();
         let watch = stream.into_watch();
         let bytes_seen = watch.total();
-        let (sha256, crc32) = watch.into_digests().unwrap_or_default();
+        let sha256 = watch.sha256().unwrap_or_default();
+        let crc32 = watch.crc32().unwrap_or_default();
+        if let Some(file) = self.objects.first_mut() {
+            // Of the file itself all was read, whatever stopped the walk.
+            file.size = bytes_seen;
+            file.sha256 = Some(sha256.clone());
+        }
         let list = self.findings.into_list();
         Report {
             bytes_seen,

@@ -33,16 +33,11 @@ static SEVEN_ZIP: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"7z\
 static RAR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"Rar!\x1a\x07"));
 static END: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(ZIP_END));
 
-/// Digests of the content itself.
-struct Digests {
-    sha256: digest::Context,
-    crc32: crc32fast::Hasher,
-}
-
 /// Sees every byte of one object once, in order.
 pub struct Watch {
     total: u64,
-    digests: Option<Digests>,
+    sha256: Option<digest::Context>,
+    crc32: Option<crc32fast::Hasher>,
     eicar: bool,
     /// The start of a 7z or RAR archive was seen, not at the beginning.
     archive: bool,
@@ -55,11 +50,12 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// For a member: no digests.
+    /// Without digests.
     pub(crate) fn new() -> Self {
         Self {
             total: 0,
-            digests: None,
+            sha256: None,
+            crc32: None,
             eicar: false,
             archive: false,
             zip_ends: BTreeSet::new(),
@@ -70,13 +66,19 @@ impl Watch {
 
     /// For the file itself.
     pub(crate) fn with_digests() -> Self {
-        let digests = Digests {
-            sha256: digest::Context::new(&digest::SHA256),
-            crc32: crc32fast::Hasher::new(),
-        };
         Self {
-            digests: Some(digests),
+            sha256: Some(digest::Context::new(&digest::SHA256)),
+            crc32: Some(crc32fast::Hasher::new()),
             ..Self::new()
+        }
+    }
+
+    /// Begins the SHA-256, if `seen` is all that went by so far.
+    pub(crate) fn begin_sha256(&mut self, seen: &[u8]) {
+        if self.sha256.is_none() && self.total == seen.len() as u64 {
+            let mut sha256 = digest::Context::new(&digest::SHA256);
+            sha256.update(seen);
+            self.sha256 = Some(sha256);
         }
     }
 
@@ -84,9 +86,11 @@ impl Watch {
         if bytes.is_empty() {
             return;
         }
-        if let Some(digests) = &mut self.digests {
-            digests.sha256.update(bytes);
-            digests.crc32.update(bytes);
+        if let Some(sha256) = &mut self.sha256 {
+            sha256.update(bytes);
+        }
+        if let Some(crc32) = &mut self.crc32 {
+            crc32.update(bytes);
         }
         self.search_border(bytes);
         self.search(bytes, self.total);
@@ -129,14 +133,15 @@ impl Watch {
         self.archive
     }
 
-    /// SHA-256 in hexadecimal and CRC-32, when asked for.
-    pub(crate) fn into_digests(self) -> Option<(String, u32)> {
-        self.digests.map(|digests| {
-            (
-                hex::encode(digests.sha256.finish()),
-                digests.crc32.finalize(),
-            )
-        })
+    /// SHA-256 of the bytes seen in hexadecimal, when it was begun.
+    pub(crate) fn sha256(&self) -> Option<String> {
+        let sha256 = self.sha256.clone()?;
+        Some(hex::encode(sha256.finish()))
+    }
+
+    /// CRC-32 of the bytes seen, when asked for.
+    pub(crate) fn crc32(&self) -> Option<u32> {
+        self.crc32.clone().map(crc32fast::Hasher::finalize)
     }
 
     fn search_border(&mut self, bytes: &[u8]) {

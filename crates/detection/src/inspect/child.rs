@@ -43,6 +43,8 @@ pub struct Contents {
     pub crc32: u32,
     /// The file, and what is in it.
     pub objects: Vec<Object>,
+    /// How many more objects were seen.
+    pub objects_unlisted: u64,
 }
 
 /// Why there is no report.

@@ -57,12 +57,20 @@ pub fn answer(scan: &Scan, report: Report) -> Inspection {
     let contents = Contents {
         sha256: report.sha256,
         crc32: report.crc32,
-        objects: report.objects,
+        objects: report.objects.into_iter().map(displayable).collect(),
+        objects_unlisted: report.objects_unlisted,
     };
     Inspection {
         reports,
         contents: Some(contents),
     }
+}
+
+/// The child's words about an object are as little trusted as its findings.
+fn displayable(mut object: inspector::Object) -> inspector::Object {
+    object.path = text::displayable(&object.path, 2000);
+    object.media_type = text::displayable(&object.media_type, 200).into();
+    object
 }
 
 fn row(scan: &Scan, engine: inspector::Engine, report: &Report) -> EngineReport {

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::{ReportError, encode_report, parse_report};
-use crate::report::{JailState, Landlock, Report};
+use crate::report::{JailState, Landlock, Object, Report};
 
 fn report() -> Report {
     Report {
@@ -59,6 +59,22 @@ fn what_is_not_exactly_a_report_is_refused() {
         parse_report(&encode_report(&short).unwrap(), 5),
         Err(ReportError::Digest)
     ));
+    let object = |sha256: &str| Object {
+        path: "a".to_owned(),
+        media_type: "text/plain".into(),
+        size: 5,
+        sha256: Some(sha256.to_owned()),
+        depth: 0,
+        surface_only: false,
+    };
+    for (sha256, is_read) in [("a".repeat(64), true), ("A".repeat(64), false)] {
+        let digested = Report {
+            objects: vec![object(&sha256)],
+            ..report()
+        };
+        let read = parse_report(&encode_report(&digested).unwrap(), 5);
+        assert_eq!(read.is_ok(), is_read);
+    }
     let silent = Report {
         findings_unlisted: 1,
         ..report()

@@ -1,9 +1,10 @@
 //! Bombs and mazes end as incomplete, never as clean (DET-5).
 
+use aws_lc_rs::digest;
 use sofie_inspector::{Finding, Limit, Limits, Outcome, Report};
 
 use super::build::{deflated, gzip, stored, zip};
-use super::{archives, found, inspect, inspect_with, names, packed};
+use super::{archives, found, inspect, inspect_with, names, noise, packed};
 
 fn assert_limit(report: &Report, name: &str, limit: Limit) {
     assert_eq!(found(report, name).outcome, Outcome::Incomplete { limit });
@@ -134,6 +135,46 @@ fn the_digest_is_of_the_whole_file_even_after_a_limit() {
     assert_eq!(stopped.sha256, whole.sha256);
     assert_eq!(stopped.bytes_seen, archive.len() as u64);
     assert_eq!(stopped.crc32, crc32fast::hash(&archive));
+}
+
+#[test]
+fn every_object_that_was_read_has_the_digest_of_its_content() {
+    let text = b"nothing to see here".repeat(10);
+    let inner = zip(&[deflated("text", &text)]);
+    let middle = gzip(&inner);
+    let outer = zip(&[stored("middle.gz", &middle), stored("empty", b"")]);
+    let digests = |report: &Report| -> Vec<Option<String>> {
+        let objects = report.objects.iter();
+        objects.map(|object| object.sha256.clone()).collect()
+    };
+    let contents = [&outer, &middle, &inner, &text, &Vec::new()];
+    assert_eq!(
+        digests(&inspect("outer.zip", &outer)),
+        contents.map(|content| Some(sha256(content)))
+    );
+
+    let limits = Limits {
+        members: 1,
+        ..Limits::STANDARD
+    };
+    let stopped = inspect_with(limits, "outer.zip", &outer);
+    let known = digests(&stopped);
+    assert_eq!(known[0], Some(stopped.sha256));
+    assert_eq!(stopped.objects[0].size, outer.len() as u64);
+    assert_eq!(known[1..], [None]);
+}
+
+#[test]
+fn what_could_not_be_read_to_its_end_has_no_digest() {
+    let mut packed = gzip(&noise(100_000));
+    packed.truncate(packed.len() / 2);
+    let report = inspect("cut.gz", &packed);
+    assert_eq!(report.objects[0].sha256, Some(sha256(&packed)));
+    assert_eq!(report.objects[1].sha256, None);
+}
+
+fn sha256(content: &[u8]) -> String {
+    hex::encode(digest::digest(&digest::SHA256, content))
 }
 
 #[test]
