@@ -13,6 +13,7 @@ mod bridge;
 mod cab;
 pub mod child;
 mod content;
+mod crypt;
 mod dlp;
 mod findings;
 mod gzip;
@@ -24,7 +25,9 @@ mod limits;
 mod links;
 mod mail;
 mod names;
+mod office;
 mod pack;
+mod passwords;
 mod pe;
 pub mod protocol;
 mod rar;
@@ -40,8 +43,9 @@ mod zip;
 
 pub use dlp::{Detector, Dlp, DlpError};
 pub use limits::Limits;
+pub use passwords::{Passwords, PasswordsError};
 pub use report::{
-    Category, Engine, Finding, JailState, Landlock, Level, Limit, Object, Outcome, Report,
+    Category, Engine, Finding, How, JailState, Landlock, Level, Limit, Object, Outcome, Report,
 };
 pub use walk::{inspect, inspect_with};
 pub use watch::eicar;

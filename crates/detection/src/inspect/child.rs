@@ -5,7 +5,7 @@ use std::process::{ExitStatus, Stdio};
 
 use chrono::{DateTime, Utc};
 use sofie_inspector::protocol::{self, END, Header, MAX_DATA_FRAME, MAX_REPORT};
-use sofie_inspector::{Dlp, Limits, Object, Report};
+use sofie_inspector::{Dlp, Limits, Object, Passwords, Report};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::Semaphore;
@@ -151,6 +151,7 @@ impl Inspector {
             size: scan.meta.size,
             limits: self.limits,
             dlp: Dlp::clone(&scan.dlp),
+            passwords: Passwords::clone(&scan.passwords),
         };
         let header = protocol::encode_header(&header).map_err(Failure::Pipe)?;
         input.write_all(&header).await.map_err(Failure::Pipe)?;
