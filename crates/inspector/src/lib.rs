@@ -16,6 +16,8 @@ mod content;
 mod crypt;
 mod dlp;
 mod findings;
+#[doc(hidden)]
+pub mod fuzzing;
 mod gzip;
 mod inflate;
 mod iso;
@@ -28,6 +30,7 @@ mod names;
 mod office;
 mod pack;
 mod passwords;
+mod pdf;
 mod pe;
 pub mod protocol;
 mod rar;

@@ -2,7 +2,7 @@
 
 use aws_lc_rs::cipher::{
     self, AES_128, AES_192, AES_256, DecryptingKey, DecryptionContext, EncryptingKey,
-    UnboundCipherKey,
+    EncryptionContext, UnboundCipherKey,
 };
 
 use super::FAILED;
@@ -55,6 +55,14 @@ impl Blocks {
         let plain = self.single.decrypt(bytes, DecryptionContext::None);
         plain.map(drop).map_err(|_| FAILED)
     }
+}
+
+/// Encrypts blocks, each of which is chained to the one before: some key derivations want it.
+pub fn encrypt_chained(bytes: &[u8], start: [u8; BLOCK], blocks: &mut [u8]) -> Result<(), Fault> {
+    let key = EncryptingKey::cbc(key(bytes)?).map_err(|_| FAILED)?;
+    let start = EncryptionContext::Iv128(start.into());
+    let sealed = key.less_safe_encrypt(blocks, start);
+    sealed.map(drop).map_err(|_| FAILED)
 }
 
 /// Counter mode whose counter begins at 1 and has its lowest byte first, as WinZip counts.

@@ -86,25 +86,19 @@ fn standard(bytes: &[u8]) -> Option<Standard> {
 
 fn agile(bytes: &[u8]) -> Option<Agile> {
     let tags = xml::tags(std::str::from_utf8(bytes).ok()?)?;
+    let count = |name: &str| tags.iter().filter(|tag| tag.name == name).count();
+    // Programs could choose either of two.
     let one = |name: &str| {
-        let mut same = tags.iter().filter(|tag| tag.name == name);
-        let first = same.next();
-        // Programs could choose either of two.
-        first.filter(|_| same.next().is_none())
+        let found = tags.iter().find(|tag| tag.name == name);
+        found.filter(|_| count(name) == 1)
     };
-    if tags.iter().filter(|tag| tag.name == "keyData").count() != 1 {
-        return None;
-    }
     let (data, password) = (one("keyData")?, one("encryptedKey")?);
-    let code = match tags.iter().any(|tag| tag.name == "dataIntegrity") {
-        true => {
-            let tag = one("dataIntegrity")?;
-            Some((
-                value(tag, "encryptedHmacKey")?,
-                value(tag, "encryptedHmacValue")?,
-            ))
-        }
-        false => None,
+    let code = if count("dataIntegrity") == 0 {
+        None
+    } else {
+        let tag = one("dataIntegrity")?;
+        let (key, code) = ("encryptedHmacKey", "encryptedHmacValue");
+        Some((value(tag, key)?, value(tag, code)?))
     };
     Some(Agile {
         data: method(data)?,

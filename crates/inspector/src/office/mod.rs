@@ -54,7 +54,7 @@ pub fn walk(
     let member = place.member(&place.name).opened(how);
     walk.check_depth(&member)?;
     walk.object(&member, &mut Stream::new(&mut content, Watch::new()))?;
-    if !content.is_true()? {
+    if !content.verify()? {
         let (outcome, name) = (Outcome::Unsupported, "office-authentication-failed");
         walk.find(Engine::Container, outcome, name, &member, "");
     }
@@ -69,4 +69,9 @@ fn open(walk: &Walk<'_>, info: &Info) -> Result<Option<(Key, How)>, Fault> {
         }
     }
     Ok(None)
+}
+
+/// Whether a description of how a document is encrypted is understood.
+pub fn is_known(info: &[u8]) -> bool {
+    Info::parse(info).is_some()
 }

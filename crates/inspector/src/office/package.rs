@@ -54,7 +54,7 @@ impl<'f> Package<'f> {
     }
 
     /// Whether the code, if there is one, is right for the whole stream; reads its rest.
-    pub(crate) fn is_true(mut self) -> Result<bool, Fault> {
+    pub(crate) fn verify(mut self) -> Result<bool, Fault> {
         while self.read_piece()? > 0 {}
         Ok(self
             .code

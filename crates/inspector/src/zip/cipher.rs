@@ -5,8 +5,9 @@ use std::num::NonZeroU32;
 use aws_lc_rs::{hmac, pbkdf2};
 use zeroize::Zeroizing;
 
+use super::TRUNCATED;
 use crate::crypt::Counter;
-use crate::stream::{Fault, Feed, Window};
+use crate::stream::{Fault, Feed, Stream, Window};
 
 /// Length of what WinZip puts between the salt and the data, so that most wrong passwords are
 /// known at once.
@@ -23,9 +24,9 @@ static TABLE: [u32; 256] = table();
 
 const fn table() -> [u32; 256] {
     let mut table = [0; 256];
-    let mut index = 0;
+    let mut index = 0_u32;
     while index < 256 {
-        let mut value = table[index] + index as u32;
+        let mut value = index;
         let mut bit = 0;
         while bit < 8 {
             value = if value & 1 == 0 {
@@ -35,7 +36,7 @@ const fn table() -> [u32; 256] {
             };
             bit += 1;
         }
-        table[index] = value;
+        table[index as usize] = value;
         index += 1;
     }
     table
@@ -56,7 +57,7 @@ impl Traditional {
 
     pub(crate) fn apply(&mut self, bytes: &mut [u8]) {
         for byte in bytes {
-            let low = self.0[2] as u16 | 2;
+            let low = self.0[2] & 0xffff | 2;
             *byte ^= low.wrapping_mul(low ^ 1).to_le_bytes()[1];
             self.feed(*byte);
         }
@@ -106,26 +107,23 @@ impl Aes {
             code: hmac::Context::with_key(&code),
         }))
     }
-
-    /// Whether `code` is right for everything that was decrypted.
-    fn is_true(self, code: &[u8; CODE]) -> bool {
-        self.code.sign().as_ref()[..CODE] == code[..]
-    }
 }
 
 /// What decrypts a member.
 pub enum Cipher {
     Traditional(Traditional),
-    Aes(Aes),
+    Aes(Box<Aes>),
 }
 
 impl Cipher {
-    /// Whether `code` is right for everything that was decrypted, as far as there is one.
-    pub(crate) fn is_true(self, code: &[u8; CODE]) -> bool {
-        match self {
-            Self::Traditional(_) => true,
-            Self::Aes(aes) => aes.is_true(code),
-        }
+    /// Reads the code that follows the data, if there is one; whether it is right for
+    /// everything that was decrypted.
+    pub(crate) fn verify(self, stream: &mut Stream<'_>) -> Result<bool, Fault> {
+        let Self::Aes(aes) = self else {
+            return Ok(true);
+        };
+        let stated = stream.array::<CODE>(TRUNCATED)?;
+        Ok(aes.code.sign().as_ref().starts_with(&stated))
     }
 }
 

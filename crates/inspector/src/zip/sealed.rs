@@ -37,14 +37,12 @@ pub fn read(
     look: Look<'_>,
 ) -> Result<Next, Fault> {
     let opened = match local.packed_length() {
-        Some(length) if !walk.passwords().is_empty() => open(walk, local, stream, length)?,
-        _ => None,
+        Some(length) => open(walk, local, stream, length)?,
+        None => None,
     };
-    let data = opened.and_then(|opened| {
-        let length = local.packed.checked_sub(opened.before + opened.behind)?;
-        Some((opened, length))
-    });
-    let Some((opened, length)) = data else {
+    let around = opened.as_ref().map(|opened| opened.before + opened.behind);
+    let length = around.and_then(|around| local.packed.checked_sub(around));
+    let Some((opened, length)) = opened.zip(length) else {
         walk.find_encrypted(NAME, place);
         return member::step_over(local, stream);
     };
@@ -61,13 +59,8 @@ pub fn read(
     packed.drain()?;
     let Decrypted { source, cipher } = feed;
     source.finish(TRUNCATED)?;
-    let mut code = [0; CODE];
-    if is_aes {
-        code = stream.array(TRUNCATED)?;
-    }
-    if !cipher.is_true(&code) {
-        let outcome = Outcome::Unsupported;
-        let name = "zip-authentication-failed";
+    if !cipher.verify(stream)? {
+        let (outcome, name) = (Outcome::Unsupported, "zip-authentication-failed");
         walk.find(Engine::Container, outcome, name, &inside, "");
     }
     let read = match read {
@@ -153,7 +146,7 @@ fn open(
                 walk.budget().check_time()?;
                 if let Some(keys) = Aes::open(password.as_bytes(), salt, check, aes.key_length)? {
                     return Ok(Some(Opened {
-                        cipher: Cipher::Aes(keys),
+                        cipher: Cipher::Aes(Box::new(keys)),
                         how,
                         method: aes.method,
                         before: head.len() as u64,

@@ -3,7 +3,9 @@
 //! The files in `vectors.txt` (a name and hexadecimal digits a line) were written by other
 //! programs, most with the password `hunter2`.
 
+mod archives;
 mod office;
+mod pdfs;
 mod zips;
 
 use sofie_inspector::protocol::Header;

@@ -82,7 +82,9 @@ fn traditional(password: &[u8], content: &[u8], packed: &[u8]) -> Vec<u8> {
             .wrapping_add(1);
         keys[2] = step(keys[2], keys[1].to_le_bytes()[3]);
     };
-    password.iter().for_each(|byte| feed(&mut keys, *byte));
+    for byte in password {
+        feed(&mut keys, *byte);
+    }
     let mut plain = vec![7; 11];
     plain.push(crc32fast::hash(content).to_le_bytes()[3]);
     plain.extend(packed);
