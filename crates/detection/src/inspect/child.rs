@@ -140,12 +140,8 @@ impl Inspector {
             .spawn()
     }
 
-    async fn feed(
-        &self,
-        scan: &Scan,
-        mut body: Body,
-        mut input: ChildStdin,
-    ) -> Result<(), Failure> {
+    /// Tells the child what it must know; the copies of passwords are gone afterwards.
+    async fn greet(&self, scan: &Scan, input: &mut ChildStdin) -> Result<(), Failure> {
         let header = Header {
             name: scan.meta.name.clone(),
             size: scan.meta.size,
@@ -153,8 +149,17 @@ impl Inspector {
             dlp: Dlp::clone(&scan.dlp),
             passwords: Passwords::clone(&scan.passwords),
         };
-        let header = protocol::encode_header(&header).map_err(Failure::Pipe)?;
-        input.write_all(&header).await.map_err(Failure::Pipe)?;
+        let frame = protocol::encode_header(&header).map_err(Failure::Pipe)?;
+        input.write_all(&frame).await.map_err(Failure::Pipe)
+    }
+
+    async fn feed(
+        &self,
+        scan: &Scan,
+        mut body: Body,
+        mut input: ChildStdin,
+    ) -> Result<(), Failure> {
+        self.greet(scan, &mut input).await?;
         let mut sent = 0;
         while let Some(piece) = body.next().await? {
             for frame in piece.chunks(MAX_DATA_FRAME) {
