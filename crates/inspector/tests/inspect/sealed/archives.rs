@@ -63,7 +63,7 @@ fn damaged_archives_are_never_clean() {
             let mut file = file.clone();
             file[at] ^= 0x10;
             let report = inspect_with(&[PASSWORD], name, &file);
-            let same = name == "packed.7z" && report.objects == whole.objects;
+            let same = name.ends_with(".7z") && report.objects == whole.objects;
             assert!(!report.findings.is_empty() || same, "{name} at {at}");
         }
     }
