@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sofie_inspector::Dlp;
+use sofie_inspector::{Dlp, Passwords};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -175,6 +175,8 @@ pub struct Scan {
     pub cancel: CancellationToken,
     /// Which sensitive data the inspector looks for.
     pub dlp: Arc<Dlp>,
+    /// What the inspector tries on encrypted content.
+    pub passwords: Arc<Passwords>,
     begun: Instant,
     longest: Duration,
 }
@@ -194,6 +196,7 @@ impl Scan {
             deadline: begun + time,
             cancel,
             dlp: Arc::default(),
+            passwords: Arc::default(),
             begun,
             longest: time,
         }
@@ -208,12 +211,19 @@ impl Scan {
             self.cancel.clone(),
         )
         .with_dlp(Arc::clone(&self.dlp))
+        .with_passwords(Arc::clone(&self.passwords))
     }
 
     /// The same turn, in which the inspector also looks for this sensitive data.
     #[must_use]
     pub fn with_dlp(self, dlp: Arc<Dlp>) -> Self {
         Self { dlp, ..self }
+    }
+
+    /// The same turn, in which the inspector also tries these passwords.
+    #[must_use]
+    pub fn with_passwords(self, passwords: Arc<Passwords>) -> Self {
+        Self { passwords, ..self }
     }
 
     /// The wall clock now, by the time that has passed since the beginning.

@@ -38,7 +38,9 @@ pub use inspect::{Contents, Inspection, Inspector};
 pub use kinds::{KINDS, Kind, kind};
 pub use runtime::{Refusal, Runtime, Setup, Times, TypeMode, Types};
 pub use self_test::{SelfTest, Warning};
-pub use sofie_inspector::{Detector, Dlp, DlpError, Limits as InspectionLimits, Object};
+pub use sofie_inspector::{
+    Detector, Dlp, DlpError, How, Limits as InspectionLimits, Object, Passwords, PasswordsError,
+};
 pub use verdict::{
     Category, Coverage, EngineReport, ErrorKind, Finding, Level, LimitKind, Outcome, Skip,
 };

@@ -1,8 +1,8 @@
 //! The list of targets.
 
 use crate::targets::{
-    answers, archives, clamd, dispositions, dlp, emails, headers, inspector, mails, names, secrets,
-    settings, tus, vault_blobs, vault_keys, vault_uploads, wire,
+    answers, archives, clamd, dispositions, dlp, emails, headers, inspector, mails, names, sealed,
+    secrets, settings, tus, vault_blobs, vault_keys, vault_uploads, wire,
 };
 
 /// A parser or format with what must hold for any input.
@@ -32,6 +32,8 @@ pub const TARGETS: &[Target] = targets! {
     "inspector_tar": archives::tar, tar_seeds;
     "inspector_gzip": archives::gzip, gzip_seeds;
     "inspector_dlp": dlp::run, seeds;
+    "inspector_sealed": sealed::files, file_seeds;
+    "inspector_encryption_info": sealed::info, info_seeds;
     "inspector_wire": wire::run, seeds;
     "clamd_reply": clamd::run, seeds;
     "icap_reply": answers::icap, icap_seeds;

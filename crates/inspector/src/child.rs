@@ -10,7 +10,7 @@ use crate::limits::Budget;
 use crate::protocol::{self, Header, MAX_DATA_FRAME, MAX_HEADER};
 use crate::report::{JailState, Report};
 use crate::stream::{Fault, Feed};
-use crate::walk;
+use crate::walk::{self, Walk};
 
 /// Locks the process in, inspects what comes through standard input, writes the report to
 /// standard output.
@@ -67,7 +67,8 @@ fn inspect_frames(input: impl Read, header: &Header, jail: JailState) -> io::Res
         ended: false,
         budget: &budget,
     };
-    walk::inspect_feed(&header.name, &mut frames, &budget, rules, jail)
+    let walk = Walk::new(&budget, rules, &header.passwords);
+    walk::inspect_feed(walk, &header.name, &mut frames, jail)
 }
 
 fn read_length(input: &mut impl Read) -> io::Result<usize> {

@@ -13,8 +13,11 @@ mod bridge;
 mod cab;
 pub mod child;
 mod content;
+mod crypt;
 mod dlp;
 mod findings;
+#[doc(hidden)]
+pub mod fuzzing;
 mod gzip;
 mod inflate;
 mod iso;
@@ -24,7 +27,10 @@ mod limits;
 mod links;
 mod mail;
 mod names;
+mod office;
 mod pack;
+mod passwords;
+mod pdf;
 mod pe;
 pub mod protocol;
 mod rar;
@@ -40,8 +46,9 @@ mod zip;
 
 pub use dlp::{Detector, Dlp, DlpError};
 pub use limits::Limits;
+pub use passwords::{Passwords, PasswordsError};
 pub use report::{
-    Category, Engine, Finding, JailState, Landlock, Level, Limit, Object, Outcome, Report,
+    Category, Engine, Finding, How, JailState, Landlock, Level, Limit, Object, Outcome, Report,
 };
 pub use walk::{inspect, inspect_with};
 pub use watch::eicar;

@@ -5,14 +5,18 @@
 //! empty frame ([`END`]). Child to caller: one frame with a [`Report`] as JSON, then end of
 //! file and exit code 0. Anything else means that the file was not inspected.
 
+use std::io::Write;
+
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::dlp::Dlp;
 use crate::limits::Limits;
+use crate::passwords::Passwords;
 use crate::report::Report;
 
 /// Longest header in bytes.
-pub const MAX_HEADER: usize = 64 << 10;
+pub const MAX_HEADER: usize = 128 << 10;
 /// Longest frame of content in bytes.
 pub const MAX_DATA_FRAME: usize = 4 << 20;
 /// Longest report in bytes.
@@ -32,6 +36,8 @@ pub struct Header {
     pub limits: Limits,
     /// Which sensitive data to look for.
     pub dlp: Dlp,
+    /// What to try on encrypted content.
+    pub passwords: Passwords,
 }
 
 /// Why what the child wrote is not a report.
@@ -66,12 +72,32 @@ pub enum ReportError {
 ///
 /// # Errors
 /// When the name is too long for [`MAX_HEADER`].
-pub fn encode_header(header: &Header) -> Result<Vec<u8>, std::io::Error> {
-    let json = serde_json::to_vec(header)?;
-    if json.len() > MAX_HEADER {
-        return Err(std::io::Error::other("the header is too long"));
+pub fn encode_header(header: &Header) -> Result<Zeroizing<Vec<u8>>, std::io::Error> {
+    // Of its full length from the start: growing would leave copies of the passwords behind.
+    let mut frame = Zeroizing::new(Vec::with_capacity(4 + MAX_HEADER));
+    frame.extend_from_slice(&[0; 4]);
+    let mut room = Room(&mut frame);
+    serde_json::to_writer(&mut room, header)?;
+    let length = u32::try_from(frame.len() - 4).map_err(std::io::Error::other)?;
+    frame[..4].copy_from_slice(&length.to_be_bytes());
+    Ok(frame)
+}
+
+/// Takes bytes as long as a header is not too long.
+struct Room<'f>(&'f mut Vec<u8>);
+
+impl Write for Room<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.0.len() + bytes.len() > 4 + MAX_HEADER {
+            return Err(std::io::Error::other("the header is too long"));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
     }
-    Ok(with_length(&json))
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The four bytes that go before `length` bytes of content.

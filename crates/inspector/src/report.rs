@@ -47,6 +47,19 @@ pub struct Object {
     /// The format has inner streams of its own (PDF, old Office) that were not unpacked: only
     /// the bytes as they are were searched.
     pub surface_only: bool,
+    /// How its content, which was encrypted, was opened; none when it was not encrypted or
+    /// stayed closed, which a finding says.
+    pub opened: Option<How>,
+}
+
+/// How encrypted content was opened; never with which password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum How {
+    /// With one that programs try by themselves, so that nobody is asked for it.
+    DefaultPassword,
+    /// With one that was given.
+    Password,
 }
 
 /// One thing found in one object.

@@ -174,6 +174,14 @@ impl<'b, 'p, 's> Seekable<'b, 'p, 's> {
     }
 }
 
+impl<'b> From<Spool<'b>> for Seekable<'b, '_, '_> {
+    fn from(spool: Spool<'b>) -> Self {
+        let length = spool.pieces.length();
+        let place = Place::Memory(spool);
+        Self { place, length }
+    }
+}
+
 /// A part of seekable content as a feed.
 pub struct Range<'r, 'b, 'p, 's> {
     whole: &'r mut Seekable<'b, 'p, 's>,

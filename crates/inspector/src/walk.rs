@@ -8,12 +8,16 @@ use crate::dlp::{Rules, Tally};
 use crate::findings::Findings;
 use crate::kinds::{self, Format, Kind};
 use crate::limits::Budget;
-use crate::report::{Category, Engine, Finding, JailState, Level, Limit, Object, Outcome, Report};
+use crate::passwords::Passwords;
+use crate::report::{
+    Category, Engine, Finding, How, JailState, Level, Limit, Object, Outcome, Report,
+};
 use crate::stream::{Fault, Feed, LOOK_AHEAD, Stream};
 use crate::watch::Watch;
 use crate::{cab, content, gzip, iso, mail, names, pack, pe, rar, sevenz, tar, unix, zip};
 
 mod direct;
+mod sealed;
 mod texts;
 
 pub use direct::{inspect, inspect_with};
@@ -23,13 +27,11 @@ const OBJECTS_LISTED: usize = 2000;
 
 /// Inspects the file that `feed` brings, to its last byte.
 pub fn inspect_feed(
+    mut walk: Walk<'_>,
     name: &str,
     feed: &mut dyn Feed,
-    budget: &Budget,
-    rules: Rules,
     jail: JailState,
 ) -> io::Result<Report> {
-    let mut walk = Walk::new(budget, rules);
     let mut stream = Stream::new(feed, Watch::with_digests());
     let place = Place::file(name);
     match walk.object(&place, &mut stream) {
@@ -60,6 +62,8 @@ pub struct Place {
     pub announced: Option<&'static Kind>,
     /// Where its container has it, for archives that count from the start of the file.
     pub base: u64,
+    /// How its content was opened, which its container has encrypted.
+    pub opened: Option<How>,
 }
 
 impl Place {
@@ -70,6 +74,7 @@ impl Place {
             depth: 0,
             announced: None,
             base: 0,
+            opened: None,
         }
     }
 
@@ -82,6 +87,16 @@ impl Place {
             depth: self.depth + 1,
             announced: None,
             base: 0,
+            opened: None,
+        }
+    }
+
+    /// This place, whose content was opened.
+    pub(crate) fn opened(&self, how: How) -> Self {
+        let opened = Some(how);
+        Self {
+            opened,
+            ..self.clone()
         }
     }
 
@@ -99,6 +114,7 @@ impl Place {
 /// The state of one inspection.
 pub struct Walk<'b> {
     budget: &'b Budget,
+    passwords: &'b Passwords,
     objects: Vec<Object>,
     objects_unlisted: u64,
     findings: Findings,
@@ -107,9 +123,10 @@ pub struct Walk<'b> {
 }
 
 impl<'b> Walk<'b> {
-    pub(crate) fn new(budget: &'b Budget, rules: Rules) -> Self {
+    pub(crate) fn new(budget: &'b Budget, rules: Rules, passwords: &'b Passwords) -> Self {
         Self {
             budget,
+            passwords,
             objects: Vec::new(),
             objects_unlisted: 0,
             findings: Findings::default(),
@@ -224,8 +241,8 @@ impl<'b> Walk<'b> {
             object.media_type = Cow::Borrowed(kind.media);
             object.size = stream.watch().total();
             object.sha256 = stream.watch().sha256().filter(|_| read);
-            object.surface_only =
-                matches!(kind.format, Format::Compound | Format::Pdf) && kind != &kinds::MSG;
+            object.surface_only = matches!(kind.format, Format::Compound | Format::Pdf)
+                && ![&kinds::MSG, &kinds::ENCRYPTED_OFFICE].contains(&kind);
         }
         fault.map_or(Ok(kind), Err)
     }
@@ -356,6 +373,7 @@ impl<'b> Walk<'b> {
             sha256: None,
             depth: place.depth,
             surface_only: false,
+            opened: place.opened,
         });
         Some(self.objects.len() - 1)
     }

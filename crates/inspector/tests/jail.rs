@@ -6,7 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use sofie_inspector::protocol::{self, END, Header};
-use sofie_inspector::{Dlp, JailState, Limits, Report};
+use sofie_inspector::{Dlp, JailState, Limits, Passwords, Report};
 
 const PROBE: &str = env!("CARGO_BIN_EXE_sofie-jail-probe");
 
@@ -95,8 +95,9 @@ fn header(name: &str, size: u64, dlp: Dlp) -> Vec<u8> {
         size,
         limits: Limits::STANDARD,
         dlp,
+        passwords: Passwords::new(vec!["hunter2".to_owned()]).unwrap(),
     };
-    protocol::encode_header(&header).unwrap()
+    protocol::encode_header(&header).unwrap().to_vec()
 }
 
 fn inspect(name: &str, content: &[u8]) -> Report {
@@ -120,6 +121,18 @@ fn inspect_for(dlp: Dlp, name: &str, content: &[u8]) -> Report {
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{:?}", output.status);
     protocol::parse_report(&output.stdout, content.len() as u64).unwrap()
+}
+
+/// Keys are derived and ciphers chosen by the processor in there.
+#[test]
+fn encrypted_content_is_opened_inside_the_jail() {
+    let lines = include_str!("inspect/sealed/vectors.txt").lines();
+    let archives = lines.filter_map(|line| line.split_once(".zip "));
+    for (name, digits) in archives {
+        let report = inspect("a.zip", &hex::decode(digits).unwrap());
+        assert_eq!(report.findings, [], "{name}");
+        assert!(report.objects.iter().any(|object| object.opened.is_some()));
+    }
 }
 
 /// Expressions are compiled in there, and their caches grow there.

@@ -5,7 +5,7 @@ use std::process::{ExitStatus, Stdio};
 
 use chrono::{DateTime, Utc};
 use sofie_inspector::protocol::{self, END, Header, MAX_DATA_FRAME, MAX_REPORT};
-use sofie_inspector::{Dlp, Limits, Object, Report};
+use sofie_inspector::{Dlp, Limits, Object, Passwords, Report};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::Semaphore;
@@ -142,20 +142,26 @@ impl Inspector {
             .spawn()
     }
 
+    /// Tells the child what it must know; the copies of passwords are gone afterwards.
+    async fn greet(&self, scan: &Scan, input: &mut ChildStdin) -> Result<(), Failure> {
+        let header = Header {
+            name: scan.meta.name.clone(),
+            size: scan.meta.size,
+            limits: self.limits,
+            dlp: Dlp::clone(&scan.dlp),
+            passwords: Passwords::clone(&scan.passwords),
+        };
+        let frame = protocol::encode_header(&header).map_err(Failure::Pipe)?;
+        input.write_all(&frame).await.map_err(Failure::Pipe)
+    }
+
     async fn feed(
         &self,
         scan: &Scan,
         mut body: Body,
         mut input: ChildStdin,
     ) -> Result<(), Failure> {
-        let header = Header {
-            name: scan.meta.name.clone(),
-            size: scan.meta.size,
-            limits: self.limits,
-            dlp: Dlp::clone(&scan.dlp),
-        };
-        let header = protocol::encode_header(&header).map_err(Failure::Pipe)?;
-        input.write_all(&header).await.map_err(Failure::Pipe)?;
+        self.greet(scan, &mut input).await?;
         let mut sent = 0;
         while let Some(piece) = body.next().await? {
             for frame in piece.chunks(MAX_DATA_FRAME) {

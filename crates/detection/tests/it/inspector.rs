@@ -2,9 +2,12 @@
 
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sofie_detection::{Body, Coverage, ErrorKind, InspectionLimits, Inspector, Outcome, Skip};
+use sofie_detection::{
+    Body, Coverage, ErrorKind, How, InspectionLimits, Inspector, Outcome, Passwords, Skip,
+};
 use tempfile::TempDir;
 
 use super::fixture::{inspector, probe};
@@ -77,6 +80,32 @@ async fn a_pdf_is_read_on_the_surface_only() {
             coverage: Coverage::Partial
         }
     );
+}
+
+/// An archive of a text, encrypted by another program with the password `hunter2`.
+fn encrypted() -> Vec<u8> {
+    let vectors = include_str!("../../../inspector/tests/inspect/sealed/vectors.txt");
+    let digits = vectors
+        .lines()
+        .find_map(|it| it.strip_prefix("ae2-256-d.zip "));
+    hex::decode(digits.unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn a_password_that_was_given_opens_what_is_encrypted() {
+    let file = encrypted();
+    for (password, outcome, opened) in [
+        ("hunter2", "clean", Some(How::Password)),
+        ("hunter3", "encrypted", None),
+    ] {
+        let passwords = Passwords::new(vec![password.to_owned()]).unwrap();
+        let scan = scan("a.zip", file.len()).with_passwords(Arc::new(passwords));
+        assert!(!format!("{scan:?}").contains(password));
+        let inspection = inspector().inspect(&scan, Body::of(&file)).await;
+        assert_eq!(inspection.reports[2].outcome.name(), outcome);
+        let objects = inspection.contents.unwrap().objects;
+        assert_eq!(objects.last().unwrap().opened, opened);
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Sensitive data: the same hits however the text arrives, and masks only; expressions of administrators.
 
-use sofie_inspector::{Detector, Dlp, Engine, Report};
+use sofie_inspector::protocol::Header;
+use sofie_inspector::{Detector, Dlp, Engine, Passwords, Report};
 
 use super::inspector::{LIMITS, assert_displayable};
 use crate::input::{Input, Script};
@@ -11,7 +12,14 @@ const LONGEST: usize = 6;
 
 fn inspect(dlp: &Dlp, content: &[u8], most: usize) -> Report {
     let drops = super::inspector::Drops { content, most };
-    let report = sofie_inspector::inspect_with("a.txt", content.len() as u64, LIMITS, dlp, drops);
+    let header = Header {
+        name: "a.txt".to_owned(),
+        size: content.len() as u64,
+        limits: LIMITS,
+        dlp: dlp.clone(),
+        passwords: Passwords::default(),
+    };
+    let report = sofie_inspector::inspect_with(&header, drops);
     report.expect("memory can be read")
 }
 

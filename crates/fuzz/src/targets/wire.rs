@@ -6,7 +6,7 @@ use chrono::DateTime;
 use serde_json::Value;
 use sofie_detection::{FileMeta, Outcome, Scan, Skip, fuzzing};
 use sofie_inspector::protocol::{END, Header, data_prefix, encode_header};
-use sofie_inspector::{Dlp, Engine, JailState, Landlock, child, eicar};
+use sofie_inspector::{Dlp, Engine, JailState, Landlock, Passwords, child, eicar};
 use tokio_util::sync::CancellationToken;
 
 use super::inspector::{LIMITS, assert_displayable};
@@ -40,8 +40,9 @@ fn question(content: &[u8], step: usize) -> Vec<u8> {
         size: content.len() as u64,
         limits: LIMITS,
         dlp: Dlp::default(),
+        passwords: Passwords::default(),
     };
-    let mut wire = encode_header(&header).expect("a small header");
+    let mut wire = encode_header(&header).expect("a small header").to_vec();
     for piece in content.chunks(step) {
         wire.extend(data_prefix(piece.len()));
         wire.extend_from_slice(piece);

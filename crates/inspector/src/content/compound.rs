@@ -8,6 +8,7 @@
 use super::cfb::{Compound, Entry};
 use super::streams;
 use crate::kinds::{self, Kind};
+use crate::office;
 use crate::report::{Category, Engine, Level, Outcome};
 use crate::seek::{Range, Seekable};
 use crate::stream::{Fault, Stream};
@@ -19,8 +20,12 @@ const ENTRY: usize = 128;
 
 /// What was seen so far.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent observations")]
 struct Seen {
+    /// By the marks of old formats.
     encrypted: bool,
+    /// A whole document, encrypted.
+    sealed: bool,
     macros: bool,
     package: bool,
     kind: Option<&'static Kind>,
@@ -35,17 +40,24 @@ pub fn walk(
     let mut whole = Seekable::of(budget, stream)?;
     let length = whole.length();
     let mut surface = Range::new(&mut whole, 0, length);
-    let mut kind = look(walk, place, &mut Stream::new(&mut surface, Watch::new()))?;
+    let seen = look(walk, place, &mut Stream::new(&mut surface, Watch::new()))?;
+    let mut kind = seen.kind.unwrap_or(&kinds::COMPOUND);
+    let mut opened = false;
     let installer = is_installer(&root(&mut whole)?);
-    let opened = Compound::open(&mut whole, budget.lease(0)?).and_then(|mut file| {
+    let read = Compound::open(&mut whole, budget.lease(0)?).and_then(|mut file| {
         kind = if installer {
             &kinds::MSI
         } else {
             kind_of(file.entries())
         };
-        streams::walk(walk, place, &mut file, kind).map(|()| file.end())
+        streams::walk(walk, place, &mut file, kind)?;
+        opened = kind == &kinds::ENCRYPTED_OFFICE && office::walk(walk, place, &mut file)?;
+        Ok(file.end())
     });
-    match opened {
+    if seen.encrypted || seen.sealed && !opened {
+        walk.find_encrypted("encrypted-office-document", place);
+    }
+    match read {
         Ok(end) => judge_rest(walk, place, &mut whole, end)?,
         // The kind is known all the same.
         Err(Fault::Damaged(code)) => {
@@ -93,11 +105,7 @@ fn judge_rest(
 }
 
 /// What the file's sectors say, one after another.
-fn look(
-    walk: &mut Walk<'_>,
-    place: &Place,
-    stream: &mut Stream<'_>,
-) -> Result<&'static Kind, Fault> {
+fn look(walk: &mut Walk<'_>, place: &Place, stream: &mut Stream<'_>) -> Result<Seen, Fault> {
     let mut seen = Seen::default();
     loop {
         let sector = stream.peek(SECTOR)?;
@@ -121,22 +129,13 @@ fn look(
     let macros = Outcome::PolicyHit {
         category: Category::Macro,
     };
-    if seen.encrypted {
-        walk.find(
-            Engine::Encrypted,
-            Outcome::Encrypted,
-            "encrypted-office-document",
-            place,
-            "",
-        );
-    }
     if seen.macros {
         walk.find(Engine::Content, macros, "office-macro", place, "");
     }
     if seen.package {
         walk.find(Engine::Content, active, "ole-package", place, "");
     }
-    Ok(seen.kind.unwrap_or(&kinds::COMPOUND))
+    Ok(seen)
 }
 
 impl Seen {
@@ -147,7 +146,7 @@ impl Seen {
         // Programs ask for names in any case.
         match name.to_ascii_lowercase().as_str() {
             "encryptedpackage" => {
-                self.encrypted = true;
+                self.sealed = true;
                 self.kind = Some(&kinds::ENCRYPTED_OFFICE);
             }
             "vba" | "_vba_project" | "_vba_project_cur" => self.macros = true,

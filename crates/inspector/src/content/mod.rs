@@ -8,6 +8,7 @@ mod rtf;
 mod rtf_objects;
 mod streams;
 
+pub use cfb::Compound;
 pub use compound::walk as compound;
 pub use pdf::walk as pdf;
 pub use rtf::unpack as unpack_rtf;

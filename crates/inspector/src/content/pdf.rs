@@ -1,13 +1,16 @@
 //! PDF: what its plain dictionaries say (ISO 32000-1, 7.5 and 7.6).
 //!
 //! The trailer, or the dictionary of a cross-reference stream, is never compressed, so the
-//! mark of encryption is always visible. Actions and attachments are seen when their
+//! mark of encryption is always visible; what opens without anybody being asked, or with a
+//! password that was given, is an object of its own. Actions and attachments are seen when their
 //! dictionaries are not inside compressed object streams.
 
 use std::borrow::Cow;
 
 use crate::mail::hex_byte;
+use crate::pdf;
 use crate::report::{Category, Engine, Outcome};
+use crate::seek::{Seekable, Spool};
 use crate::stream::{Fault, LOOK_AHEAD, Stream};
 use crate::walk::{Place, Walk};
 
@@ -38,23 +41,34 @@ static MARKS: &[(&[u8], Engine, Outcome, &str)] = &[
     ),
 ];
 
+/// The first mark.
+const ENCRYPT: usize = 0;
 /// Longer than any mark with every letter escaped, and the byte after it.
 const OVERLAP: usize = 64;
 
 pub fn walk(walk: &mut Walk<'_>, place: &Place, stream: &mut Stream<'_>) -> Result<(), Fault> {
     let mut found = [false; MARKS.len()];
+    let mut kept = Spool::new(walk.budget()).ok();
     loop {
         let window = stream.peek(LOOK_AHEAD)?;
         let plain = unescaped(window);
         for (found, (mark, ..)) in found.iter_mut().zip(MARKS) {
             *found = *found || contains(&plain, mark);
         }
-        let step = window.len().saturating_sub(OVERLAP);
-        if step == 0 {
+        let left = window.len().saturating_sub(OVERLAP);
+        let step = if left == 0 { window.len() } else { left };
+        // What is too large to be kept can't be opened.
+        kept = kept.and_then(|mut kept| kept.push(&window[..step]).ok().map(|()| kept));
+        stream.consume(step);
+        if left == 0 {
             break;
         }
-        stream.consume(step);
     }
+    let is_open = match kept.filter(|_| found[ENCRYPT]) {
+        Some(kept) => pdf::walk(walk, place, &mut Seekable::from(kept))?,
+        None => false,
+    };
+    found[ENCRYPT] &= !is_open;
     for (found, (_, engine, outcome, name)) in found.into_iter().zip(MARKS) {
         if found {
             walk.find(*engine, *outcome, name, place, "");

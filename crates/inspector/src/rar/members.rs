@@ -10,14 +10,16 @@ use rars::{
     ExtractionDecision, ExtractionErrorAction,
 };
 
+use super::sealed;
 use crate::names;
-use crate::report::{Engine, Level, Limit, Outcome};
+use crate::report::{Engine, How, Level, Limit, Outcome};
 use crate::seek::Pieces;
 use crate::stream::{Fault, Feed, Stream};
 use crate::walk::{Place, Walk};
 use crate::watch::Watch;
 
 const DAMAGED: &str = "rar-damaged";
+const ENCRYPTED: &str = "encrypted-rar-member";
 /// Bytes of all headers together.
 const LONGEST_HEADERS: u64 = 16 << 20;
 /// What the decoder may take: a window of 64 MiB, twice what the usual program chooses.
@@ -78,6 +80,8 @@ impl Feed for Kept<'_> {
 struct Members<'w, 'b> {
     walk: &'w mut Walk<'b>,
     place: &'w Place,
+    /// How encrypted members are opened; none when they are not.
+    how: Option<How>,
     /// The member that is being written.
     current: Option<(Place, Rc<RefCell<Content>>)>,
     stopped: Option<Fault>,
@@ -86,22 +90,28 @@ struct Members<'w, 'b> {
 pub fn walk(walk: &mut Walk<'_>, place: &Place, archive: Vec<u8>) -> Result<(), Fault> {
     let budget = walk.budget();
     let workspace = (budget.memory_left() / 2).min(MOST_WORKSPACE);
-    let options = ArchiveReadOptions::new()
-        .with_max_header_count(budget.most_members() + 100)
-        .with_max_header_bytes(LONGEST_HEADERS)
-        .with_rar50_dictionary_size_limit(workspace)
-        .with_rar50_buffered_decode_limit(1 << 20)
-        .with_max_reader_workspace_bytes(workspace);
+    let with = |password| {
+        ArchiveReadOptions::with_optional_password(password)
+            .with_max_header_count(budget.most_members() + 100)
+            .with_max_header_bytes(LONGEST_HEADERS)
+            .with_rar50_dictionary_size_limit(workspace)
+            .with_rar50_buffered_decode_limit(1 << 20)
+            .with_max_reader_workspace_bytes(workspace)
+    };
+    let options = with(None);
     let archive =
         ArchiveReader::read_owned_with_options(archive, options).map_err(|e| fault(&e))?;
     if archive.sfx_offset() != 0 {
         return Err(Fault::Ambiguous("rar-gap"));
     }
-    let unreadable = encrypted_in_solid(&archive);
     let _lease = budget.lease(workspace)?;
+    let key = sealed::open(walk, &archive, with)?;
+    let unreadable = key.is_none() && encrypted_in_solid(&archive);
+    let options = with(key.map(|(password, _)| password.as_bytes()));
     let members = RefCell::new(Members {
         walk,
         place,
+        how: key.map(|(_, how)| how),
         current: None,
         stopped: None,
     });
@@ -155,7 +165,9 @@ impl Members<'_, '_> {
         if names::escapes(&name) {
             self.walk.find_ambiguous("name-traversal", &place, "");
         }
-        if meta.is_directory || meta.is_redirection || meta.is_encrypted {
+        let opened = self.how.filter(|_| meta.is_encrypted);
+        let closed = meta.is_encrypted && opened.is_none();
+        if meta.is_directory || meta.is_redirection || closed {
             self.walk.budget().count_object(place.depth)?;
         }
         if meta.is_redirection {
@@ -164,12 +176,13 @@ impl Members<'_, '_> {
             self.walk
                 .find(Engine::Container, outcome, "link-member", &place, "");
         }
-        if meta.is_encrypted && !meta.is_directory {
-            self.encrypted(&place);
+        if closed && !meta.is_directory {
+            self.walk.find_encrypted(ENCRYPTED, &place);
         }
-        if meta.is_directory || meta.is_redirection || meta.is_encrypted {
+        if meta.is_directory || meta.is_redirection || closed {
             return Ok(None);
         }
+        let place = Place { opened, ..place };
         let content = Rc::new(RefCell::new(Content {
             pieces: Pieces::default(),
             left: self.walk.budget().memory_left(),
@@ -180,22 +193,11 @@ impl Members<'_, '_> {
         Ok(Some(Sink(content)))
     }
 
-    fn encrypted(&mut self, place: &Place) {
-        let outcome = Outcome::Encrypted;
-        self.walk.find(
-            Engine::Encrypted,
-            outcome,
-            "encrypted-rar-member",
-            place,
-            "",
-        );
-    }
-
     fn list_encrypted(&mut self, member: &ArchiveMember) -> Result<(), Fault> {
         let place = self.place.member(&name(member));
         self.walk.budget().count_object(place.depth)?;
         if !member.meta.is_directory {
-            self.encrypted(&place);
+            self.walk.find_encrypted(ENCRYPTED, &place);
         }
         Ok(())
     }
@@ -231,6 +233,12 @@ impl Members<'_, '_> {
     /// A member that can't be read costs only itself.
     fn failed(&mut self, error: &Error) -> ExtractionErrorAction {
         let place = self.current.as_ref().map(|(place, _)| place.clone());
+        if let (ErrorKind::BadPassword, Some(place)) = (error.kind(), &place) {
+            // Members may have passwords of their own.
+            self.current = None;
+            self.walk.find_encrypted(ENCRYPTED, place);
+            return ExtractionErrorAction::Continue;
+        }
         self.settle();
         match fault(error) {
             Fault::Damaged(code) if self.stopped.is_none() => {
@@ -251,7 +259,7 @@ fn name(member: &ArchiveMember) -> String {
     String::from_utf8_lossy(bytes).replace('\\', "/")
 }
 
-fn fault(error: &Error) -> Fault {
+pub fn fault(error: &Error) -> Fault {
     match error.kind() {
         ErrorKind::ResourceLimit => Fault::Limit(Limit::Memory),
         ErrorKind::UnsupportedFeature | ErrorKind::UnsupportedFormat => {

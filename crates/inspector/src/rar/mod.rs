@@ -7,6 +7,7 @@
 
 mod blocks;
 mod members;
+mod sealed;
 
 use crate::report::{Engine, Outcome};
 use crate::stream::{Fault, Stream};

@@ -2,9 +2,11 @@
 
 use std::io;
 
-use super::inspect_feed;
+use super::{Walk, inspect_feed};
 use crate::dlp::{Dlp, Rules};
 use crate::limits::{Budget, Limits};
+use crate::passwords::Passwords;
+use crate::protocol::Header;
 use crate::report::{JailState, Landlock, Report};
 use crate::stream::{Fault, Feed};
 
@@ -18,28 +20,30 @@ pub fn inspect(
     limits: Limits,
     content: impl io::Read,
 ) -> io::Result<Report> {
-    inspect_with(name, size, limits, &Dlp::default(), content)
+    let header = Header {
+        name: name.to_owned(),
+        size,
+        limits,
+        dlp: Dlp::default(),
+        passwords: Passwords::default(),
+    };
+    inspect_with(&header, content)
 }
 
-/// As [`inspect`], and looks for sensitive data.
+/// As [`inspect`], told everything that the child process is told.
 ///
 /// # Errors
-/// When `content` can't be read, or `dlp` can't be compiled.
-pub fn inspect_with(
-    name: &str,
-    size: u64,
-    limits: Limits,
-    dlp: &Dlp,
-    content: impl io::Read,
-) -> io::Result<Report> {
-    let rules = Rules::compile(dlp).map_err(io::Error::other)?;
+/// When `content` can't be read, or the header's `dlp` can't be compiled.
+pub fn inspect_with(header: &Header, content: impl io::Read) -> io::Result<Report> {
+    let rules = Rules::compile(&header.dlp).map_err(io::Error::other)?;
     let jail = JailState {
         seccomp: false,
         landlock: Landlock::Absent,
         inherited_descriptors: 0,
     };
-    let budget = Budget::new(limits, size);
-    inspect_feed(name, &mut Reader(content), &budget, rules, jail)
+    let budget = Budget::new(header.limits, header.size);
+    let walk = Walk::new(&budget, rules, &header.passwords);
+    inspect_feed(walk, &header.name, &mut Reader(content), jail)
 }
 
 struct Reader<R>(R);

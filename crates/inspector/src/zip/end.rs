@@ -85,6 +85,7 @@ fn entry(
         packed,
         unpacked,
         name: name_key(&name),
+        aes: extra.aes,
     };
     let offset = offset.checked_sub(base);
     let Some(local) = offset.and_then(|offset| records.remove(&offset)) else {

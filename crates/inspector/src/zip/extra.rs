@@ -1,6 +1,7 @@
 //! Extra fields of local headers and of the central directory.
 
 use super::{quad, word};
+use crate::crypt::KEY_LENGTHS;
 use crate::stream::Fault;
 
 const ZIP64: u16 = 0x0001;
@@ -15,8 +16,19 @@ const IN_ZIP64: u32 = u32::MAX;
 pub struct Extra {
     zip64: Option<Vec<u8>>,
     pub encrypted: bool,
+    pub aes: Option<AesField>,
     /// Another name for the member, which some programs prefer.
     pub unicode_path: Option<String>,
+}
+
+/// WinZip's field: how a member is encrypted, and how its data is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AesField {
+    /// 1, or 2 when headers leave out the checksum.
+    pub version: u16,
+    /// In bytes.
+    pub key_length: usize,
+    pub method: u16,
 }
 
 impl Extra {
@@ -36,7 +48,12 @@ impl Extra {
                 ZIP64 if extra.zip64.is_some() => return Err(Fault::Ambiguous("zip-bad-extra")),
                 ZIP64 => extra.zip64 = Some(data.to_vec()),
                 UNICODE_PATH => extra.unicode_path = unicode_path(data),
-                AES | STRONG_ENCRYPTION => extra.encrypted = true,
+                AES if extra.encrypted => return Err(Fault::Ambiguous("zip-bad-extra")),
+                AES => {
+                    extra.encrypted = true;
+                    extra.aes = aes_field(data);
+                }
+                STRONG_ENCRYPTION => extra.encrypted = true,
                 _ => {}
             }
             bytes = &bytes[4 + length..];
@@ -77,6 +94,17 @@ impl Extra {
         }
         Ok(wide)
     }
+}
+
+fn aes_field(data: &[u8]) -> Option<AesField> {
+    let [_, _, b'A', b'E', strength, _, _] = data else {
+        return None;
+    };
+    Some(AesField {
+        version: Some(word(data, 0)).filter(|version| matches!(version, 1 | 2))?,
+        key_length: *KEY_LENGTHS.get(usize::from(strength.checked_sub(1)?))?,
+        method: word(data, 5),
+    })
 }
 
 /// Info-ZIP's field: a version, the checksum of the plain name, the name in UTF-8.

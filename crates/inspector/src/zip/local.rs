@@ -2,7 +2,7 @@
 
 use aws_lc_rs::digest;
 
-use super::extra::Extra;
+use super::extra::{AesField, Extra};
 use super::{TRUNCATED, double, flag, method, word};
 use crate::stream::{Fault, Stream};
 
@@ -11,6 +11,8 @@ use crate::stream::{Fault, Stream};
 pub struct Local {
     pub flags: u16,
     pub method: u16,
+    /// The time of day, by which some programs check a password.
+    pub time: u16,
     pub crc32: u32,
     pub packed: u64,
     pub unpacked: u64,
@@ -27,6 +29,7 @@ pub struct Record {
     pub packed: u64,
     pub unpacked: u64,
     pub name: [u8; 32],
+    pub aes: Option<AesField>,
 }
 
 impl Local {
@@ -41,6 +44,7 @@ impl Local {
         Ok(Self {
             flags,
             method,
+            time: word(&fixed, 10),
             crc32,
             packed,
             unpacked,
@@ -81,6 +85,7 @@ impl Local {
             packed: self.packed,
             unpacked: self.unpacked,
             name: name_key(&self.name),
+            aes: self.extra.aes,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The data of one member, and the descriptor after it.
 
 use super::local::Local;
-use super::{TRUNCATED, double, method, quad, signature};
+use super::{TRUNCATED, double, method, quad, sealed, signature};
 use crate::inflate::{Inflate, Inflated};
 use crate::report::{Engine, Outcome};
 use crate::stream::{Fault, Stream, Window};
@@ -15,6 +15,9 @@ pub struct Real {
     pub packed: u64,
     pub unpacked: u64,
 }
+
+/// Looks at the beginning of a member's content.
+pub type Look<'l> = &'l mut dyn FnMut(&mut Stream<'_>) -> Result<(), Fault>;
 
 /// Whether the walk can go on behind this member.
 pub enum Next {
@@ -33,44 +36,43 @@ pub fn read(
     place: &Place,
     local: &Local,
     stream: &mut Stream<'_>,
-    look: &mut dyn FnMut(&mut Stream<'_>) -> Result<(), Fault>,
+    look: Look<'_>,
 ) -> Result<Next, Fault> {
     if local.is_encrypted() {
-        walk.find(
-            Engine::Encrypted,
-            Outcome::Encrypted,
-            "encrypted-zip-member",
-            place,
-            "",
-        );
-        return step_over(local, stream);
+        return sealed::read(walk, place, local, stream, look);
     }
     match local.method {
         method::STORED => stored(walk, place, local, stream, look),
         method::DEFLATE => deflated(walk, place, local, stream, look),
         other => {
-            let detail = format!("method {other}");
-            walk.find(
-                Engine::Container,
-                Outcome::Unsupported,
-                "zip-method-not-supported",
-                place,
-                &detail,
-            );
+            find_method(walk, place, other);
             step_over(local, stream)
         }
     }
 }
 
-fn step_over(local: &Local, stream: &mut Stream<'_>) -> Result<Next, Fault> {
+/// Says that members packed by this method are not read.
+pub fn find_method(walk: &mut Walk<'_>, place: &Place, method: u16) {
+    let (outcome, detail) = (Outcome::Unsupported, format!("method {method}"));
+    let name = "zip-method-not-supported";
+    walk.find(Engine::Container, outcome, name, place, &detail);
+}
+
+/// Steps over a member that is not read; a finding says so.
+pub fn step_over(local: &Local, stream: &mut Stream<'_>) -> Result<Next, Fault> {
     let Some(length) = local.packed_length() else {
         return Ok(Next::Lost);
     };
     stream.skip(length, TRUNCATED)?;
+    behind(local, stream)
+}
+
+/// What follows the data of a member that was not read.
+pub fn behind(local: &Local, stream: &mut Stream<'_>) -> Result<Next, Fault> {
     if !local.has_descriptor() {
         return Ok(Next::Skipped(None));
     }
-    let matches = |found: &Real| found.packed == length;
+    let matches = |found: &Real| found.packed == local.packed;
     let found = descriptor(stream, &matches).ok_or(Fault::Ambiguous("zip-bad-descriptor"))?;
     Ok(Next::Skipped(Some(found)))
 }
@@ -80,7 +82,7 @@ fn stored(
     place: &Place,
     local: &Local,
     stream: &mut Stream<'_>,
-    look: &mut dyn FnMut(&mut Stream<'_>) -> Result<(), Fault>,
+    look: Look<'_>,
 ) -> Result<Next, Fault> {
     let length = local.packed;
     if local.has_descriptor() && length == 0 && !empty_descriptor_follows(stream)? {
@@ -118,18 +120,14 @@ fn deflated(
     place: &Place,
     local: &Local,
     stream: &mut Stream<'_>,
-    look: &mut dyn FnMut(&mut Stream<'_>) -> Result<(), Fault>,
+    look: Look<'_>,
 ) -> Result<Next, Fault> {
-    let mut inflate = Inflate::new(stream, walk.budget(), local.packed_length());
-    let mut content = Stream::new(&mut inflate, Watch::new());
-    look(&mut content)?;
-    walk.object(place, &mut content)?;
-    let read = inflate.deflate.consumed();
+    let (inflated, read) = inflate(walk, place, stream, local.packed_length(), look)?;
     let Some(Inflated {
         consumed,
         produced,
         crc32,
-    }) = inflate.deflate.finish()
+    }) = inflated
     else {
         // The damage has its finding; a known length may lead behind it.
         let known = local.packed_length().filter(|_| !local.has_descriptor());
@@ -156,8 +154,25 @@ fn deflated(
     )
 }
 
+/// Walks the content of a deflated member; says what the data was, if it was whole, and how
+/// much of it was read.
+pub fn inflate(
+    walk: &mut Walk<'_>,
+    place: &Place,
+    stream: &mut Stream<'_>,
+    left: Option<u64>,
+    look: Look<'_>,
+) -> Result<(Option<Inflated>, u64), Fault> {
+    let mut inflate = Inflate::new(stream, walk.budget(), left);
+    let mut content = Stream::new(&mut inflate, Watch::new());
+    look(&mut content)?;
+    walk.object(place, &mut content)?;
+    let read = inflate.deflate.consumed();
+    Ok((inflate.deflate.finish(), read))
+}
+
 /// Checks what was stated before or after the data against the data.
-fn finish(local: &Local, stream: &mut Stream<'_>, real: Real) -> Result<Next, Fault> {
+pub fn finish(local: &Local, stream: &mut Stream<'_>, real: Real) -> Result<Next, Fault> {
     if local.has_descriptor() {
         let matches = |found: &Real| {
             found.crc32 == real.crc32

@@ -6,11 +6,13 @@
 //! to back from the first byte, the central directory repeats the local headers one to one,
 //! and one end record closes the file. What departs from that is a finding, not a guess.
 
+mod cipher;
 mod contents;
 mod end;
 mod extra;
 mod local;
 mod member;
+mod sealed;
 mod walk;
 
 pub use walk::walk;

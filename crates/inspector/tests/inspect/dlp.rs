@@ -1,6 +1,7 @@
 //! Sensitive data wherever text is (DET-8).
 
-use sofie_inspector::{Category, Detector, Dlp, Engine, Limits, Outcome, Report};
+use sofie_inspector::protocol::Header;
+use sofie_inspector::{Category, Detector, Dlp, Engine, Outcome, Report};
 
 use super::build::{deflated, gzip, stored, zip};
 
@@ -12,8 +13,11 @@ fn dlp(detectors: &[&str]) -> Dlp {
 }
 
 fn inspect_for(detectors: &[&str], name: &str, content: &[u8]) -> Report {
-    let size = content.len() as u64;
-    sofie_inspector::inspect_with(name, size, Limits::STANDARD, &dlp(detectors), content).unwrap()
+    let header = Header {
+        dlp: dlp(detectors),
+        ..super::header(name, content)
+    };
+    sofie_inspector::inspect_with(&header, content).unwrap()
 }
 
 fn inspect(name: &str, content: &[u8]) -> Report {

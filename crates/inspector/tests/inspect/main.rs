@@ -18,12 +18,14 @@ mod mutations;
 mod outlook;
 mod packed;
 mod programs;
+mod sealed;
 mod tar;
 mod types;
 mod unix;
 mod zip;
 
-use sofie_inspector::{Finding, Limits, Outcome, Report};
+use sofie_inspector::protocol::Header;
+use sofie_inspector::{Dlp, Finding, Limits, Outcome, Passwords, Report};
 
 fn inspect_with(limits: Limits, name: &str, content: &[u8]) -> Report {
     sofie_inspector::inspect(name, content.len() as u64, limits, content).unwrap()
@@ -31,6 +33,16 @@ fn inspect_with(limits: Limits, name: &str, content: &[u8]) -> Report {
 
 fn inspect(name: &str, content: &[u8]) -> Report {
     inspect_with(Limits::STANDARD, name, content)
+}
+
+fn header(name: &str, content: &[u8]) -> Header {
+    Header {
+        name: name.to_owned(),
+        size: content.len() as u64,
+        limits: Limits::STANDARD,
+        dlp: Dlp::default(),
+        passwords: Passwords::default(),
+    }
 }
 
 /// Bytes that no compressor makes shorter.

@@ -1,8 +1,10 @@
-//! 7z (7zFormat.txt of the LZMA SDK): solid or not, all usual methods, encryption told.
+//! 7z (7zFormat.txt of the LZMA SDK): solid or not, all usual methods, encrypted or not.
 //!
 //! The archive's table of contents is at its end, so the file is read out of order. Packed
 //! streams must fill the space between the two headers exactly; what no member unpacks to is
 //! a finding.
+
+mod sealed;
 
 use sevenz_rust2::{Archive, ArchiveEntry, BlockDecoder, Error, Password};
 
@@ -14,6 +16,7 @@ use crate::seek::{Cursor, Seekable};
 use crate::stream::{Fault, Stream};
 use crate::walk::{Place, Walk};
 use crate::watch::Watch;
+use sealed::Keys;
 
 const DAMAGED: &str = "7z-damaged";
 const START: u64 = 32;
@@ -49,21 +52,23 @@ pub fn walk(walk: &mut Walk<'_>, place: &Place, stream: &mut Stream<'_>) -> Resu
     let _lease = walk.budget().lease(2 * start.size)?;
     let header = header(&mut whole, &start)?;
     let mut source = Cursor::new(&mut whole);
-    let password = Password::empty();
+    let mut keys = Keys::of(walk.passwords());
     let limit = kib(LONGEST_HEADER.min(walk.budget().memory_left()));
-    let archive = match Archive::read_with_memory_limit(&mut source, &password, limit) {
+    let archive = match Archive::read_with_memory_limit(&mut source, &Password::empty(), limit) {
         Ok(archive) => archive,
         Err(_) if header.first() == Some(&0x17) && contains(&header, AES) => {
-            let outcome = Outcome::Encrypted;
-            walk.find(Engine::Encrypted, outcome, "encrypted-7z-header", place, "");
-            return Ok(());
+            let Some(archive) = keys.open_header(walk.budget(), &mut source, limit)? else {
+                walk.find_encrypted("encrypted-7z-header", place);
+                return Ok(());
+            };
+            archive
         }
         Err(error) => return Err(fault(error)),
     };
     check_layout(&archive, &header, &start)?;
     list_without_content(walk, place, &archive)?;
     for block in 0..archive.blocks.len() {
-        read_block(walk, place, &archive, block, &mut source)?;
+        read_block(walk, place, &archive, block, &mut source, &mut keys)?;
     }
     Ok(())
 }
@@ -187,39 +192,38 @@ fn read_block(
     archive: &Archive,
     index: usize,
     source: &mut Cursor<'_, '_, '_, '_>,
+    keys: &mut Keys<'_>,
 ) -> Result<(), Fault> {
-    let password = Password::empty();
     let coders = &archive.blocks[index].coders;
     let budget = walk.budget();
     let limit = kib(budget.memory_left());
-    let block = BlockDecoder::new_with_memory_limit(1, limit, index, archive, &password, source);
-    if !block.entries().iter().any(|entry| entry.has_stream) {
+    let none = Password::empty();
+    let block = BlockDecoder::new_with_memory_limit(1, limit, index, archive, &none, source);
+    let members = block.entries().to_vec();
+    if !members.iter().any(|entry| entry.has_stream) {
         return Err(Fault::Ambiguous("7z-unused-data"));
-    }
-    if coders.iter().any(|coder| coder.encoder_method_id() == AES) {
-        for entry in block.entries().iter().filter(|entry| entry.has_stream) {
-            let member = place.member(&entry.name);
-            budget.count_object(member.depth)?;
-            let outcome = Outcome::Encrypted;
-            walk.find(
-                Engine::Encrypted,
-                outcome,
-                "encrypted-7z-member",
-                &member,
-                "",
-            );
-        }
-        return Ok(());
     }
     let windows = coders
         .iter()
         .map(|coder| OVERHEAD + window(coder.encoder_method_id(), coder.properties()))
         .sum();
     let _lease = budget.lease(windows)?;
+    let (password, how) = if coders.iter().any(|coder| coder.encoder_method_id() == AES) {
+        let Some((password, how)) = keys.open_block(budget, archive, index, source)? else {
+            return sealed::list(walk, place, &members);
+        };
+        (password, Some(how))
+    } else {
+        (none, None)
+    };
+    let block = BlockDecoder::new_with_memory_limit(1, limit, index, archive, &password, source);
     let mut stopped = None;
     let read = block.for_each_entries(&mut |entry, reader| {
         let mut content = Unpacked::new(reader, budget, DAMAGED);
-        let member = place.member(&entry.name);
+        let member = Place {
+            opened: how,
+            ..place.member(&entry.name)
+        };
         let read = walk.object(&member, &mut Stream::new(&mut content, Watch::new()));
         stopped = read.err();
         Ok(stopped.is_none())
