@@ -200,6 +200,9 @@ impl<'b> Walk<'b> {
         if let Some(reader) = self.reader(detected, place, head) {
             stream.show_to(reader);
         }
+        if let Some(active) = content::Active::of(detected, &place.name) {
+            stream.search_for(active);
+        }
         let (kind, fault) = match self.open(detected, place, stream) {
             Ok(kind) => (kind, None),
             Err(fault) => (detected, Some(fault)),
@@ -210,14 +213,16 @@ impl<'b> Walk<'b> {
             stopped => stopped,
         };
         self.count_matches(place, stream);
+        if let Some(active) = stream.take_active() {
+            active.tell(self, place);
+        }
         let footer = kinds::detect_by_footer(stream.watch().tail());
         let kind = footer.filter(|_| fault.is_none()).unwrap_or(kind);
         self.judge(kind, place, stream.watch());
         if let Some(object) = slot.and_then(|slot| self.objects.get_mut(slot)) {
             object.media_type = Cow::Borrowed(kind.media);
             object.size = stream.watch().total();
-            object.surface_only =
-                matches!(kind.format, Format::Compound | Format::Pdf) && kind != &kinds::MSG;
+            object.surface_only = kind.format == Format::Compound && kind != &kinds::MSG;
         }
         fault.map_or(Ok(kind), Err)
     }
@@ -307,7 +312,7 @@ impl<'b> Walk<'b> {
     }
 
     /// Content that is something else to a program that looks for it elsewhere.
-    fn judge_formats(&mut self, kind: &'static Kind, place: &Place, watch: &Watch) {
+    pub(crate) fn judge_formats(&mut self, kind: &'static Kind, place: &Place, watch: &Watch) {
         let plain = matches!(
             kind.format,
             Format::Opaque
