@@ -33,7 +33,7 @@ need() {
 postgres_binaries() { ls /usr/lib/postgresql/*/bin/initdb /usr/pgsql-*/bin/initdb 2>/dev/null || command -v initdb; }
 good_node() { have node && have npm && at_least "$NODE_WANTED" "$(node --version | tr -d v)"; }
 good_rust() { have cargo && have rustc && at_least "$RUST_WANTED" "$(rustc --version 2>/dev/null | cut -d' ' -f2)"; }
-good_python() { "$TOOLS/python/bin/python3" -c "import cryptography.hazmat.primitives.keywrap, aiosmtpd, schemathesis" 2>/dev/null; }
+good_python() { "$TOOLS/python/bin/python3" -c "import cryptography.hazmat.primitives.keywrap, aiosmtpd, schemathesis, docx, pptx, openpyxl, odf, reportlab, xlsxwriter, xlwt, PIL" 2>/dev/null; }
 
 need 'have gcc' gcc libc6-dev
 need 'have pkg-config' pkg-config
@@ -101,7 +101,8 @@ venv() {
     local dir=$1
     shift
     [ -x "$dir/bin/pip" ] || python3 -m venv "$dir"
-    "$dir/bin/pip" install --quiet --disable-pip-version-check "$@"
+    # Not by its own program, whose first line names the place where the environment was made.
+    "$dir/bin/python3" -m pip install --quiet --disable-pip-version-check "$@"
 }
 
 if ! good_node; then
@@ -142,5 +143,7 @@ fi
 
 if [ "$level" = test ] && ! good_python; then
     say "installing the Python tools of the tests into .tools"
-    venv "$TOOLS/python" cryptography==44.0.3 aiosmtpd==1.4.6 schemathesis==4.32.5
+    # The second line writes the office documents and papers that the corpus takes for ordinary files.
+    venv "$TOOLS/python" cryptography==44.0.3 aiosmtpd==1.4.6 schemathesis==4.32.5 \
+        python-docx==1.2.0 python-pptx==1.0.2 openpyxl==3.1.5 odfpy==1.4.1 reportlab==5.1.0 XlsxWriter==3.3.1 xlwt==1.3.0 pillow==13.0.0
 fi

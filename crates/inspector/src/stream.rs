@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::content::Active;
 use crate::dlp;
 use crate::report::Limit;
 use crate::watch::Watch;
@@ -53,6 +54,7 @@ pub struct Stream<'f> {
     feed: &'f mut dyn Feed,
     watch: Watch,
     text: Option<Box<dlp::Reader>>,
+    active: Option<Box<Active>>,
     buffer: Box<[u8]>,
     start: usize,
     end: usize,
@@ -66,6 +68,7 @@ impl<'f> Stream<'f> {
             feed,
             watch,
             text: None,
+            active: None,
             buffer: vec![0; LOOK_AHEAD].into_boxed_slice(),
             start: 0,
             end: 0,
@@ -97,6 +100,17 @@ impl<'f> Stream<'f> {
     /// Ends [`Self::show_to`].
     pub(crate) fn take_reader(&mut self) -> Option<dlp::Reader> {
         self.text.take().map(|reader| *reader)
+    }
+
+    /// From the next byte on, content is also searched for what `active` knows.
+    pub(crate) fn search_for(&mut self, mut active: Active) {
+        active.see(&self.buffer[self.start..self.end]);
+        self.active = Some(Box::new(active));
+    }
+
+    /// Ends [`Self::search_for`].
+    pub(crate) fn take_active(&mut self) -> Option<Active> {
+        self.active.take().map(|active| *active)
     }
 
     /// The whole length, if any part can be had again once this was drained.
@@ -206,6 +220,9 @@ impl<'f> Stream<'f> {
         self.watch.see(fresh);
         if let Some(reader) = &mut self.text {
             reader.see(fresh);
+        }
+        if let Some(active) = &mut self.active {
+            active.see(fresh);
         }
         self.end += count;
         self.ended = count == 0;

@@ -220,6 +220,9 @@ impl<'b> Walk<'b> {
         if let Some(reader) = self.reader(detected, place, head) {
             stream.show_to(reader);
         }
+        if let Some(active) = content::Active::of(detected, &place.name) {
+            stream.search_for(active);
+        }
         let (kind, fault) = match self.open(detected, place, stream) {
             Ok(kind) => (kind, None),
             Err(fault) => (detected, Some(fault)),
@@ -234,6 +237,9 @@ impl<'b> Walk<'b> {
             stopped => (stopped, false),
         };
         self.count_matches(place, stream);
+        if let Some(active) = stream.take_active() {
+            active.tell(self, place);
+        }
         let footer = kinds::detect_by_footer(stream.watch().tail());
         let kind = footer.filter(|_| fault.is_none()).unwrap_or(kind);
         self.judge(kind, place, stream.watch());
@@ -241,7 +247,7 @@ impl<'b> Walk<'b> {
             object.media_type = Cow::Borrowed(kind.media);
             object.size = stream.watch().total();
             object.sha256 = stream.watch().sha256().filter(|_| read);
-            object.surface_only = matches!(kind.format, Format::Compound | Format::Pdf)
+            object.surface_only = kind.format == Format::Compound
                 && ![&kinds::MSG, &kinds::ENCRYPTED_OFFICE].contains(&kind);
         }
         fault.map_or(Ok(kind), Err)
@@ -332,7 +338,7 @@ impl<'b> Walk<'b> {
     }
 
     /// Content that is something else to a program that looks for it elsewhere.
-    fn judge_formats(&mut self, kind: &'static Kind, place: &Place, watch: &Watch) {
+    pub(crate) fn judge_formats(&mut self, kind: &'static Kind, place: &Place, watch: &Watch) {
         let plain = matches!(
             kind.format,
             Format::Opaque

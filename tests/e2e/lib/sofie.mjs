@@ -11,7 +11,7 @@ export const BINARY = process.env.SOFIE_BIN;
 export const PASSWORD = 'correct horse battery staple 7';
 const READY_WITHIN = 60_000;
 
-async function freePort() {
+export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address();

@@ -69,7 +69,7 @@ async fn eicar_is_infected_and_others_speak_for_themselves() {
 }
 
 #[tokio::test]
-async fn a_pdf_is_read_on_the_surface_only() {
+async fn a_pdf_is_read_whole() {
     let pdf = b"%PDF-1.7\n%%EOF\n";
     let inspection = inspector()
         .inspect(&scan("a.pdf", pdf.len()), Body::of(pdf))
@@ -77,7 +77,7 @@ async fn a_pdf_is_read_on_the_surface_only() {
     assert_eq!(
         inspection.reports[0].outcome,
         Outcome::Clean {
-            coverage: Coverage::Partial
+            coverage: Coverage::Full
         }
     );
 }

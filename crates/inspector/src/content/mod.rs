@@ -1,5 +1,7 @@
-//! Looks into documents: compound files with all their streams, PDF as it lies.
+//! Looks into documents: compound files and PDF with all their streams, markup and RTF.
 
+mod active;
+mod biff;
 mod cfb;
 mod compound;
 mod package;
@@ -8,6 +10,7 @@ mod rtf;
 mod rtf_objects;
 mod streams;
 
+pub use active::Active;
 pub use cfb::Compound;
 pub use compound::walk as compound;
 pub use pdf::walk as pdf;

@@ -3,7 +3,7 @@
 
 use super::cfb::Compound;
 use crate::kinds::{self, Kind};
-use crate::report::{Engine, Outcome};
+use crate::report::{Category, Engine, Outcome};
 use crate::stream::{Fault, Rest, Stream};
 use crate::walk::{Place, Walk};
 use crate::watch::Watch;
@@ -59,6 +59,11 @@ pub fn walk(
             place.member(&name)
         };
         walk.check_depth(&member)?;
+        if is_workbook(&own) && has_macro_sheet(file, index)? {
+            let category = Category::Macro;
+            let outcome = Outcome::PolicyHit { category };
+            walk.find(Engine::Content, outcome, "office-macro", &member, "");
+        }
         let packaged = own.eq_ignore_ascii_case("\u{1}Ole10Native");
         let mut content = match file.stream(index) {
             Ok(content) => content,
@@ -79,6 +84,20 @@ pub fn walk(
         }
     }
     Ok(())
+}
+
+fn is_workbook(name: &str) -> bool {
+    name.eq_ignore_ascii_case("Workbook") || name.eq_ignore_ascii_case("Book")
+}
+
+/// What is damaged is told when the stream is walked.
+fn has_macro_sheet(file: &mut Compound<'_, '_, '_, '_>, index: usize) -> Result<bool, Fault> {
+    let mut content = match file.stream(index) {
+        Ok(content) => content,
+        Err(Fault::Damaged(_)) => return Ok(false),
+        Err(fault) => return Err(fault),
+    };
+    super::biff::has_macro_sheet(&mut Stream::new(&mut content, Watch::new()))
 }
 
 /// Recipients and names of properties: many small streams that no program opens as files.

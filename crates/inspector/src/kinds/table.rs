@@ -179,5 +179,5 @@ kinds! {
     VCARD = "text/vcard", Text, None, ["vcf" "vcard"];
     CALENDAR = "text/calendar", Text, None, ["ics" "ical"];
     PEM = "application/x-pem-file", Text, None, ["pem" "crt" "cer" "csr" "p7b" "asc"];
-    TEXT = "text/plain", Text, None, ["txt" "csv" "tsv" "md" "log" "ini" "cfg" "conf" "yaml" "yml" "toml" "srt" "tex" "rst" "sql" "css"];
+    TEXT = "text/plain", Text, None, ["txt" "csv" "tsv" "md" "log" "ini" "cfg" "conf" "yaml" "yml" "toml" "srt" "tex" "rst" "sql" "css" "msg"];
 }

@@ -66,6 +66,7 @@ fn what_is_not_exactly_a_report_is_refused() {
         sha256: Some(sha256.to_owned()),
         depth: 0,
         surface_only: false,
+        opened: None,
     };
     for (sha256, is_read) in [("a".repeat(64), true), ("A".repeat(64), false)] {
         let digested = Report {

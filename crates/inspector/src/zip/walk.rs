@@ -172,9 +172,14 @@ fn judge_name(walk: &mut Walk<'_>, local: &Local, name: &str, place: &Place) {
     if utf8 && std::str::from_utf8(&local.name).is_err() {
         walk.find_ambiguous("zip-name-not-utf8", place, "");
     }
-    if let Some(other) = &local.extra.unicode_path
-        && names::escapes(other)
-    {
+    let Some(other) = &local.extra.unicode_path else {
+        return;
+    };
+    if names::escapes(other) {
         walk.find_ambiguous("name-traversal", place, "in the Unicode name");
+    }
+    // The same name in another encoding has the same ending, and systems go by that.
+    if names::ending(other) != names::ending(name) {
+        walk.find_ambiguous("zip-two-names", place, other);
     }
 }

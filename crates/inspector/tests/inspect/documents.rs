@@ -9,7 +9,7 @@ fn kind(report: &Report) -> &str {
     &report.objects[0].media_type
 }
 
-fn word(main: &str, more: &[super::build::Member]) -> Vec<u8> {
+pub fn word(main: &str, more: &[super::build::Member]) -> Vec<u8> {
     let types = format!(
         "<?xml version=\"1.0\"?><Types><Override ContentType=\"application/{main}\"/></Types>"
     );
@@ -21,7 +21,7 @@ fn word(main: &str, more: &[super::build::Member]) -> Vec<u8> {
     zip(&members)
 }
 
-const DOCX: &str = "vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml";
+pub const DOCX: &str = "vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml";
 
 #[test]
 fn office_documents_are_told_by_their_content_types() {

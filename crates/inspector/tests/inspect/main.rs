@@ -5,6 +5,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod active;
 mod archives;
 mod build;
 mod cab;
@@ -17,6 +18,7 @@ mod mail;
 mod mutations;
 mod outlook;
 mod packed;
+mod pdf;
 mod programs;
 mod sealed;
 mod tar;

@@ -265,3 +265,21 @@ fn other_methods_and_endless_stored_data_are_not_supported() {
         "zip-stored-with-descriptor",
     );
 }
+
+/// Info-ZIP's field with the name in UTF-8, which some programs prefer to the header's.
+#[test]
+fn a_second_name_may_not_be_of_another_kind() {
+    let named = |name: &str| {
+        let mut member = stored("a.txt", TEXT);
+        let mut extra = 0x7075_u16.to_le_bytes().to_vec();
+        extra.extend(u16::try_from(name.len() + 5).unwrap().to_le_bytes());
+        extra.push(1);
+        extra.extend(crc32fast::hash(b"a.txt").to_le_bytes());
+        extra.extend(name.bytes());
+        member.local.extra.clone_from(&extra);
+        member.central.as_mut().unwrap().extra = extra;
+        zip(&[member])
+    };
+    assert_clean("a.zip", &named("\u{e1}.txt"));
+    assert_ambiguous(&named("a.com"), "zip-two-names");
+}
