@@ -16,6 +16,7 @@ mod engine;
 mod fan_out;
 #[doc(hidden)]
 pub mod fuzzing;
+mod http;
 mod icap;
 pub mod inspect;
 mod kaspersky;
