@@ -125,6 +125,11 @@ impl Config {
         self.0.get(name).and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// Yes or no.
+    pub(crate) fn flag(&self, name: &str) -> bool {
+        self.0.get(name).and_then(Value::as_bool).unwrap_or(false)
+    }
+
     /// A list of texts.
     pub(crate) fn list(&self, name: &str) -> impl Iterator<Item = &str> {
         let values = self.0.get(name).and_then(Value::as_array);

@@ -32,6 +32,30 @@ pub fn kaspersky_row(scan: &Scan, answer: (u16, &[u8]), sent: (u64, bool)) -> En
     crate::kaspersky::row(scan, answer, sent)
 }
 
+/// The row that an answer of `MetaDefender` makes; none while it works.
+pub fn metadefender_row(
+    scan: &Scan,
+    answer: (u16, &[u8]),
+    sent: (u64, bool),
+) -> Option<EngineReport> {
+    crate::metadefender::row(scan, answer, sent)
+}
+
+/// The row that an answer of `VirusTotal` about a hash makes.
+pub fn virustotal_row(scan: &Scan, answer: (u16, &[u8]), sha256: &str) -> EngineReport {
+    crate::virustotal::row(scan, answer, sha256)
+}
+
+/// The row that an answer makes which these conditions are for; none if they can't be read.
+pub fn rest_row(
+    scan: &Scan,
+    conditions: (&str, &str),
+    answer: (u16, &[u8]),
+    sent: (u64, bool),
+) -> Option<EngineReport> {
+    crate::rest::row(scan, conditions, answer, sent)
+}
+
 /// What clamd's answer to `VERSION` says.
 pub fn clamd_version(answer: &[u8]) -> Option<Versions> {
     parse_version(answer)

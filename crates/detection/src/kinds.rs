@@ -11,10 +11,21 @@ use crate::config::{Config, Fault, Field};
 use crate::engine::Class;
 use crate::icap;
 use crate::kaspersky;
+use crate::metadefender;
+use crate::rest;
 use crate::runtime::{Runtime, Setup};
+use crate::virustotal;
 
 /// All of them, in the order in which people see them.
-pub const KINDS: &[Kind] = &[clamd::KIND, icap::KIND, kaspersky::KIND, command::KIND];
+pub const KINDS: &[Kind] = &[
+    clamd::KIND,
+    icap::KIND,
+    kaspersky::KIND,
+    command::KIND,
+    metadefender::KIND,
+    rest::KIND,
+    virustotal::KIND,
+];
 
 /// A kind of engine.
 #[derive(Debug, Clone, Copy)]

@@ -16,17 +16,21 @@ mod engine;
 mod fan_out;
 #[doc(hidden)]
 pub mod fuzzing;
+mod http;
 mod icap;
 pub mod inspect;
 mod kaspersky;
 mod kinds;
+mod metadefender;
 mod names;
 mod probes;
+mod rest;
 mod runtime;
 mod self_test;
 mod text;
 mod tls;
 mod verdict;
+mod virustotal;
 
 pub use body::{Body, BodySender, Broken, Gone, body};
 pub use config::{Config, Fault, Field, Holds};

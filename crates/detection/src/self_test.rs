@@ -79,7 +79,8 @@ pub(crate) async fn of(engine: &Runtime, now: DateTime<Utc>) -> SelfTest {
         _ => false,
     };
     let mut warnings = Vec::new();
-    if finds_eicar && passes_clean {
+    // What has no opinion of a clean file has none of these, and its answers may be counted.
+    if finds_eicar && matches!(clean.outcome, Outcome::Clean { .. }) {
         for (warning, name, content) in questions(engine) {
             let row = ask(engine, now, name, &content).await;
             if matches!(row.outcome, Outcome::Clean { .. }) {

@@ -2,7 +2,7 @@
 
 use crate::targets::{
     answers, archives, clamd, dispositions, dlp, emails, headers, inspector, mails, names, sealed,
-    secrets, settings, tus, vault_blobs, vault_keys, vault_uploads, wire,
+    secrets, services, settings, tus, vault_blobs, vault_keys, vault_uploads, wire,
 };
 
 /// A parser or format with what must hold for any input.
@@ -38,6 +38,9 @@ pub const TARGETS: &[Target] = targets! {
     "clamd_reply": clamd::run, seeds;
     "icap_reply": answers::icap, icap_seeds;
     "kaspersky_reply": answers::kaspersky, kaspersky_seeds;
+    "metadefender_reply": services::metadefender, metadefender_seeds;
+    "virustotal_reply": services::virustotal, virustotal_seeds;
+    "rest_reply": services::rest, rest_seeds;
     "http_headers": headers::run, seeds;
     "tus_headers": tus::run, seeds;
     "content_disposition": dispositions::run, seeds;

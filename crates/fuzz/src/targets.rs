@@ -12,6 +12,7 @@ pub(crate) mod mails;
 pub(crate) mod names;
 pub(crate) mod sealed;
 pub(crate) mod secrets;
+pub(crate) mod services;
 pub(crate) mod settings;
 pub(crate) mod tus;
 pub(crate) mod vault_blobs;

@@ -241,6 +241,37 @@ async fn a_secret_does_not_go_along_to_another_server() {
     }
 }
 
+/// DET-15: a look-up mostly has no opinion, and nothing may be delivered because of that.
+#[tokio::test]
+async fn what_vouches_for_nothing_is_neither_mandatory_nor_an_antivirus() {
+    let app = TestApp::start().await;
+    let root = app.administrator("root@example.org").await;
+    let config = json!({ "addresses": ["http://127.0.0.1:9"], "apikey": "secret" });
+    let lookup = |more: Value| {
+        let mut body = json!({ "kind": "virustotal", "config": config });
+        let more = more.as_object().unwrap().clone();
+        body.as_object_mut().unwrap().extend(more);
+        body
+    };
+    let errors = async |body| root.post(PATH, body).await.expect(422).json()["errors"].clone();
+    assert_eq!(
+        errors(lookup(json!({ "mandatory": true }))).await,
+        json!([{ "field": "mandatory", "code": "not_allowed" }])
+    );
+    assert_eq!(
+        errors(lookup(json!({ "stage": "antivirus" }))).await,
+        json!([{ "field": "stage", "code": "invalid" }])
+    );
+    let made = root.post(PATH, lookup(json!({}))).await.expect(201).json();
+    assert_eq!(
+        (&made["class"], &made["enabled"]),
+        (&json!("reputation"), &json!(false))
+    );
+    let path = format!("{PATH}/virustotal");
+    let refused = root.patch(&path, json!({ "mandatory": true })).await;
+    refused.expect_problem(422, "invalid");
+}
+
 /// DET-18: what takes minutes is not asked about what is decided.
 #[tokio::test]
 async fn a_sandbox_is_asked_only_if_no_earlier_stage_found_anything() {

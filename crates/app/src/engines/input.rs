@@ -94,6 +94,10 @@ pub(super) fn apply(engine: &Engine, input: &Input) -> Result<Engine> {
     }
     next.enabled = input.enabled.unwrap_or(engine.enabled);
     next.mandatory = input.mandatory.unwrap_or(engine.mandatory);
+    if next.mandatory && next.stage == "reputation" {
+        // Mostly it has no opinion, and nothing may be delivered because of that.
+        wrong.push(field("mandatory", "not_allowed"));
+    }
     next.largest_file = input.largest_file.unwrap_or(engine.largest_file);
     next.at_once = input.at_once.unwrap_or(engine.at_once);
     next.seconds = input.seconds.unwrap_or(engine.seconds);

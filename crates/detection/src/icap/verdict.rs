@@ -138,7 +138,7 @@ fn refused(status: u16) -> Judged {
         408 | 504 => ErrorKind::Timeout,
         // Symantec's word for it.
         539 => ErrorKind::License,
-        503 => ErrorKind::Overload,
+        429 | 503 => ErrorKind::Overload,
         400..500 => ErrorKind::Config,
         _ => ErrorKind::EngineInternal,
     };

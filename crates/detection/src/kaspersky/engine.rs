@@ -1,25 +1,20 @@
 //! The server as an engine.
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use chrono::{DateTime, NaiveDateTime, Utc};
-use futures_util::{FutureExt, StreamExt, stream};
-use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
-use reqwest::{Client, RequestBuilder, Response, Url};
-use tokio::sync::mpsc;
+use futures_util::FutureExt;
+use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use reqwest::{Client, RequestBuilder, Url};
 use tokio::time::timeout;
 
-use super::reply;
-use super::request::{Encoder, Frame};
+use super::{reply, request};
 use crate::adapter::{self, Adapter, Reached};
-use crate::body::{Body, Broken};
+use crate::body::Body;
 use crate::engine::{Capabilities, Scan, Versions};
+use crate::http::{self, Failure, Sent};
 use crate::runtime::Times;
 use crate::text;
 use crate::verdict::{EngineReport, ErrorKind};
-
-/// How much is handed over at once, in bytes.
-const PIECE: usize = 64 << 10;
 
 /// Kaspersky Scan Engine at one or more addresses.
 #[derive(Debug)]
@@ -30,37 +25,6 @@ pub(super) struct Kaspersky {
     pub token: Option<(HeaderName, HeaderValue)>,
     pub client: Client,
     pub times: Times,
-}
-
-/// Why a conversation failed.
-#[derive(Debug, thiserror::Error)]
-enum Failure {
-    #[error("talking to the server")]
-    Talk(#[source] reqwest::Error),
-    #[error("waiting for the server: {0}")]
-    Late(&'static str),
-    #[error("the answer is too long")]
-    TooLong,
-    #[error(transparent)]
-    Content(#[from] Broken),
-}
-
-impl Failure {
-    fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Talk(error) if error.is_connect() => ErrorKind::Connect,
-            Self::Talk(error) if error.is_timeout() => ErrorKind::Timeout,
-            Self::Talk(_) | Self::TooLong => ErrorKind::Protocol,
-            Self::Late(_) | Self::Content(Broken::TooSlow) => ErrorKind::Timeout,
-            Self::Content(Broken::Source) => ErrorKind::Source,
-        }
-    }
-}
-
-impl From<Failure> for adapter::Failure {
-    fn from(failure: Failure) -> Self {
-        Self::new(failure.kind(), &failure)
-    }
 }
 
 impl Kaspersky {
@@ -80,7 +44,7 @@ impl Kaspersky {
             let request = self.request(endpoint, reqwest::Method::GET, name);
             let answer = request.send().await.map_err(Failure::Talk)?;
             let status = answer.status().as_u16();
-            Ok((status, words(&read(answer).await?)))
+            Ok((status, words(&http::read(answer).await?)))
         };
         timeout(self.times.connect, talk)
             .await
@@ -93,85 +57,13 @@ impl Kaspersky {
         endpoint: usize,
         scan: &Scan,
         body: &mut Body,
-    ) -> Result<(u16, Vec<u8>, (u64, bool)), Failure> {
-        let frame = Frame::new(scan, self.times.verdict.as_millis());
-        // Little is under way that the server has not taken: what it says before the end must be seen to be early.
-        let (pieces, taken) = mpsc::channel::<Bytes>(1);
-        let content = stream::unfold(taken, |mut taken| async move {
-            let piece = taken.recv().await?;
-            Some((Ok::<_, std::io::Error>(piece), taken))
-        });
+    ) -> Result<(u16, Vec<u8>, Sent), Failure> {
+        let frame = request::frame(scan, self.times.verdict.as_millis());
         let request = self
             .request(endpoint, reqwest::Method::POST, "scanmemory")
-            .header(CONTENT_TYPE, "application/json")
-            .header(CONTENT_LENGTH, frame.length)
-            .body(reqwest::Body::wrap_stream(content));
-        let mut sent = (0, false);
-        let answer = {
-            let mut answer = Box::pin(request.send());
-            let feed = feed(&frame, body, pieces, self.times, &mut sent);
-            tokio::select! {
-                biased;
-                early = &mut answer => Ok(early),
-                all_handed = feed => match all_handed {
-                    Err(failure) => return Err(failure),
-                    Ok(()) => timeout(self.times.verdict, answer).await,
-                },
-            }
-        };
-        let answer = answer.map_err(|_| Failure::Late("no verdict"))?;
-        let answer = answer.map_err(Failure::Talk)?;
-        let status = answer.status().as_u16();
-        let read = timeout(self.times.idle, read(answer)).await;
-        let bytes = read.map_err(|_| Failure::Late("its answer does not end"))??;
-        Ok((status, bytes, sent))
+            .header(CONTENT_TYPE, "application/json");
+        http::send(request, (&frame, scan.meta.size), body, self.times).await
     }
-}
-
-/// Hands the question over piece by piece. That nobody takes more is no failure: there may be an answer.
-async fn feed(
-    frame: &Frame,
-    body: &mut Body,
-    pieces: mpsc::Sender<Bytes>,
-    times: Times,
-    sent: &mut (u64, bool),
-) -> Result<(), Failure> {
-    let hand = async |mut piece: Bytes| -> Result<bool, Failure> {
-        while !piece.is_empty() {
-            let next = piece.split_to(piece.len().min(PIECE));
-            let handed = timeout(times.idle, pieces.send(next)).await;
-            if handed
-                .map_err(|_| Failure::Late("it accepts no more content"))?
-                .is_err()
-            {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    };
-    let mut encoder = Encoder::default();
-    let mut taken = hand(frame.before.clone()).await?;
-    while let Some(piece) = body.next().await? {
-        taken = taken && hand(encoder.piece(&piece)).await?;
-        if !taken {
-            return Ok(());
-        }
-        sent.0 += piece.len() as u64;
-    }
-    sent.1 = taken && hand(encoder.end()).await? && hand(frame.after.clone()).await?;
-    Ok(())
-}
-
-async fn read(answer: Response) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    let mut pieces = answer.bytes_stream();
-    while let Some(piece) = pieces.next().await {
-        bytes.extend_from_slice(&piece.map_err(Failure::Talk)?);
-        if bytes.len() > reply::LONGEST {
-            return Err(Failure::TooLong);
-        }
-    }
-    Ok(bytes)
 }
 
 /// A short answer in words: the values of a JSON object, or the text as it is.

@@ -12,15 +12,14 @@ mod request;
 
 use std::sync::Arc;
 
-use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
 
 use crate::adapter::Adapter;
 use crate::config::{Config, Fault, Field, Holds};
 use crate::engine::{Class, Scan};
+use crate::http;
 use crate::kinds::Kind;
 use crate::runtime::Setup;
-use crate::tls;
 use crate::verdict::EngineReport;
 
 /// What an answer to a file of `scan` makes, when so much was sent, for the fuzz target.
@@ -65,16 +64,8 @@ pub(crate) const KIND: Kind = Kind {
 fn build(setup: &Setup, config: &Config) -> Result<Arc<dyn Adapter>, Fault> {
     let addresses = config
         .list("addresses")
-        .map(|text| address(text).ok_or(Fault::invalid("addresses")));
-    let tls = tls::config(config.text("certificate"));
-    let tls = tls.map_err(|_| Fault::invalid("certificate"))?;
-    let client = reqwest::Client::builder()
-        .use_preconfigured_tls(tls)
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(setup.times.connect)
-        .build()
-        .map_err(|_| Fault::invalid("certificate"))?;
+        .map(|text| http::address(text).ok_or(Fault::invalid("addresses")));
+    let client = http::client(setup, config.text("certificate"))?;
     Ok(Arc::new(engine::Kaspersky {
         id: setup.id.clone(),
         addresses: addresses.collect::<Result<_, _>>()?,
@@ -82,15 +73,6 @@ fn build(setup: &Setup, config: &Config) -> Result<Arc<dyn Adapter>, Fault> {
         client,
         times: setup.times,
     }))
-}
-
-/// A server's address, without a path of its own.
-fn address(text: &str) -> Option<Url> {
-    let url: Url = text.parse().ok()?;
-    let plain = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-    let bare = url.username().is_empty() && url.password().is_none() && url.has_host();
-    let fits = plain && bare && ["http", "https"].contains(&url.scheme());
-    fits.then_some(url)
 }
 
 fn token(config: &Config) -> Result<Option<(HeaderName, HeaderValue)>, Fault> {

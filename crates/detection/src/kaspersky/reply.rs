@@ -12,9 +12,6 @@ use crate::verdict::{
     AllBytesSent, Category, Coverage, EngineReport, ErrorKind, Finding, LimitKind, Outcome,
 };
 
-/// The longest answer that is one.
-pub(super) const LONGEST: usize = 1 << 20;
-
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Answer {

@@ -5,6 +5,7 @@ mod clamd_fake;
 mod clamd_real;
 mod fake;
 mod fan_out;
+mod faults;
 mod fixture;
 mod http_fake;
 mod icap_real;

@@ -7,11 +7,11 @@ use super::inspector::assert_displayable;
 use super::wire::scan;
 use crate::input::{Input, Script};
 
-const SIZE: u64 = 10;
+pub(super) const SIZE: u64 = 10;
 const PROFILES: [&str; 5] = ["generic", "c_icap", "squidclamav", "eset", "fortisandbox"];
 
 /// How much was sent and whether the end was: one time in four all of it.
-fn sent(flags: u8) -> (u64, bool) {
+pub(super) fn sent(flags: u8) -> (u64, bool) {
     let bytes = if flags & 2 == 0 {
         SIZE
     } else {
@@ -21,7 +21,7 @@ fn sent(flags: u8) -> (u64, bool) {
 }
 
 /// Tells whether the row is clean; if it is, everything was sent.
-fn clean(row: &EngineReport, sent: (u64, bool)) -> bool {
+pub(super) fn clean(row: &EngineReport, sent: (u64, bool)) -> bool {
     let clean = matches!(row.outcome, Outcome::Clean { .. });
     let silent = clean || matches!(row.outcome, Outcome::Skipped { .. });
     assert_eq!(silent, row.findings.is_empty(), "{row:?}");

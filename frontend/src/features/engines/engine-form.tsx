@@ -46,6 +46,7 @@ function Head({
           description={t('admin:engines.form.stage_help')}
           allowDeselect={false}
           data={stages}
+          error={errors.stage}
           value={value.stage}
           onChange={(next) =>
             onChange({ stage: ENGINE_STAGES.find((stage) => stage === next) ?? 'antivirus' })
@@ -61,6 +62,7 @@ function Head({
       <Switch
         label={t('admin:engines.form.mandatory')}
         description={t('admin:engines.form.mandatory_help')}
+        error={errors.mandatory}
         checked={value.mandatory}
         onChange={(event) => onChange({ mandatory: event.currentTarget.checked })}
       />

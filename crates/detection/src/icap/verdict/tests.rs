@@ -238,6 +238,7 @@ fn refusals_are_errors() {
     refused(400, ErrorKind::Config);
     refused(500, ErrorKind::EngineInternal);
     refused(503, ErrorKind::Overload);
+    refused(429, ErrorKind::Overload);
     refused(539, ErrorKind::License);
     refused(100, ErrorKind::Protocol);
     refused(206, ErrorKind::Protocol);

@@ -1,0 +1,102 @@
+//! Answers of scanners that are services: *clean* only where every word says so, and never of a look-up.
+
+use serde_json::Value;
+use sofie_detection::{Outcome, fuzzing};
+
+use super::answers::{SIZE, clean, sent};
+use super::wire::scan;
+use crate::input::{Input, Script};
+
+const HASH: &str = "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f";
+
+fn status(byte: u8) -> u16 {
+    [200, 200, 200, 204, 401, 404, 429, 500][usize::from(byte) % 8]
+}
+
+fn seeds(answers: &[&str]) -> Vec<Vec<u8>> {
+    let with = |answer: &&str| Script::default().byte(0).byte(0).rest(answer.as_bytes());
+    answers.iter().map(with).collect()
+}
+
+pub(crate) fn metadefender(data: &[u8]) {
+    let mut input = Input::new(data);
+    let sent = sent(input.byte());
+    let status = status(input.byte());
+    let answer = input.rest();
+    let row = fuzzing::metadefender_row(&scan(SIZE), (status, answer), sent);
+    if row.is_some_and(|row| clean(&row, sent)) {
+        let value: Value = serde_json::from_slice(answer).expect("what is clean can be read");
+        assert_eq!(status, 200);
+        assert_eq!(value["scan_results"]["progress_percentage"], 100);
+        assert_eq!(value["scan_results"]["scan_all_result_i"], 0);
+        assert_eq!(value["process_info"]["result"], "Allowed");
+        let details = value["scan_results"]["scan_details"].as_object();
+        let mut details = details.expect("somebody looked").values();
+        assert!(details.all(|detail| {
+            ![1, 2, 22]
+                .map(Value::from)
+                .contains(&detail["scan_result_i"])
+        }));
+    }
+}
+
+pub(crate) fn metadefender_seeds() -> Vec<Vec<u8>> {
+    seeds(&[
+        r#"{"scan_results":{"progress_percentage":100,"scan_all_result_i":0,"scan_details":{"A":{"scan_result_i":0,"threat_found":""}}},"process_info":{"progress_percentage":100,"result":"Allowed","blocked_reason":""}}"#,
+        r#"{"scan_results":{"progress_percentage":100,"scan_all_result_i":1,"scan_details":{"A":{"scan_result_i":1,"threat_found":"X"}}},"process_info":{"progress_percentage":100,"result":"Blocked","blocked_reason":"Infected"}}"#,
+        r#"{"scan_results":{"progress_percentage":40,"scan_all_result_i":255,"scan_details":{}},"process_info":{"result":"Processing"}}"#,
+        r#"{"scan_results":{"progress_percentage":100,"scan_all_result_i":12},"process_info":{"result":"Blocked","blocked_reasons":["Encrypted Archive"]}}"#,
+    ])
+}
+
+pub(crate) fn virustotal(data: &[u8]) {
+    let mut input = Input::new(data);
+    let _ = input.byte();
+    let status = status(input.byte());
+    let row = fuzzing::virustotal_row(&scan(SIZE), (status, input.rest()), HASH);
+    assert!(!clean(&row, (0, false)), "it vouches for nothing");
+    if let Outcome::Skipped { .. } = row.outcome {
+        assert!(status == 200 || status == 404);
+    }
+}
+
+pub(crate) fn virustotal_seeds() -> Vec<Vec<u8>> {
+    let about = |malicious: u8| {
+        format!(
+            r#"{{"data":{{"id":"{HASH}","attributes":{{"last_analysis_stats":{{"malicious":{malicious},"suspicious":0}}}}}}}}"#
+        )
+    };
+    let unknown = r#"{"error":{"code":"NotFoundError","message":"not found"}}"#;
+    let mut seeds = seeds(&[&about(60), &about(1), &about(0)]);
+    seeds.push(Script::default().byte(0).byte(5).rest(unknown.as_bytes()));
+    seeds
+}
+
+pub(crate) fn rest(data: &[u8]) {
+    let mut input = Input::new(data);
+    let sent = sent(input.byte());
+    let status = status(input.byte());
+    let (infected, good) = (input.text(), input.text());
+    let answer = input.rest();
+    let row = fuzzing::rest_row(&scan(SIZE), (&*infected, &*good), (status, answer), sent);
+    if row.is_some_and(|row| clean(&row, sent)) {
+        assert!((200..=299).contains(&status));
+        // The conditions the other way round: what is clean by the one is infected by it.
+        let other = fuzzing::rest_row(&scan(SIZE), (&*good, &*infected), (200, answer), sent);
+        assert_eq!(other.map(|row| row.outcome), Some(Outcome::Infected));
+    }
+}
+
+pub(crate) fn rest_seeds() -> Vec<Vec<u8>> {
+    let with = |infected: &str, clean: &str, answer: &str| {
+        let script = Script::default().byte(0).byte(0).text(infected).text(clean);
+        script.rest(answer.as_bytes())
+    };
+    let answer = r#"{"verdict":"clean","parts":[{"level":0},{"level":3}],"list":[]}"#;
+    vec![
+        with("/verdict = malicious*", "/verdict = clean", answer),
+        with("/parts/*/level > 2", "/list = []", answer),
+        with("/parts/*/level > 5", "/parts/*/level < 4", answer),
+        with("/verdict != clean", "/verdict = cl*n", answer),
+    ]
+}
