@@ -42,7 +42,8 @@ def feed(pipe, header, path):
 
 def measure(program, name, path):
     size = path.stat().st_size
-    header = {"name": name, "size": size, "limits": LIMITS, "dlp": {"detectors": [], "expressions": []}}
+    header = {"name": name, "size": size, "limits": LIMITS, "passwords": [],
+              "dlp": {"detectors": [], "expressions": []}}
     started = time.monotonic()
     child = subprocess.Popen([os.path.abspath(program), "inspect"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd="/", env={})
     feed(child.stdin, header, path)
