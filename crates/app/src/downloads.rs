@@ -1,14 +1,17 @@
 //! Fetching: the only way from a caller to stored content.
 //!
-//! Every byte is asked of [`sofie_domain::deliverable`], and then goes through the record: no record, no bytes.
-//! The content of a file is opened by a [`Deliverable`], which nothing else can make.
+//! Every byte is asked of [`sofie_domain::deliverable`], or of [`sofie_domain::sample`] if it is held, and then
+//! goes through the record: no record, no bytes. The content of a file is opened by a [`Deliverable`] or a
+//! [`sofie_domain::Sample`], which nothing else can make.
 
 mod archive;
 mod permits;
+mod sample;
 mod tally;
 
 pub use archive::{ZipDownload, zip};
 pub use permits::Permits;
+pub use sample::{AboutSample, SampleDownload, about_sample, sample};
 
 use std::{ops::Range, sync::Arc, time::Instant};
 

@@ -88,6 +88,7 @@ events! {
     FileRecalled = "FILE_RECALLED" Alert,
     FileDownloaded = "FILE_DOWNLOADED" Info,
     FileRead = "FILE_READ" Warning,
+    FileSampled = "FILE_SAMPLED" Warning,
     FileRefused = "FILE_REFUSED" Notice,
     FileCorrupted = "FILE_CORRUPTED" Alert,
     CodeSent = "CODE_SENT" Info,

@@ -169,6 +169,7 @@ async fn recall(app: &App, ctx: &Context, open: &Open, mut examined: Examined) -
         file: &file,
         round: open.round + 1,
         rows: &examined.rows,
+        objects: examined.objects.as_ref(),
         at: ctx.now,
         entries: &[entry],
     };
