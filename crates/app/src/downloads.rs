@@ -5,6 +5,7 @@
 //! [`sofie_domain::Sample`], which nothing else can make.
 
 mod archive;
+mod guard;
 mod permits;
 mod sample;
 mod tally;
@@ -274,6 +275,12 @@ fn fetcher(ctx: &Context, relation: Relation) -> Fetcher {
 impl FileDownload {
     /// Sends a range of the file.
     pub fn stream(self, range: Range<u64>) -> impl Stream<Item = Chunk> + Send + 'static {
-        Tally::count(self.tally, self.reader.stream(range).boxed())
+        let len = range.end.saturating_sub(range.start);
+        let mut content = self.reader.stream(range).boxed();
+        if let Some(tally) = &self.tally {
+            let (package, files) = (self.file.package_id, vec![self.file.id]);
+            content = guard::guard(&tally.app, package, files, content, len);
+        }
+        Tally::count(self.tally, content)
     }
 }

@@ -86,6 +86,7 @@ events! {
     FileChecked = "FILE_CHECKED" Info,
     FileBlocked = "FILE_BLOCKED" Warning,
     FileRecalled = "FILE_RECALLED" Alert,
+    FileForbiddenLater = "FILE_FORBIDDEN_LATER" Notice,
     FileDownloaded = "FILE_DOWNLOADED" Info,
     FileRead = "FILE_READ" Warning,
     FileSampled = "FILE_SAMPLED" Warning,

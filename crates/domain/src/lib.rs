@@ -40,7 +40,7 @@ pub use packages::{
 pub use permissions::{AdministratorPermission, UserPermission};
 pub use policy::{
     Action, Category, Decision, Direction, EngineRule, EngineVerdict, Held, Outcome, Policy,
-    RiskLevel, decide, rejects, rules_alone,
+    RiskLevel, dangerous, decide, rejects, rules_alone,
 };
 pub use requests::{Request, RequestState};
 pub use settings::{
