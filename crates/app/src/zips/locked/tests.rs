@@ -2,7 +2,6 @@ use std::{io::Write, process::Command};
 
 use chrono::TimeZone;
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
-use proptest::prelude::*;
 
 use super::*;
 
@@ -30,11 +29,13 @@ fn archive(content: &[u8], pieces: usize) -> Vec<u8> {
     out
 }
 
-proptest! {
-    #[test]
-    fn it_does_not_matter_in_which_pieces_content_comes(size in 0_usize..200, pieces in 1_usize..50) {
+#[test]
+fn it_does_not_matter_in_which_pieces_content_comes() {
+    for size in [0, 1, 15, 16, 17, 200] {
         let content: Vec<u8> = (0..200).take(size).collect();
-        prop_assert_eq!(archive(&content, pieces), archive(&content, 200));
+        for pieces in 1..50 {
+            assert_eq!(archive(&content, pieces), archive(&content, 200));
+        }
     }
 }
 
