@@ -200,6 +200,21 @@ pub const RULES: &[(&str, &str, Gate)] = &[
         Gate::Administrators,
     ),
     (
+        "GET",
+        "/api/v1/admin/packages/{id}/files/{file_id}/objects",
+        Gate::Administrators,
+    ),
+    (
+        "GET",
+        "/api/v1/admin/packages/{id}/files/{file_id}/sample",
+        Gate::Administrators,
+    ),
+    (
+        "GET",
+        "/api/v1/admin/packages/{id}/files/{file_id}/sample/content",
+        Gate::Administrators,
+    ),
+    (
         "POST",
         "/api/v1/admin/packages/{id}/recheck",
         Gate::Administrators,
@@ -238,9 +253,13 @@ pub const RULES: &[(&str, &str, Gate)] = &[
 ];
 
 /// The routes that can return what is in a file. Every one asks `sofie_app::downloads`, which asks
-/// `sofie_domain::deliverable`.
+/// `sofie_domain::deliverable`, or `sofie_domain::sample` for what is held.
 pub const ROUTES_TO_BYTES: &[(&str, &str)] = &[
     ("GET", "/api/v1/admin/packages/{id}/files/{file_id}/content"),
+    (
+        "GET",
+        "/api/v1/admin/packages/{id}/files/{file_id}/sample/content",
+    ),
     ("GET", "/api/v1/packages/{id}/files/{file_id}/content"),
     ("GET", "/api/v1/packages/{id}/zip"),
 ];

@@ -1,14 +1,18 @@
 //! Fetching: the only way from a caller to stored content.
 //!
-//! Every byte is asked of [`sofie_domain::deliverable`], and then goes through the record: no record, no bytes.
-//! The content of a file is opened by a [`Deliverable`], which nothing else can make.
+//! Every byte is asked of [`sofie_domain::deliverable`], or of [`sofie_domain::sample`] if it is held, and then
+//! goes through the record: no record, no bytes. The content of a file is opened by a [`Deliverable`] or a
+//! [`sofie_domain::Sample`], which nothing else can make.
 
 mod archive;
+mod guard;
 mod permits;
+mod sample;
 mod tally;
 
 pub use archive::{ZipDownload, zip};
 pub use permits::Permits;
+pub use sample::{AboutSample, SampleDownload, about_sample, sample};
 
 use std::{ops::Range, sync::Arc, time::Instant};
 
@@ -271,6 +275,12 @@ fn fetcher(ctx: &Context, relation: Relation) -> Fetcher {
 impl FileDownload {
     /// Sends a range of the file.
     pub fn stream(self, range: Range<u64>) -> impl Stream<Item = Chunk> + Send + 'static {
-        Tally::count(self.tally, self.reader.stream(range).boxed())
+        let len = range.end.saturating_sub(range.start);
+        let mut content = self.reader.stream(range).boxed();
+        if let Some(tally) = &self.tally {
+            let (package, files) = (self.file.package_id, vec![self.file.id]);
+            content = guard::guard(&tally.app, package, files, content, len);
+        }
+        Tally::count(self.tally, content)
     }
 }

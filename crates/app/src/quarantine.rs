@@ -6,12 +6,15 @@ use sofie_domain::{
     Reason, Release,
 };
 use sofie_store::{
-    Tx, files, package_keys,
+    Tx, files, objects, package_keys,
     packages::{self, DeletedReason},
     verdicts,
 };
 
-pub use sofie_store::verdicts::{Verdict, outcome_words};
+pub use sofie_store::{
+    objects::{List, Object},
+    verdicts::{Verdict, outcome_words},
+};
 
 use crate::{
     App, Context, Error, Result, audit,
@@ -174,6 +177,30 @@ pub async fn all_verdicts(app: &App, ctx: &Context, id: PackageId) -> Result<Vec
         FileVerdicts { file, verdicts }
     });
     Ok(files.collect())
+}
+
+/// Returns what is in a file of a package (DET-5).
+pub async fn objects(app: &App, ctx: &Context, id: PackageId, file: FileId) -> Result<List> {
+    ctx.administrator_who_may(AdministratorPermission::Packages)?;
+    let mut tx = app.db().read().await?;
+    let loaded = load(&mut tx, id).await?;
+    let mut files = loaded.files.into_iter();
+    let file = files.find(|one| one.id == file).ok_or(Error::NotFound)?;
+    if let Some(list) = objects::of_file(&mut tx, file.id).await? {
+        return Ok(list);
+    }
+    let alone = Object {
+        path: file.path.name().to_owned(),
+        media_type: file.media_type.unwrap_or_default(),
+        size: file.size,
+        sha256: file.sha256.map(hex::encode),
+        depth: 0,
+        surface_only: false,
+    };
+    Ok(List {
+        objects: vec![alone],
+        unlisted: 0,
+    })
 }
 
 /// Returns a package as an administrator sees it.

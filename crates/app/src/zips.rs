@@ -10,6 +10,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Datelike, Timelike, Utc};
 use sofie_domain::FileId;
 
+pub(crate) mod locked;
 mod records;
 
 /// One file to put in.
@@ -54,11 +55,12 @@ impl Layout {
         let mut directory = Vec::new();
         for member in &members {
             let offset = layout.len;
-            layout.push(Piece::Bytes(records::local_header(member, stamp).into()));
+            let entry = member.into();
+            layout.push(Piece::Bytes(records::local_header(&entry, stamp).into()));
             if member.size > 0 {
                 layout.push(Piece::File(member.id, 0..member.size));
             }
-            records::central_header(&mut directory, member, offset, stamp);
+            records::central_header(&mut directory, &entry, offset, stamp);
         }
         let (start, size) = (layout.len, directory.len() as u64);
         records::end(&mut directory, members.len() as u64, start, size);

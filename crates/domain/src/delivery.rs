@@ -1,8 +1,11 @@
-//! The one function that says whether bytes may leave.
+//! Whether bytes may leave: one function for what is delivered, one for samples of what is held.
 
 use chrono::{DateTime, Utc};
 
-use crate::{Approval, File, FileCheck, FileId, Life, Package, PackageId, Relation, words::words};
+use crate::{
+    AdministratorPermission, Approval, File, FileCheck, FileId, Life, Package, PackageId, Relation,
+    words::words,
+};
 
 /// A caller, as far as delivery cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,6 +115,60 @@ pub fn deliverable(
         file_id: file.id,
         until: package.expires_at,
     })
+}
+
+/// Proof that one held file may leave now, locked in an archive; only [`sample`] makes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sample {
+    package_id: PackageId,
+    file_id: FileId,
+}
+
+impl Sample {
+    /// Returns the package of the file.
+    #[must_use]
+    pub fn package_id(&self) -> PackageId {
+        self.package_id
+    }
+
+    /// Returns the file that may leave.
+    #[must_use]
+    pub fn file_id(&self) -> FileId {
+        self.file_id
+    }
+}
+
+/// Decides whether the bytes of `file` may leave at `now` as a sample, for somebody who looks into what was
+/// found (DET-25).
+///
+/// That is the one way out of the quarantine beside a release, and for administrators with that permission
+/// only. It is for what is held and for nothing else: what was delivered has a door of its own.
+pub fn sample(
+    package: &Package,
+    file: &File,
+    permissions: &[AdministratorPermission],
+    now: DateTime<Utc>,
+) -> Result<Sample, Withheld> {
+    let may = permissions.contains(&AdministratorPermission::Samples);
+    if file.package_id != package.id || !may {
+        return Err(Withheld::NotRecipient);
+    }
+    match life(package, now) {
+        // A package with nothing to deliver stays so.
+        Ok(()) | Err(Withheld::ChecksPending) => {}
+        Err(reason) => return Err(reason),
+    }
+    if file.completed_at.is_none() {
+        return Err(Withheld::Uploading);
+    }
+    match file.check {
+        FileCheck::Unscannable | FileCheck::Blocked => Ok(Sample {
+            package_id: package.id,
+            file_id: file.id,
+        }),
+        FileCheck::Pending => Err(Withheld::ChecksPending),
+        FileCheck::Clean | FileCheck::Flagged | FileCheck::Released => Err(Withheld::NotRecipient),
+    }
 }
 
 fn identity(package: &Package, viewer: &Viewer) -> Result<(), Withheld> {

@@ -28,7 +28,7 @@ pub use access::{Grant, Relation, relation};
 pub use actors::{Actor, ActorKind};
 pub use audit::{Event, Severity};
 pub use clock::Clock;
-pub use delivery::{Deliverable, Viewer, Withheld, deliverable};
+pub use delivery::{Deliverable, Sample, Viewer, Withheld, deliverable, sample};
 pub use emails::{EmailAddress, InvalidEmail};
 pub use files::{File, FileCheck, FilePath, InvalidPath, Release, worst};
 pub use ids::*;
@@ -40,7 +40,7 @@ pub use packages::{
 pub use permissions::{AdministratorPermission, UserPermission};
 pub use policy::{
     Action, Category, Decision, Direction, EngineRule, EngineVerdict, Held, Outcome, Policy,
-    RiskLevel, decide, rejects, rules_alone,
+    RiskLevel, dangerous, decide, rejects, rules_alone,
 };
 pub use requests::{Request, RequestState};
 pub use settings::{

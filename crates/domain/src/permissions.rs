@@ -35,6 +35,8 @@ words! {
         Packages = "packages",
         /// Fetch file contents.
         Contents = "contents",
+        /// Fetch held files, each in an archive with a password.
+        Samples = "samples",
         /// Decide on quarantined packages.
         Quarantine = "quarantine",
         /// See, set up and test engines.
@@ -43,13 +45,13 @@ words! {
 }
 
 impl AdministratorPermission {
-    /// What a new administrator gets unless told otherwise: everything but reading file contents.
+    /// What a new administrator gets unless told otherwise: everything but reading what files hold.
     #[must_use]
     pub fn usual() -> Vec<Self> {
         Self::ALL
             .iter()
             .copied()
-            .filter(|p| *p != Self::Contents)
+            .filter(|p| !matches!(p, Self::Contents | Self::Samples))
             .collect()
     }
 }

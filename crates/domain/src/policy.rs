@@ -230,6 +230,16 @@ pub fn rules_alone(policy: &Policy, verdicts: &[EngineVerdict]) -> FileCheck {
         .fold(FileCheck::Clean, std::cmp::max)
 }
 
+/// Tells whether a file is blocked because it is dangerous, not because a rule forbids what is in it.
+#[must_use]
+pub fn dangerous(policy: &Policy, verdicts: &[EngineVerdict]) -> bool {
+    verdicts.iter().any(|verdict| match verdict.outcome {
+        Outcome::Infected => true,
+        suspicion @ Outcome::Suspicious(_) => judge(policy, suspicion) == FileCheck::Blocked,
+        _ => false,
+    })
+}
+
 /// Tells whether policy sends the package back for what was said of one of its files.
 #[must_use]
 pub fn rejects(policy: &Policy, verdicts: &[EngineVerdict]) -> bool {
@@ -417,5 +427,26 @@ mod tests {
             );
         }
         assert!(!rejects(&policy, &rows(Outcome::Error)));
+    }
+
+    #[test]
+    fn only_malware_and_suspicions_that_block_are_dangerous() {
+        let mut policy = lenient();
+        policy.encrypted = Action::Quarantine;
+        policy.categories = [(Category::Macro, Action::Quarantine)].into();
+        let high = Outcome::Suspicious(RiskLevel::High);
+        let dangerous = |policy: &Policy, one| dangerous(policy, &said(&[("clamd", one)]));
+        assert!(dangerous(&policy, Outcome::Infected));
+        assert!(!dangerous(&policy, high));
+        for other in [
+            Outcome::Clean,
+            Outcome::Encrypted,
+            Outcome::Error,
+            Outcome::PolicyHit(Category::Macro),
+        ] {
+            assert!(!dangerous(&policy, other), "{other:?}");
+        }
+        policy.suspicious = [(RiskLevel::High, Action::Quarantine)].into();
+        assert!(dangerous(&policy, high));
     }
 }

@@ -262,6 +262,14 @@ create table verdicts (
 );
 create index verdicts_file on verdicts (file_id, round);
 
+-- What is in a file, as the inspector saw it in a round; only if that is more than the file itself.
+create table object_lists (
+    file_id uuid not null references files on delete cascade,
+    round integer not null,
+    objects_sealed bytea not null,
+    primary key (file_id, round)
+);
+
 -- What a browser has shown for one package or request.
 create table grants (
     id uuid primary key,

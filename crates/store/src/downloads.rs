@@ -164,3 +164,19 @@ pub async fn list(tx: &mut Tx, package: PackageId) -> Result<Vec<Download>> {
     .fetch_all(tx.conn())
     .await?)
 }
+
+/// Tells whether all these files of a package still pass, and it is still there for its recipients.
+pub async fn may_go_on(tx: &mut Tx, package: PackageId, files: &[FileId]) -> Result<bool> {
+    let ids: Vec<Uuid> = files.iter().map(|id| id.0).collect();
+    let (may,): (bool,) = sqlx::query_as(
+        "select count(*) = cardinality($2)
+           from files f join packages p on p.id = f.package_id
+          where p.id = $1 and p.life = 'active' and f.id = any($2)
+            and f.check_state in ('clean', 'flagged', 'released')",
+    )
+    .bind(package.0)
+    .bind(ids)
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(may)
+}

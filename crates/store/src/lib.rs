@@ -18,6 +18,7 @@ pub mod guest_codes;
 pub mod instance;
 pub mod jobs;
 pub mod mails;
+pub mod objects;
 pub mod package_keys;
 pub mod packages;
 pub mod rate_limits;

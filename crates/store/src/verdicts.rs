@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::{
     Error, Result, Tx,
     audit::{self, NewEntry, Query},
+    objects::{self, List},
 };
 
 /// One row of an engine about one file.
@@ -116,14 +117,16 @@ pub struct Tried<'a> {
     pub round: i32,
     /// What the engines said.
     pub rows: &'a [Verdict],
+    /// What is in the file, if there is more to say than the file itself.
+    pub objects: Option<&'a List>,
     /// When the try ended.
     pub at: DateTime<Utc>,
     /// What the audit log says of it.
     pub entries: &'a [NewEntry],
 }
 
-/// Writes what came of a try: the rows in place of those that the round had, the file's state, the audit
-/// entries. One statement, however many rows. Tells whether it did: it does nothing if somebody else settled
+/// Writes what came of a try: the rows in place of those that the round had, what is in the file, its state,
+/// the audit entries. One statement, however many rows. Tells whether it did: it does nothing if somebody else settled
 /// the file in the meantime, or began another round.
 pub async fn record(tx: &mut Tx, tried: &Tried<'_>) -> Result<bool> {
     let file = tried.file;
@@ -146,6 +149,10 @@ pub async fn record(tx: &mut Tx, tried: &Tried<'_>) -> Result<bool> {
                     with ordinality as r (engine, outcome, level, qualifier, name, object, detail, engine_version,
                                           signature_version, signature_at, started_at, finished_at, place)
               order by r.place
+         ), listed as (
+             insert into object_lists (file_id, round, objects_sealed)
+             select held.id, $18, $31 from held where $31::bytea is not null
+                 on conflict (file_id, round) do update set objects_sealed = excluded.objects_sealed
          ), noted as (",
         audit::insert_all!(" from held, "),
         ")
@@ -160,7 +167,9 @@ pub async fn record(tx: &mut Tx, tried: &Tried<'_>) -> Result<bool> {
         .bind(file.crc32.map(i64::from))
         .bind(file.id.0)
         .bind(tried.round);
+    let list = tried.objects.map(|list| objects::seal(tx, file.id, list));
     let row = bind_rows(tx, query, file.id, tried.rows)?
+        .bind(list.transpose()?)
         .fetch_one(tx.conn())
         .await?;
     Ok(sqlx::Row::try_get::<i64, _>(&row, 0)? == 1)

@@ -42,6 +42,21 @@ export type Verdict = {
 };
 export type Verdicts = { files: { file_id: string; path: string; verdicts: Verdict[] }[] };
 
+/** The file itself, or a member of a container in it. */
+export type ObjectInFile = {
+  path: string;
+  media_type: string;
+  size: number;
+  sha256: string | null;
+  depth: number;
+  surface_only: boolean;
+};
+/** Each container comes before its members. */
+export type ObjectList = { objects: ObjectInFile[]; unlisted: number };
+
+/** A held file in an archive with a password. */
+export type Sample = { name: string; size: number; password: string };
+
 export const USER_PERMISSIONS = [
   'send_private',
   'send_internal',
@@ -59,6 +74,7 @@ export const ADMINISTRATOR_PERMISSIONS = [
   'settings',
   'packages',
   'contents',
+  'samples',
   'quarantine',
   'engines',
 ] as const;

@@ -48,6 +48,8 @@ export const paths = {
     file: (packageId: string, fileId: string) => `/api/v1/packages/${packageId}/files/${fileId}/content`,
     adminFile: (packageId: string, fileId: string, reason: string) =>
       withQuery(`/api/v1/admin/packages/${packageId}/files/${fileId}/content`, { reason }),
+    sample: (packageId: string, fileId: string, reason: string) =>
+      withQuery(`/api/v1/admin/packages/${packageId}/files/${fileId}/sample/content`, { reason }),
     zip: (packageId: string) => `/api/v1/packages/${packageId}/zip`,
     uploads: () => '/api/v1/uploads',
   },

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sofie_app::{
     Error,
     packages::{self, Box},
-    quarantine::{self, FileVerdicts, Verdict},
+    quarantine::{self, FileVerdicts, List, Object, Verdict},
 };
 use sofie_domain::{FileId, PackageId, Reason};
 use utoipa::ToSchema;
@@ -142,6 +142,55 @@ impl From<FileVerdicts> for FileVerdictsBody {
     }
 }
 
+/// What is in a file, each container before its members.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ObjectList {
+    /// A bounded number; the first is the file itself.
+    objects: Vec<ObjectBody>,
+    /// How many more there are.
+    unlisted: u64,
+}
+
+/// The file itself, or a member of a container in it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Object)]
+pub struct ObjectBody {
+    /// Where it is, as findings name it.
+    path: String,
+    /// Media type by content.
+    media_type: String,
+    /// Unpacked size in bytes.
+    size: u64,
+    /// SHA-256 in hexadecimal, if it was read to its end.
+    sha256: Option<String>,
+    /// 0 for the file itself, 1 for a member of it, and so on.
+    depth: u32,
+    /// Only its bytes as they are were searched, not what its format packs.
+    surface_only: bool,
+}
+
+impl From<Object> for ObjectBody {
+    fn from(object: Object) -> Self {
+        Self {
+            path: object.path,
+            media_type: object.media_type,
+            size: object.size,
+            sha256: object.sha256,
+            depth: object.depth,
+            surface_only: object.surface_only,
+        }
+    }
+}
+
+impl From<List> for ObjectList {
+    fn from(list: List) -> Self {
+        Self {
+            objects: list.objects.into_iter().map(Into::into).collect(),
+            unlisted: list.unlisted,
+        }
+    }
+}
+
 /// Lists packages, newest first.
 #[utoipa::path(get, path = "/admin/packages", tag = "administration", params(ListQuery),
     responses((status = 200, body = PackageList), (status = 401, body = Problem), (status = 403, body = Problem)))]
@@ -185,6 +234,20 @@ pub(crate) async fn verdicts(
     let files = quarantine::all_verdicts(&caller.app, &caller.ctx, PackageId(id)).await?;
     let files = files.into_iter().map(Into::into).collect();
     Ok(Json(VerdictsBody { files }))
+}
+
+/// Returns what is in a file.
+#[utoipa::path(get, path = "/admin/packages/{id}/files/{file_id}/objects", tag = "administration",
+    params(("id" = Uuid, Path), ("file_id" = Uuid, Path)),
+    responses((status = 200, body = ObjectList), (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 404, body = Problem)))]
+pub(crate) async fn objects(
+    caller: Caller,
+    Path((id, file)): Path<(Uuid, Uuid)>,
+) -> Result<Json<ObjectList>, Problem> {
+    let (app, ctx) = (&caller.app, &caller.ctx);
+    let list = quarantine::objects(app, ctx, PackageId(id), FileId(file)).await?;
+    Ok(Json(list.into()))
 }
 
 /// Lets held files out of the quarantine.
@@ -260,6 +323,7 @@ pub(crate) fn routes() -> OpenApiRouter<State> {
         .routes(routes!(list))
         .routes(routes!(get, remove))
         .routes(routes!(verdicts))
+        .routes(routes!(objects))
         .routes(routes!(release))
         .routes(routes!(reject))
         .routes(routes!(recheck))

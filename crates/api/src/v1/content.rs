@@ -3,14 +3,16 @@
 use std::ops::Range;
 
 use axum::{
+    Json,
     body::Body,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use futures_util::Stream;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sofie_app::downloads::{self, Asked, Chunk, FileDownload, Purpose, ZipDownload};
 use sofie_domain::{AdministratorPermission, FileId, PackageId};
+use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
@@ -92,6 +94,62 @@ pub(crate) async fn administrators_file(
         reason: Some(&reason),
     };
     send_file(&who, &asked, &method, &headers).await
+}
+
+/// What the sample of a held file is.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Sample)]
+pub struct SampleBody {
+    /// What the archive is called.
+    name: String,
+    /// Its length in bytes.
+    size: u64,
+    /// What opens it.
+    password: &'static str,
+}
+
+/// Says what the sample of a held file is, if the caller may fetch it now.
+#[utoipa::path(get, path = "/admin/packages/{id}/files/{file_id}/sample", tag = "administration",
+    params(("id" = Uuid, Path), ("file_id" = Uuid, Path)),
+    responses((status = 200, body = SampleBody), (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 404, body = Problem)))]
+pub(crate) async fn about_sample(
+    caller: Caller,
+    Path((id, file)): Path<(Uuid, Uuid)>,
+) -> Result<Json<SampleBody>, Problem> {
+    let (app, ctx) = (&caller.app, &caller.ctx);
+    let about = downloads::about_sample(app, ctx, PackageId(id), FileId(file)).await?;
+    Ok(Json(SampleBody {
+        name: about.name,
+        size: about.size,
+        password: about.password,
+    }))
+}
+
+/// Returns a held file in an archive with a password, to an administrator who may have samples and says why.
+#[utoipa::path(get, path = "/admin/packages/{id}/files/{file_id}/sample/content", tag = "administration",
+    params(("id" = Uuid, Path), ("file_id" = Uuid, Path), ReadQuery),
+    responses((status = 200, content_type = "application/octet-stream"),
+        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 422, body = Problem)))]
+pub(crate) async fn sample(
+    caller: Caller,
+    method: Method,
+    Path((id, file)): Path<(Uuid, Uuid)>,
+    Query(query): Query<ReadQuery>,
+) -> Result<Response, Problem> {
+    let (app, ctx) = (&caller.app, &caller.ctx);
+    // Nobody else learns what is wrong with the request.
+    ctx.administrator_who_may(AdministratorPermission::Samples)?;
+    let reason = reason(&query.reason.unwrap_or_default())?;
+    let (id, file) = (PackageId(id), FileId(file));
+    if method == Method::HEAD {
+        let about = downloads::about_sample(app, ctx, id, file).await?;
+        return Ok(attachment(&about.name, about.size, Body::empty()));
+    }
+    let found = downloads::sample(app, ctx, id, file, &reason).await?;
+    let (name, size) = (found.about.name.clone(), found.about.size);
+    Ok(attachment(&name, size, Body::from_stream(found.stream())))
 }
 
 async fn send_file(
@@ -214,19 +272,10 @@ where
     } else {
         Body::from_stream(open(range))
     };
-    let mut response = (status, body).into_response();
+    let mut response = attachment(&head.name, len, body);
+    *response.status_mut() = status;
     let out = response.headers_mut();
-    // Never the file's own type: no browser may take the bytes for anything to show or run.
-    out.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/octet-stream"),
-    );
-    out.insert(header::CONTENT_LENGTH, len.into());
     out.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    out.insert(
-        header::CONTENT_DISPOSITION,
-        disposition::attachment(&head.name),
-    );
     if let Ok(value) = HeaderValue::try_from(etag) {
         out.insert(header::ETAG, value);
     }
@@ -238,10 +287,25 @@ where
     response
 }
 
+fn attachment(name: &str, len: u64, body: Body) -> Response {
+    let mut response = body.into_response();
+    let out = response.headers_mut();
+    // Never the file's own type: no browser may take the bytes for anything to show or run.
+    out.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/octet-stream"),
+    );
+    out.insert(header::CONTENT_LENGTH, len.into());
+    out.insert(header::CONTENT_DISPOSITION, disposition::attachment(name));
+    response
+}
+
 /// The routes of this noun.
 pub(crate) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new()
         .routes(routes!(file))
         .routes(routes!(administrators_file))
+        .routes(routes!(about_sample))
+        .routes(routes!(sample))
         .routes(routes!(zip))
 }

@@ -459,6 +459,7 @@ async fn however_much_is_said_of_a_file_it_is_one_statement() {
             file: &file,
             round: 1,
             rows: &rows,
+            objects: None,
             at: app.app.now(),
             entries: &[],
         };

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use sofie_domain::AdministratorPermission;
 use sofie_test_support::{Client, TestApp};
 
-use super::fixture::{checks, eicar, fetch, inbox, look, send};
+use super::fixture::{Member, checks, eicar, fetch, inbox, look, send, zip};
 
 /// Sends a package of two test files, and releases the first.
 async fn partly_released(app: &TestApp, eva: &Client, admin: &Client) -> (String, Value) {
@@ -232,4 +232,108 @@ async fn nothing_is_delivered_after_its_time() {
     let release = json!({ "reason": "our own test file" });
     let release = admin.post(&format!("{path}/release"), release).await;
     release.expect_problem(409, "conflict");
+}
+
+/// What is in a file is kept, with the digests of what was read, and only for administrators (DET-5).
+#[tokio::test]
+async fn an_administrator_sees_what_is_in_a_file_and_where_a_finding_is() {
+    let app = TestApp::start().await;
+    let eva = app.user("eva@example.org").await;
+    let inner = zip("eicar.com", &eicar(), Member::Deflated);
+    let nested = zip("in.zip", &inner, Member::Deflated);
+    let files: [(&str, &[u8]); 2] = [("nested.zip", &nested), ("a.txt", b"hello")];
+    let id = send(&eva, "bob@example.org", &files).await;
+    app.drain().await;
+    let admin = app.administrator("root@example.org").await;
+    let seen = look(&eva, &id).await;
+    let path = |file: usize| {
+        let file = seen["files"][file]["id"].as_str().unwrap();
+        format!("/api/v1/admin/packages/{id}/files/{file}/objects")
+    };
+    let list = admin.get(&path(0)).await.expect(200).json();
+    let objects = list["objects"].as_array().unwrap();
+    let column = |name: &str| objects.iter().map(|o| o[name].clone()).collect::<Vec<_>>();
+    assert_eq!(
+        column("path"),
+        [
+            "nested.zip",
+            "nested.zip/in.zip",
+            "nested.zip/in.zip/eicar.com"
+        ]
+    );
+    assert_eq!(column("depth"), [0, 1, 2]);
+    assert_eq!(column("size"), [nested.len(), inner.len(), eicar().len()]);
+    let digests = column("sha256");
+    assert_eq!(digests[0], seen["files"][0]["sha256"]);
+    let known = "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f";
+    assert_eq!(digests[2], known);
+    assert_eq!(list["unlisted"], 0);
+
+    let alone = admin.get(&path(1)).await.expect(200).json();
+    assert_eq!(alone["objects"].as_array().unwrap().len(), 1);
+    assert_eq!(alone["objects"][0]["path"], "a.txt");
+    assert_eq!(alone["objects"][0]["sha256"], seen["files"][1]["sha256"]);
+
+    let other = send(&eva, "bob@example.org", &[("b.txt", b"hello")]).await;
+    let elsewhere = path(0).replace(&id, &other);
+    admin.get(&elsewhere).await.expect_problem(404, "not_found");
+    let _ = eva.get(&path(0)).await.expect(401);
+}
+
+/// A held file leaves in an archive with a password only, to who may, proved it, and says why (DET-25).
+#[tokio::test]
+async fn a_held_file_is_fetched_as_a_locked_sample() {
+    use AdministratorPermission as May;
+    let app = TestApp::start().await;
+    let eva = app.user("eva@example.org").await;
+    let files: [(&str, &[u8]); 2] = [("a.txt", &eicar()), ("b.txt", b"hello")];
+    let id = send(&eva, "bob@example.org", &files).await;
+    app.drain().await;
+    let seen = look(&eva, &id).await;
+    let path = |file: usize| {
+        let file = seen["files"][file]["id"].as_str().unwrap();
+        format!("/api/v1/admin/packages/{id}/files/{file}/sample")
+    };
+    let content = format!("{}/content?reason=analysis", path(0));
+    let mut others = May::ALL.to_vec();
+    others.retain(|one| *one != May::Samples);
+    let others = app.administrator_who_may("all@example.org", &others).await;
+    let analyst = app
+        .administrator_who_may("lab@example.org", &[May::Samples])
+        .await;
+    for path in [&path(0), &content] {
+        others.get(path).await.expect_problem(403, "forbidden");
+        eva.get(path).await.expect_problem(401, "unauthenticated");
+    }
+    let unreasoned = format!("{}/content", path(0));
+    analyst
+        .get(&unreasoned)
+        .await
+        .expect_problem(422, "invalid");
+    let delivered = format!("{}/content?reason=x", path(1));
+    analyst
+        .get(&delivered)
+        .await
+        .expect_problem(404, "not_found");
+
+    let about = analyst.get(&path(0)).await.expect(200).json();
+    assert_eq!(about["name"], "a.txt.zip");
+    assert_eq!(about["password"], "infected");
+    let got = analyst.get(&content).await.expect(200).body;
+    assert_eq!(about["size"], got.len());
+    let clear = got.windows(eicar().len()).any(|window| window == eicar());
+    assert!(!clear && got.starts_with(b"PK\x03\x04\x33\0\x01\x08\x63\0"));
+
+    let noted = others.get("/api/v1/admin/audit?event=FILE_SAMPLED").await;
+    let noted = noted.expect(200).json();
+    let noted = noted["items"].as_array().unwrap();
+    assert_eq!(noted.len(), 1, "{noted:?}");
+    assert_eq!(noted[0]["data"]["reason"], "analysis");
+
+    app.set("sessions.confirm_minutes", 1).await;
+    app.advance(TimeDelta::minutes(2));
+    for path in [&path(0), &content] {
+        let again = analyst.get(path).await;
+        again.expect_problem(403, "reauthentication_required");
+    }
 }

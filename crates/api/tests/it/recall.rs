@@ -1,6 +1,8 @@
 //! What was delivered and turns out to be dangerous (PKG-22, DET-19).
 
 use chrono::TimeDelta;
+use futures_util::StreamExt;
+use http::Method;
 use serde_json::json;
 use sofie_app::schedule::{Task, run_task};
 use sofie_test_support::{TestApp, TestClamd};
@@ -117,4 +119,69 @@ async fn a_word_of_an_administrator_stands_and_an_engine_that_is_away_takes_noth
     assert_eq!(checks(&look(&eva, &held).await), ["released"]);
     assert_eq!(checks(&look(&eva, &fine).await), ["clean"]);
     assert!(mails(&app, "recalled").await.is_empty());
+}
+
+/// A rule that is made stricter is no danger: administrators learn of it, and decide.
+#[tokio::test]
+async fn a_stricter_rule_takes_nothing_back_by_itself() {
+    let app = TestApp::start().await;
+    let eva = app.user("eva@example.org").await;
+    let script: (&str, &[u8]) = ("run.sh", b"#!/bin/sh\necho hello\n");
+    let id = send(&eva, "bob@example.org", &[script]).await;
+    app.drain().await;
+    app.set("checks.script", "quarantine").await;
+    app.advance(TimeDelta::days(8));
+    run_task(&app.app, Task::Rescan).await.unwrap();
+    app.drain().await;
+    let eva = app.user("eva@example.org").await;
+    assert_eq!(checks(&look(&eva, &id).await), ["flagged"]);
+    assert!(mails(&app, "recalled").await.is_empty());
+    let root = app.administrator("root@example.org").await;
+    let path = "/api/v1/admin/audit?event=FILE_FORBIDDEN_LATER";
+    let entries = root.get(path).await.expect(200).json();
+    assert_eq!(entries["items"][0]["data"]["package"], json!(id));
+    assert_eq!(entries["items"].as_array().unwrap().len(), 1);
+}
+
+/// Who is just fetching a file does not get the rest of it once it is taken back.
+#[tokio::test]
+async fn a_running_download_ends_when_its_file_is_taken_back() {
+    let app = TestApp::start().await;
+    let eva = app.user("eva@example.org").await;
+    let large = vec![b'x'; 24 << 20];
+    let files: [(&str, &[u8]); 2] = [("a.txt", &large), ("b.txt", b"hello")];
+    let id = send(&eva, "bob@example.org", &files).await;
+    app.drain().await;
+    let bob = app.user("bob@example.org").await;
+    let file = look(&bob, &id).await["files"][0]["id"].clone();
+    let file = format!(
+        "/api/v1/packages/{id}/files/{}/content",
+        file.as_str().unwrap()
+    );
+    let zip = format!("/api/v1/packages/{id}/zip");
+    let mut running = Vec::new();
+    for path in [&file, &zip] {
+        let answer = bob.request(Method::GET, path).stream().await;
+        let mut body = answer.into_body().into_data_stream();
+        let first = body.next().await.unwrap().unwrap();
+        running.push((body, first.len()));
+    }
+    // What becomes of other packages does not matter.
+    let other = send(&eva, "bob@example.org", &[("c.txt", b"hello")]).await;
+    app.drain().await;
+    assert_eq!(checks(&look(&eva, &other).await), ["clean"]);
+    for (body, got) in &mut running {
+        *got += body.next().await.unwrap().unwrap().len();
+    }
+    let root = app.administrator("root@example.org").await;
+    let recheck = format!("/api/v1/admin/packages/{id}/recheck");
+    let _ = root.post_empty(&recheck).await.expect(200);
+    for (mut body, mut got) in running {
+        let mut broken = false;
+        while let Some(chunk) = body.next().await {
+            broken |= chunk.is_err();
+            got += chunk.map_or(0, |chunk| chunk.len());
+        }
+        assert!(broken && got < large.len(), "{broken} {got}");
+    }
 }

@@ -11,7 +11,7 @@ use sofie_detection::{
     Class, Dlp, Engine, EngineReport, ErrorKind, Examination, FileMeta, Inspector, Outcome, Scan,
 };
 use sofie_domain::File;
-use sofie_store::verdicts::Verdict;
+use sofie_store::{objects::List, verdicts::Verdict};
 use sofie_vault::{BlobSpec, Error as VaultError, Reader};
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +28,8 @@ pub(super) struct Examined {
     pub(super) rows: Vec<Verdict>,
     /// The real type of the file.
     pub(super) media_type: Option<String>,
+    /// What is in the file, if that is more than the file itself.
+    pub(super) objects: Option<List>,
     /// SHA-256 and CRC-32 of the content, if it was read to its end.
     pub(super) digests: Option<([u8; 32], u32)>,
     /// Whether the stored bytes are damaged, which no later try mends.
@@ -144,6 +146,7 @@ fn examined(examination: &Examination, corrupted: bool) -> Examined {
             .objects
             .first()
             .map(|object| object.media_type.to_string()),
+        objects: translate::objects(&examination.objects, examination.objects_unlisted),
         digests: hash.zip(examination.crc32),
         corrupted,
         crashed: examination
@@ -166,6 +169,7 @@ fn damaged(engines: &[Arc<dyn Engine>], now: chrono::DateTime<chrono::Utc>) -> E
             .map(row)
             .collect(),
         media_type: None,
+        objects: None,
         digests: None,
         corrupted: true,
         crashed: false,

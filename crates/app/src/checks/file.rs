@@ -184,6 +184,7 @@ fn nothing(app: &App, rules: &Rules, name: &str, detail: &str) -> Examined {
             .map(|rule| row(&rule.engine))
             .collect(),
         media_type: None,
+        objects: None,
         digests: None,
         corrupted: false,
         crashed: false,
@@ -223,6 +224,7 @@ async fn write(
         file: &file,
         round: open.round,
         rows: &examined.rows,
+        objects: examined.objects.as_ref(),
         at: ctx.now,
         entries: &entries,
     };

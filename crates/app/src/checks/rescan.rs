@@ -1,13 +1,14 @@
 //! A later look at what was delivered: engines learn, and what they find then is taken back (DET-19, PKG-22).
 //!
-//! A file stays available while it is looked at again. Only a finding that blocks it takes it back: an engine
-//! that is away, or a limit, says nothing new about it.
+//! A file stays available while it is looked at again. Only danger takes it back: an engine that is away, or a
+//! limit, says nothing new about it, and what a stricter rule would hold today is noted for administrators, who
+//! can send the package through the checks again.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
-use sofie_domain::{Decision, Direction, Event, FileCheck, Life, PackageId, decide};
+use sofie_domain::{Decision, Direction, Event, FileCheck, Life, PackageId, dangerous, decide};
 use sofie_queue::{Done, JobError, Run};
 use sofie_store::{
     downloads, engine_states,
@@ -129,18 +130,36 @@ async fn one(
         return Ok(false);
     };
     let now = app.now();
-    match decide(&rules.policy, &file::said(&examined.rows), false) {
+    let ctx = Context { now, ..ctx.clone() };
+    let said = file::said(&examined.rows);
+    match decide(&rules.policy, &said, false) {
         Decision::Wait => return Ok(false),
-        Decision::Settled(FileCheck::Blocked) => {
-            let ctx = Context { now, ..ctx.clone() };
+        Decision::Settled(FileCheck::Blocked) if dangerous(&rules.policy, &said) => {
             recall(app, &ctx, open, examined).await?;
         }
-        Decision::Settled(_) => {
-            let mut tx = app.db().read().await?;
-            verdicts::note_rescan(&mut tx, open.file.id, open.round, now).await?;
-        }
+        Decision::Settled(check) => stand(app, &ctx, open, check, &examined).await?,
     }
     Ok(true)
+}
+
+/// Leaves a file as it stands, and notes if a rule that is stricter now would hold it.
+async fn stand(
+    app: &App,
+    ctx: &Context,
+    open: &Open,
+    check: FileCheck,
+    examined: &Examined,
+) -> Result<()> {
+    let file = &open.file;
+    let mut tx = app.db().begin().await?;
+    verdicts::note_rescan(&mut tx, file.id, open.round, ctx.now).await?;
+    if check == FileCheck::Blocked {
+        let found = file::found(&examined.rows);
+        let data = json!({ "package": file.package_id, "found": found });
+        let (event, object) = (Event::FileForbiddenLater, file::object(file.id));
+        audit::record(&mut tx, ctx, event, Some(object), data).await?;
+    }
+    Ok(tx.commit().await?)
 }
 
 /// Takes a file back, and tells everybody whom it concerns.
@@ -169,6 +188,7 @@ async fn recall(app: &App, ctx: &Context, open: &Open, mut examined: Examined) -
         file: &file,
         round: open.round + 1,
         rows: &examined.rows,
+        objects: examined.objects.as_ref(),
         at: ctx.now,
         entries: &[entry],
     };

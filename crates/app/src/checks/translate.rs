@@ -2,9 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use sofie_detection::{Category as Kind, EngineReport, Finding, Level, Outcome as Said};
+use sofie_detection::{
+    Category as Kind, EngineReport, Finding, Level, Object as Seen, Outcome as Said,
+};
 use sofie_domain::{Category, EngineVerdict, Outcome, RiskLevel};
-use sofie_store::verdicts::Verdict;
+use sofie_store::{
+    objects::{self, List, Object},
+    verdicts::Verdict,
+};
 
 /// The most rows that one engine gets for one file; the worst are kept.
 const MOST_ROWS: usize = 50;
@@ -30,6 +35,26 @@ pub(super) fn shorten(rows: &mut Vec<Verdict>) {
         *count += 1;
         *count <= MOST_ROWS
     });
+}
+
+/// Returns what is kept of the objects in a file; nothing if the file's own row says it all.
+pub(super) fn objects(seen: &[Seen], unlisted: u64) -> Option<List> {
+    let says_more = seen.len() > 1 || seen.iter().any(|object| object.surface_only);
+    says_more.then(|| List {
+        objects: seen.iter().take(objects::MOST).map(object).collect(),
+        unlisted: unlisted.saturating_add(seen.len().saturating_sub(objects::MOST) as u64),
+    })
+}
+
+fn object(seen: &Seen) -> Object {
+    Object {
+        path: seen.path.clone(),
+        media_type: seen.media_type.to_string(),
+        size: seen.size,
+        sha256: seen.sha256.clone(),
+        depth: seen.depth,
+        surface_only: seen.surface_only,
+    }
 }
 
 /// Returns the row of an engine that was not asked, because its word does not count at present.
@@ -140,6 +165,27 @@ mod tests {
 
     fn said(engine: &str, outcome: Said, name: &str) -> Outcome {
         super::outcome(engine, &Finding::new(outcome, name))
+    }
+
+    #[test]
+    fn a_bounded_number_of_objects_is_kept() {
+        let seen = |depth| Seen {
+            path: "a.zip".to_owned(),
+            media_type: "application/zip".into(),
+            size: 7,
+            sha256: None,
+            depth,
+            surface_only: false,
+        };
+        assert_eq!(objects(&[seen(0)], 0), None);
+        let pdf = Seen {
+            surface_only: true,
+            ..seen(0)
+        };
+        assert!(objects(&[pdf], 0).is_some());
+        let many: Vec<Seen> = std::iter::repeat_n(seen(1), objects::MOST + 5).collect();
+        let list = objects(&many, 2).unwrap();
+        assert_eq!((list.objects.len(), list.unlisted), (objects::MOST, 7));
     }
 
     #[test]

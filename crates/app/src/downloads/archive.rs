@@ -5,7 +5,7 @@ use std::{collections::HashMap, ops::Range, pin::Pin, sync::Arc};
 use futures_util::{Stream, StreamExt, stream};
 use sofie_domain::{Deliverable, File, FileId, Package, PackageId, Viewer, Withheld, deliverable};
 
-use super::{Chunk, Purpose, Tally, What, record, refused};
+use super::{Chunk, Purpose, Tally, What, guard::guard, record, refused};
 use crate::{
     App, Context, Error, Result, keys, notices, viewers,
     zips::{Layout, Member, Piece, etag},
@@ -21,6 +21,7 @@ pub struct ZipDownload {
     pub name: String,
     /// Identifies its exact bytes.
     pub etag: String,
+    package: PackageId,
     layout: Layout,
     sources: Sources,
     app: App,
@@ -76,6 +77,7 @@ pub async fn zip(
     Ok(ZipDownload {
         name,
         etag,
+        package: package.id,
         layout,
         sources,
         app: app.clone(),
@@ -115,9 +117,12 @@ impl ZipDownload {
     /// Sends a range of the archive.
     pub fn stream(self, range: Range<u64>) -> impl Stream<Item = Chunk> + Send + 'static {
         let pieces = self.layout.pieces(&range);
-        let (app, sources) = (self.app, self.sources);
+        let len = range.end.saturating_sub(range.start);
+        let files = self.sources.keys().copied().collect();
+        let (app, sources) = (self.app.clone(), self.sources);
         let inner = stream::iter(pieces).flat_map(move |piece| piece_stream(&app, &sources, piece));
-        Tally::count(self.tally, inner.boxed())
+        let inner = guard(&self.app, self.package, files, inner.boxed(), len);
+        Tally::count(self.tally, inner)
     }
 }
 

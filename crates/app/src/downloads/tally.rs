@@ -19,7 +19,7 @@ use crate::App;
 /// Adds up the bytes of all streams that count on it, and writes the sum down when nobody does any more,
 /// however they ended.
 pub(super) struct Tally {
-    app: App,
+    pub(super) app: App,
     record: Uuid,
     used: AtomicBool,
     sent: AtomicU64,

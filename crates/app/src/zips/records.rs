@@ -2,11 +2,41 @@
 
 use super::{DosTime, Member};
 
+/// One member, as its records describe it.
+pub(super) struct Entry<'a> {
+    pub name: &'a str,
+    pub size: u64,
+    /// How much of the archive it takes.
+    pub packed: u64,
+    pub crc32: u32,
+    /// Encrypted as `locked` does.
+    pub locked: bool,
+}
+
+impl<'a> From<&'a Member> for Entry<'a> {
+    fn from(member: &'a Member) -> Self {
+        Self {
+            name: &member.name,
+            size: member.size,
+            packed: member.size,
+            crc32: member.crc32,
+            locked: false,
+        }
+    }
+}
+
 const U32: u64 = u32::MAX as u64;
 /// Bit 11: the name is UTF-8.
 const FLAGS: u16 = 1 << 11;
 const VERSION_PLAIN: u16 = 20;
 const VERSION_64: u16 = 45;
+const VERSION_AES: u16 = 51;
+/// Bit 0: encrypted.
+const ENCRYPTED: u16 = 1;
+/// The method of what is encrypted by AES; the real one is in the extra field.
+const METHOD_AES: u16 = 99;
+/// AE-2, by AES-256, of stored content.
+const EXTRA_AES: [u8; 11] = [0x01, 0x99, 7, 0, 2, 0, b'A', b'E', 3, 0, 0];
 /// Made on Unix, so that the mode below counts.
 const MADE_BY: u16 = 3 << 8 | VERSION_64;
 /// A regular file, rw-r--r--.
@@ -48,50 +78,63 @@ fn extra(values: &[u64]) -> Vec<u8> {
     out
 }
 
-pub(super) fn local_header(member: &Member, at: DosTime) -> Vec<u8> {
-    let large = member.size >= U32;
-    let extra = if large {
-        extra(&[member.size, member.size])
-    } else {
-        Vec::new()
-    };
-    let mut out = Vec::with_capacity(30 + member.name.len() + extra.len());
+impl Entry<'_> {
+    fn is_large(&self) -> bool {
+        self.packed >= U32
+    }
+
+    /// The fields from the version to the lengths, which both headers have.
+    fn common(&self, out: &mut Vec<u8>, wide: bool, at: DosTime) {
+        let (version, flags, method) = match (self.locked, wide) {
+            (true, _) => (VERSION_AES, FLAGS | ENCRYPTED, METHOD_AES),
+            (false, true) => (VERSION_64, FLAGS, 0),
+            (false, false) => (VERSION_PLAIN, FLAGS, 0),
+        };
+        let lengths = if self.is_large() {
+            [u32::MAX; 2]
+        } else {
+            [low(self.packed), low(self.size)]
+        };
+        put16(out, &[version, flags, method, at.time, at.date]);
+        put32(out, &[self.crc32, lengths[0], lengths[1]]);
+    }
+
+    fn extra(&self, large: &[u64]) -> Vec<u8> {
+        let mut extra = extra(large);
+        if self.locked {
+            extra.extend(EXTRA_AES);
+        }
+        extra
+    }
+}
+
+pub(super) fn local_header(entry: &Entry<'_>, at: DosTime) -> Vec<u8> {
+    let large = [entry.size, entry.packed];
+    let extra = entry.extra(if entry.is_large() { &large } else { &[] });
+    let mut out = Vec::with_capacity(30 + entry.name.len() + extra.len());
     put32(&mut out, &[0x0403_4b50]);
-    let version = if large { VERSION_64 } else { VERSION_PLAIN };
-    put16(&mut out, &[version, FLAGS, 0, at.time, at.date]);
-    put32(
-        &mut out,
-        &[member.crc32, low(member.size), low(member.size)],
-    );
-    put16(&mut out, &[short(member.name.len()), short(extra.len())]);
-    out.extend_from_slice(member.name.as_bytes());
+    entry.common(&mut out, entry.is_large(), at);
+    put16(&mut out, &[short(entry.name.len()), short(extra.len())]);
+    out.extend_from_slice(entry.name.as_bytes());
     out.extend_from_slice(&extra);
     out
 }
 
-pub(super) fn central_header(out: &mut Vec<u8>, member: &Member, offset: u64, at: DosTime) {
+pub(super) fn central_header(out: &mut Vec<u8>, entry: &Entry<'_>, offset: u64, at: DosTime) {
     let mut large = Vec::new();
-    if member.size >= U32 {
-        large.extend([member.size, member.size]);
+    if entry.is_large() {
+        large.extend([entry.size, entry.packed]);
     }
     if offset >= U32 {
         large.push(offset);
     }
-    let version = if large.is_empty() {
-        VERSION_PLAIN
-    } else {
-        VERSION_64
-    };
-    let extra = extra(&large);
+    let extra = entry.extra(&large);
     put32(out, &[0x0201_4b50]);
-    put16(out, &[MADE_BY, version, FLAGS, 0, at.time, at.date]);
-    put32(out, &[member.crc32, low(member.size), low(member.size)]);
-    put16(
-        out,
-        &[short(member.name.len()), short(extra.len()), 0, 0, 0],
-    );
+    put16(out, &[MADE_BY]);
+    entry.common(out, !large.is_empty(), at);
+    put16(out, &[short(entry.name.len()), short(extra.len()), 0, 0, 0]);
     put32(out, &[MODE, low(offset)]);
-    out.extend_from_slice(member.name.as_bytes());
+    out.extend_from_slice(entry.name.as_bytes());
     out.extend_from_slice(&extra);
 }
 

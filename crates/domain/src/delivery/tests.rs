@@ -117,6 +117,48 @@ fn only_the_promised_combinations_deliver() {
     assert!(delivered > 0);
 }
 
+/// A sample is of what is held, of a package that is there, and for that permission only.
+#[test]
+fn only_what_is_held_leaves_as_a_sample() {
+    let mut left = 0;
+    for life in Life::ALL {
+        for check in FileCheck::ALL {
+            for permission in AdministratorPermission::ALL {
+                for bits in 0..8_u8 {
+                    let bit = |n: u8| bits >> n & 1 == 1;
+                    let mut package = package();
+                    package.life = *life;
+                    package.expires_at = Some(now() + TimeDelta::seconds(i64::from(!bit(0))));
+                    let mut file = file(&package);
+                    file.check = *check;
+                    file.completed_at = bit(1).then(now);
+                    if bit(2) {
+                        file.package_id = PackageId::fresh();
+                    }
+                    let expected = matches!(life, Life::Submitted | Life::Active)
+                        && matches!(check, FileCheck::Blocked | FileCheck::Unscannable)
+                        && *permission == AdministratorPermission::Samples
+                        && bits == 0b010;
+                    let got = sample(&package, &file, &[*permission], now()).is_ok();
+                    assert_eq!(
+                        got, expected,
+                        "{life:?} {check:?} {permission:?} {bits:03b}"
+                    );
+                    left += u32::from(got);
+                }
+            }
+        }
+    }
+    assert_eq!(left, 4);
+    let package = package();
+    let mut held = file(&package);
+    held.check = FileCheck::Blocked;
+    assert_eq!(
+        sample(&package, &held, &[], now()),
+        Err(Withheld::NotRecipient)
+    );
+}
+
 #[test]
 fn a_file_of_another_package_never_leaves() {
     let (mine, other) = (package(), package());

@@ -92,16 +92,22 @@ type Props = {
   mayDownload: boolean;
   /** What fetches a file, if it is not the usual link. */
   download?: (file: PackageFile) => ReactNode;
+  /** What can be done with a file that may not leave. */
+  otherwise?: (file: PackageFile) => ReactNode;
 };
 
 /** The files of a package with what is known of each. */
-export function FileList({ files, packageId, mayDownload, download }: Props) {
+export function FileList({ files, packageId, mayDownload, download, otherwise }: Props) {
   const t = useT();
   const link = (file: PackageFile) => download?.(file) ?? <DownloadLink packageId={packageId} file={file} />;
   return (
     <ul className={classes.list} aria-label={t('packages:files')}>
       {[...files].sort(byPath).map((file) => (
-        <FileRow key={file.id} file={file} download={mayDownload && file.deliverable && link(file)} />
+        <FileRow
+          key={file.id}
+          file={file}
+          download={mayDownload && file.deliverable ? link(file) : otherwise?.(file)}
+        />
       ))}
     </ul>
   );

@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
-import type { PackageView, Verdicts } from '~/api/admin-types';
+import type { ObjectList, PackageView, Sample, Verdicts } from '~/api/admin-types';
 import { api } from '~/api/client';
 import type { Package, PackageSummary, Page } from '~/api/types';
 
@@ -31,6 +31,15 @@ export const verdictsQuery = (id: string) =>
     queryFn: ({ signal }) => api.get<Verdicts>(`/admin/packages/${id}/verdicts`, undefined, signal),
   });
 
+export const objectsQuery = (id: string, fileId: string) =>
+  queryOptions({
+    queryKey: ['admin', 'packages', 'objects', id, fileId],
+    queryFn: ({ signal }) =>
+      api.get<ObjectList>(`/admin/packages/${id}/files/${fileId}/objects`, undefined, signal),
+  });
+
+export const aboutSample = (id: string, fileId: string) =>
+  api.get<Sample>(`/admin/packages/${id}/files/${fileId}/sample`);
 export const releasePackage = (id: string, reason: string) =>
   api.post<Package>(`/admin/packages/${id}/release`, { reason });
 export const rejectPackage = (id: string, reason: string) =>

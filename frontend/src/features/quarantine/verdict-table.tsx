@@ -3,24 +3,13 @@ import { useQuery } from '@tanstack/react-query';
 import type { Verdict } from '~/api/admin-types';
 import { engineText, textOf, useT } from '~/i18n/use-t';
 import { plainName } from '~/lib/format';
-import { Badge, type Tone } from '~/ui/badge/badge';
+import { Badge } from '~/ui/badge/badge';
 import { Empty, ListSkeleton, LoadError } from '~/ui/feedback/feedback';
 import { Time } from '~/ui/fields/time';
 import { verdictsQuery } from './api';
+import { ObjectTree } from './object-tree';
 import classes from './verdict-table.module.css';
-
-const TONES: Record<Verdict['outcome'], Tone> = {
-  clean: 'good',
-  skipped: 'mute',
-  pending: 'info',
-  infected: 'bad',
-  suspicious: 'warn',
-  encrypted: 'warn',
-  incomplete: 'warn',
-  unsupported: 'warn',
-  policy_hit: 'warn',
-  error: 'bad',
-};
+import { VERDICT_TONES } from './verdict-tones';
 
 /** Why and how far, in words; that an engine looked at all of it goes without saying. */
 function useRemarks({ qualifier, detail }: Verdict): string {
@@ -44,7 +33,7 @@ function VerdictRow({ verdict }: { verdict: Verdict }) {
         )}
       </Table.Td>
       <Table.Td>
-        <Badge tone={TONES[verdict.outcome]}>{textOf(t, 'packages:outcome', verdict.outcome)}</Badge>
+        <Badge tone={VERDICT_TONES[verdict.outcome]}>{textOf(t, 'packages:outcome', verdict.outcome)}</Badge>
       </Table.Td>
       <Table.Td>
         {verdict.name && textOf(t, 'packages:finding_name', verdict.name)}
@@ -68,6 +57,12 @@ export function VerdictTable({ id }: { id: string }) {
   return verdicts.data.files.map((file) => (
     <div key={file.file_id} className={classes.file}>
       <h3 className={classes.path}>{plainName(file.path)}</h3>
+      <ObjectTree
+        packageId={id}
+        fileId={file.file_id}
+        verdicts={file.verdicts}
+        opened={verdicts.data.files.length === 1}
+      />
       <section
         className={classes.scroll}
         tabIndex={0}

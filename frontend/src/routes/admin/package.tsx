@@ -1,10 +1,13 @@
+import { useQuery } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
+import { adminSessionQuery } from '~/features/admin-session/api';
 import { FileList } from '~/features/packages/file-list';
 import { PackageFacts } from '~/features/packages/package-facts';
 import { StateBadge } from '~/features/packages/state-badge';
 import { adminPackageQuery } from '~/features/quarantine/api';
 import { DecisionButtons } from '~/features/quarantine/decision-buttons';
 import { ReadButton } from '~/features/quarantine/read-button';
+import { SampleButton } from '~/features/quarantine/sample-button';
 import { VerdictTable } from '~/features/quarantine/verdict-table';
 import { useT } from '~/i18n/use-t';
 import { paths } from '~/lib/paths';
@@ -22,6 +25,8 @@ export function Page() {
   const router = useRouter();
   const id = useRouteParam('id');
   const value = useLoaded(adminPackageQuery(id));
+  const session = useQuery(adminSessionQuery);
+  const maySample = session.data?.administrator?.permissions.includes('samples');
   return (
     <Frame
       title={value.title || t('packages:untitled')}
@@ -43,6 +48,7 @@ export function Page() {
           packageId={id}
           mayDownload={value.can.download}
           download={(file) => <ReadButton packageId={id} file={file} />}
+          otherwise={(file) => maySample && <SampleButton packageId={id} file={file} />}
         />
       </Card>
       <Card title={t('admin:verdicts.title')} description={t('admin:verdicts.lead')} flush>
