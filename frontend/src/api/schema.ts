@@ -334,6 +334,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/packages/{id}/files/{file_id}/objects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns what is in a file. */
+        get: operations["get_admin_packages_id_files_file_id_objects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/packages/{id}/files/{file_id}/sample": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says what the sample of a held file is, if the caller may fetch it now. */
+        get: operations["get_admin_packages_id_files_file_id_sample"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/packages/{id}/files/{file_id}/sample/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns a held file in an archive with a password, to an administrator who may have samples and says why. */
+        get: operations["get_admin_packages_id_files_file_id_sample_content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/packages/{id}/recheck": {
         parameters: {
             query?: never;
@@ -1283,7 +1334,7 @@ export interface components {
             id: string;
             name: string;
             /** @description The words of what the administrator may do. */
-            permissions: ("administrators" | "users" | "logs" | "settings" | "packages" | "contents" | "quarantine" | "engines")[];
+            permissions: ("administrators" | "users" | "logs" | "settings" | "packages" | "contents" | "samples" | "quarantine" | "engines")[];
         };
         /** @description Who the browser is to the administration. */
         AdminSession: {
@@ -1320,7 +1371,7 @@ export interface components {
             last_login_at: string | null;
             name: string;
             /** @description The words of what the administrator may do. */
-            permissions: ("administrators" | "users" | "logs" | "settings" | "packages" | "contents" | "quarantine" | "engines")[];
+            permissions: ("administrators" | "users" | "logs" | "settings" | "packages" | "contents" | "samples" | "quarantine" | "engines")[];
             /** @description `active` or `disabled`. */
             state: string;
         };
@@ -2060,10 +2111,41 @@ export interface components {
              */
             recipient_id: string;
         };
+        /** @description The file itself, or a member of a container in it. */
+        Object: {
+            /**
+             * Format: int32
+             * @description 0 for the file itself, 1 for a member of it, and so on.
+             */
+            depth: number;
+            /** @description Media type by content. */
+            media_type: string;
+            /** @description Where it is, as findings name it. */
+            path: string;
+            /** @description SHA-256 in hexadecimal, if it was read to its end. */
+            sha256: string | null;
+            /**
+             * Format: int64
+             * @description Unpacked size in bytes.
+             */
+            size: number;
+            /** @description Only its bytes as they are were searched, not what its format packs. */
+            surface_only: boolean;
+        };
         /** @description What it happened to. */
         ObjectBody: {
             id: string;
             kind: string;
+        };
+        /** @description What is in a file, each container before its members. */
+        ObjectList: {
+            /** @description A bounded number; the first is the file itself. */
+            objects: components["schemas"]["Object"][];
+            /**
+             * Format: int64
+             * @description How many more there are.
+             */
+            unlisted: number;
         };
         /** @description The secret behind the `#` of a link. */
         OpenLink: {
@@ -2437,6 +2519,18 @@ export interface components {
         ResetPassword: {
             password: string;
             token: string;
+        };
+        /** @description What the sample of a held file is. */
+        Sample: {
+            /** @description What the archive is called. */
+            name: string;
+            /** @description What opens it. */
+            password: string;
+            /**
+             * Format: int64
+             * @description Its length in bytes.
+             */
+            size: number;
         };
         /** @description How a package is sent. */
         Send: {
@@ -3856,6 +3950,182 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_packages_id_files_file_id_objects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_packages_id_files_file_id_sample: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sample"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_packages_id_files_file_id_sample_content: {
+        parameters: {
+            query?: {
+                /** @description The reason; it stands in the audit log. */
+                reason?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             422: {
                 headers: {

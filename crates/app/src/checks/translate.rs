@@ -176,6 +176,7 @@ mod tests {
             sha256: None,
             depth,
             surface_only: false,
+            opened: None,
         };
         assert_eq!(objects(&[seen(0)], 0), None);
         let pdf = Seen {

@@ -72,8 +72,12 @@ fn another_reader_of_the_format_agrees() {
         };
         write(&zip, &archive(&content, 4096));
         write(&plain, &content);
-        let read = Command::new("python3").args(["-c", READER]);
-        let read = read.args([&zip, &plain]).output().unwrap();
+        let mut read = Command::new("python3");
+        let read = read
+            .args(["-c", READER])
+            .args([&zip, &plain])
+            .output()
+            .unwrap();
         assert!(
             read.status.success(),
             "{}",
