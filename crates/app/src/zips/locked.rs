@@ -106,9 +106,9 @@ impl Sealing {
         let (mut sealer, end) = self.left.take()?;
         let chunk = match self.content.next().await {
             Some(Ok(plain)) => match sealer.seal(&plain) {
-                Ok(sealed) => {
+                Ok(bytes) => {
                     self.left = Some((sealer, end));
-                    Ok(sealed)
+                    Ok(bytes)
                 }
                 Err(Unspecified) => Err(sofie_vault::Error::Crypto),
             },

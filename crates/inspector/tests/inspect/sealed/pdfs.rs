@@ -8,7 +8,10 @@ const NAME: &str = "encrypted-pdf";
 #[track_caller]
 fn assert_open(report: &super::Report, name: &str, how: How) {
     let inside = format!("{name}/{name}");
-    assert_eq!(found(report, "eicar-test-file").object, inside);
+    assert_eq!(
+        found(report, "eicar-test-file").object,
+        format!("{inside}/stream-1")
+    );
     assert!(!names(report).contains(&NAME), "{name}");
     let object = object(report, &inside);
     assert_eq!(object.opened, Some(how));
