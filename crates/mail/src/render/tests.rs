@@ -44,14 +44,18 @@ fn about_recalls(value: &str) -> Vec<Template> {
     ]
 }
 
+fn held(value: &str) -> Quarantined {
+    Quarantined {
+        title: Some(value.to_owned()),
+        names: vec![value.to_owned(), "invoice.docm".to_owned()],
+        link: LINK.to_owned(),
+    }
+}
+
 fn about_packages(value: &str) -> Vec<Template> {
     let (text, title) = (value.to_owned(), Some(value.to_owned()));
     let link = LINK.to_owned();
-    let held = Quarantined {
-        title: title.clone(),
-        names: vec![text.clone(), "invoice.docm".to_owned()],
-        link: link.clone(),
-    };
+    let held = held(value);
     vec![
         Template::NewPackage(NewPackage {
             sender: text.clone(),
