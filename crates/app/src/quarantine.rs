@@ -119,7 +119,7 @@ pub async fn recheck(app: &App, ctx: &Context, id: PackageId) -> Result<View> {
     )
     .await?;
     let job = CheckPackage { package_id: id };
-    jobs::enqueue(&mut tx, ctx, &job, job.dedupe_key(), ctx.now).await?;
+    jobs::enqueue_for_package(&mut tx, ctx, &job, id, ctx.now).await?;
     tx.commit().await?;
     app.parts().waker.wake(queues::CHECKS);
     tell(app, id);

@@ -57,6 +57,8 @@ pub trait Harness: Send + Sync {
 /// When the store breaks the contract.
 pub async fn suite<H: Harness>(fresh: impl AsyncFn() -> H) {
     claims_what_is_due_in_order(&fresh().await).await;
+    lets_parties_take_turns(&fresh().await).await;
+    finds_newcomers(&fresh().await).await;
     gives_a_row_to_one_claimer(&fresh().await).await;
     finishes(&fresh().await).await;
     retries_later(&fresh().await).await;
@@ -73,7 +75,13 @@ fn job(number: u32) -> Envelope {
         name: "contract_job",
         queue: QUEUE,
         payload: json!({ "number": number }),
+        party: None,
     }
+}
+
+/// A job of the party `party`.
+fn job_of(party: u128, number: u32) -> Envelope {
+    job(number).of(Some(Uuid::from_u128(party)))
 }
 
 async fn claim(harness: &impl Harness, limit: usize) -> Vec<Claimed> {
@@ -119,6 +127,42 @@ async fn claims_what_is_due_in_order(harness: &impl Harness) {
         "no row of another queue"
     );
     assert!(claim(harness, 5).await.is_empty());
+}
+
+async fn lets_parties_take_turns(harness: &impl Harness) {
+    let mut many = Vec::new();
+    for number in 0..3 {
+        many.push(harness.enqueue(job_of(1, number), None).await);
+    }
+    harness.pass(Duration::from_secs(1)).await;
+    let other = harness.enqueue(job_of(2, 3), None).await;
+    let nobody = harness.enqueue(job(4), None).await;
+    let order: Vec<Uuid> = claim(harness, 9).await.iter().map(|row| row.id).collect();
+    let expected = [many[0], other, nobody, many[1], many[2]];
+    assert_eq!(order, expected, "nobody waits for a party's second job");
+}
+
+async fn finds_newcomers(harness: &impl Harness) {
+    let newcomer = async || {
+        let claimed = harness.store().claim_of_newcomer(QUEUE, "worker-1", LEASE);
+        claimed.await.expect("the store answers").map(|row| row.id)
+    };
+    let first = harness.enqueue(job_of(1, 0), None).await;
+    harness.enqueue(job_of(1, 1), None).await;
+    let other = harness.enqueue(job_of(2, 2), None).await;
+    assert_eq!(claim(harness, 1).await[0].id, first);
+    assert_eq!(newcomer().await, Some(other));
+    assert_eq!(newcomer().await, None, "both parties have a running row");
+    let nobody = [
+        harness.enqueue(job(3), None).await,
+        harness.enqueue(job(4), None).await,
+    ];
+    for _ in nobody {
+        assert!(
+            newcomer().await.is_some_and(|id| nobody.contains(&id)),
+            "no party is always new"
+        );
+    }
 }
 
 async fn gives_a_row_to_one_claimer(harness: &impl Harness) {

@@ -141,6 +141,8 @@ pub struct Envelope {
     pub queue: &'static str,
     /// The job's fields.
     pub payload: Value,
+    /// Whose work it is: parties take turns. Nothing is nobody's in particular.
+    pub party: Option<Uuid>,
 }
 
 impl Envelope {
@@ -150,7 +152,15 @@ impl Envelope {
             name: J::NAME,
             queue: J::QUEUE,
             payload: serde_json::to_value(job)?,
+            party: None,
         })
+    }
+
+    /// Says whose work it is.
+    #[must_use]
+    pub fn of(mut self, party: Option<Uuid>) -> Self {
+        self.party = party;
+        self
     }
 }
 

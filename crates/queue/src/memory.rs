@@ -13,6 +13,9 @@ use crate::contract::Seen;
 use crate::job::Envelope;
 use crate::store::{Claim, Claimed, JobStore, StoreError};
 
+/// How far apart the turns of one party's rows are.
+const TURN: Duration = Duration::from_secs(15);
+
 #[derive(Debug, Clone)]
 enum State {
     Waiting { due: Instant },
@@ -27,6 +30,8 @@ struct Row {
     name: String,
     payload: Value,
     request_id: Option<String>,
+    party: Option<Uuid>,
+    turn: Instant,
     attempt: u32,
     handed_back: u32,
     state: State,
@@ -47,29 +52,24 @@ impl MemoryJobs {
 
     /// Writes a row, due at once, and returns its id.
     pub fn enqueue(&self, job: Envelope, request_id: Option<&str>) -> Uuid {
-        self.enqueue_named(job.queue, job.name, job.payload, request_id)
-    }
-
-    /// Writes a row of any name, known or not.
-    pub fn enqueue_named(
-        &self,
-        queue: &str,
-        name: &str,
-        payload: Value,
-        request_id: Option<&str>,
-    ) -> Uuid {
+        let due = Instant::now();
         let mut rows = self.rows();
+        let before = rows.values().filter(|row| {
+            let open = matches!(row.state, State::Waiting { .. } | State::Running { .. });
+            open && row.queue == job.queue && row.party.is_some() && row.party == job.party
+        });
+        let turn = before.map(|row| row.turn + TURN).max();
         let id = Uuid::from_u128(rows.len() as u128 + 1);
         let row = Row {
-            queue: queue.to_owned(),
-            name: name.to_owned(),
-            payload,
+            queue: job.queue.to_owned(),
+            name: job.name.to_owned(),
+            payload: job.payload,
             request_id: request_id.map(str::to_owned),
+            party: job.party,
+            turn: turn.map_or(due, |turn| turn.max(due)),
             attempt: 0,
             handed_back: 0,
-            state: State::Waiting {
-                due: Instant::now(),
-            },
+            state: State::Waiting { due },
             error: None,
         };
         rows.insert(id, row);
@@ -98,6 +98,36 @@ impl MemoryJobs {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Lets the first `limit` rows of a queue that may run, by their turns, run.
+    fn take(
+        &self,
+        queue: &str,
+        lease: Duration,
+        limit: usize,
+        may_run: impl Fn(&Row, Instant) -> bool,
+    ) -> Vec<Claimed> {
+        let now = Instant::now();
+        let mut rows = self.rows();
+        let mut chosen: Vec<(&Uuid, &mut Row)> = rows
+            .iter_mut()
+            .filter(|(_, row)| row.queue == queue && may_run(row, now))
+            .collect();
+        chosen.sort_by_key(|(id, row)| (row.turn, **id));
+        let claimed = chosen.into_iter().take(limit).map(|(id, row)| {
+            row.attempt += 1;
+            row.state = State::Running { until: now + lease };
+            Claimed {
+                id: *id,
+                name: row.name.clone(),
+                payload: row.payload.clone(),
+                attempt: row.attempt,
+                handed_back: row.handed_back,
+                request_id: row.request_id.clone(),
+            }
+        });
+        claimed.collect()
+    }
+
     /// Changes a row if the claim still holds it.
     fn fenced(&self, claim: Claim, change: impl FnOnce(&mut Row)) -> bool {
         let mut rows = self.rows();
@@ -123,35 +153,30 @@ impl JobStore for MemoryJobs {
         lease: Duration,
         limit: usize,
     ) -> Result<Vec<Claimed>, StoreError> {
-        let now = Instant::now();
-        let mut rows = self.rows();
-        let mut due: Vec<(Instant, Uuid)> = rows
-            .iter()
-            .filter(|(_, row)| row.queue == queue)
-            .filter_map(|(id, row)| match row.state {
-                State::Waiting { due } if due <= now => Some((due, *id)),
-                State::Running { until } if until <= now => Some((until, *id)),
-                _ => None,
-            })
+        Ok(self.take(queue, lease, limit, |row, now| match row.state {
+            State::Waiting { due } => due <= now,
+            State::Running { until } => until <= now,
+            State::Finished | State::Dead => false,
+        }))
+    }
+
+    async fn claim_of_newcomer(
+        &self,
+        queue: &str,
+        _worker: &str,
+        lease: Duration,
+    ) -> Result<Option<Claimed>, StoreError> {
+        let running: Vec<Uuid> = (self.rows().values())
+            .filter(|row| row.queue == queue && matches!(row.state, State::Running { .. }))
+            .filter_map(|row| row.party)
             .collect();
-        due.sort_unstable();
-        due.truncate(limit);
-        let mut claimed = Vec::with_capacity(due.len());
-        for (_, id) in due {
-            if let Some(row) = rows.get_mut(&id) {
-                row.attempt += 1;
-                row.state = State::Running { until: now + lease };
-                claimed.push(Claimed {
-                    id,
-                    name: row.name.clone(),
-                    payload: row.payload.clone(),
-                    attempt: row.attempt,
-                    handed_back: row.handed_back,
-                    request_id: row.request_id.clone(),
-                });
+        let taken = self.take(queue, lease, 1, |row, now| match row.state {
+            State::Waiting { due } => {
+                due <= now && row.party.is_none_or(|party| !running.contains(&party))
             }
-        }
-        Ok(claimed)
+            _ => false,
+        });
+        Ok(taken.into_iter().next())
     }
 
     async fn heartbeat(&self, claim: Claim, lease: Duration) -> Result<bool, StoreError> {
@@ -167,6 +192,7 @@ impl JobStore for MemoryJobs {
         let due = Instant::now() + after;
         Ok(self.fenced(claim, |row| {
             row.state = State::Waiting { due };
+            row.turn = row.turn.max(due);
             row.error = Some(error.to_owned());
         }))
     }

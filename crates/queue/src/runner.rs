@@ -26,6 +26,9 @@ pub struct Queue {
     pub name: &'static str,
     /// How many of its jobs run at once in this process; 0 means that they don't run here.
     pub concurrency: usize,
+    /// How many more may run, each the only one of its party: however much work one party brings, and however slow it
+    /// is, others need not wait for it.
+    pub newcomers: usize,
 }
 
 /// How a runner works.
@@ -119,15 +122,14 @@ impl<C: Send + Sync + 'static> Runner<C> {
         tasks: &TaskTracker,
         hard_stop: &CancellationToken,
     ) {
-        let slots = Arc::new(Semaphore::new(queue.concurrency));
+        let slots = Arc::new(Semaphore::new(queue.concurrency + queue.newcomers));
         let bell = self.waker.bell(queue.name);
         let mut pause = Pause::new(&self.settings.worker, queue.name, self.settings.poll);
         while let Some(free) = self.free_slots(&slots, stop).await {
-            let wanted = free.num_permits();
             let started = self.claim_and_start(queue, free, tasks, hard_stop).await;
             match started {
-                Ok(started) if started == wanted => continue,
-                Ok(_) => {}
+                Ok(Started::AsManyAsWanted) => continue,
+                Ok(Started::Fewer) => {}
                 Err(error) => tracing::warn!(
                     error = %crate::job::chain(&error),
                     queue.name,
@@ -167,13 +169,21 @@ impl<C: Send + Sync + 'static> Runner<C> {
         mut free: OwnedSemaphorePermit,
         tasks: &TaskTracker,
         hard_stop: &CancellationToken,
-    ) -> Result<usize, StoreError> {
+    ) -> Result<Started, StoreError> {
         let Settings { worker, lease, .. } = &*self.settings;
         let store = self.executor.store();
-        let claimed = store
-            .claim(queue.name, worker, *lease, free.num_permits())
-            .await?;
-        let count = claimed.len();
+        let (wanted, claimed) = match free.num_permits().saturating_sub(queue.newcomers) {
+            0 => {
+                let newcomer = store.claim_of_newcomer(queue.name, worker, *lease);
+                (1, newcomer.await?.into_iter().collect())
+            }
+            room => (room, store.claim(queue.name, worker, *lease, room).await?),
+        };
+        let started = if claimed.len() == wanted {
+            Started::AsManyAsWanted
+        } else {
+            Started::Fewer
+        };
         for job in claimed {
             let slot = free.split(1);
             let executor = Arc::clone(&self.executor);
@@ -186,8 +196,14 @@ impl<C: Send + Sync + 'static> Runner<C> {
                 meters::running(name, -1.0);
             });
         }
-        Ok(count)
+        Ok(started)
     }
+}
+
+/// How many jobs a claim brought: whether there may be more.
+enum Started {
+    AsManyAsWanted,
+    Fewer,
 }
 
 /// The waits between polls, spread so that workers started together don't ask together.

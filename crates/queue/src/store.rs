@@ -66,8 +66,9 @@ impl StoreError {
 pub trait JobStore: Send + Sync + 'static {
     /// Claims up to `limit` rows of `queue`: those that wait and are due, and those whose lease has run out.
     ///
-    /// Longest due first. Each row goes to one claimer only; its attempt number grows by one, and its lease lasts
-    /// `lease` from now. `worker` is kept for people.
+    /// By their turns: longest due first, but a party's rows follow each other so far apart that other parties' come
+    /// between. Each row goes to one claimer only; its attempt number grows by one, and its lease lasts `lease` from
+    /// now. `worker` is kept for people.
     async fn claim(
         &self,
         queue: &str,
@@ -75,6 +76,15 @@ pub trait JobStore: Send + Sync + 'static {
         lease: Duration,
         limit: usize,
     ) -> Result<Vec<Claimed>, StoreError>;
+
+    /// Claims one waiting row that is due and whose party has no running row in the queue; a row of no party counts
+    /// as a newcomer's.
+    async fn claim_of_newcomer(
+        &self,
+        queue: &str,
+        worker: &str,
+        lease: Duration,
+    ) -> Result<Option<Claimed>, StoreError>;
 
     /// Makes the lease last `lease` from now; `false` when it was lost.
     async fn heartbeat(&self, claim: Claim, lease: Duration) -> Result<bool, StoreError>;

@@ -345,10 +345,15 @@ create table jobs (
     worker text,
     last_error text,
     request_id text,
+    -- whose work it is, for fairness: the sender of a package; null is nobody's in particular
+    party uuid,
+    -- the order of claims: a party's later jobs come a slice's length after one another, so that others come between
+    turn timestamptz not null,
     created_at timestamptz not null,
     finished_at timestamptz
 );
-create index jobs_due on jobs (queue, run_at) where state = 'queued';
+create index jobs_due on jobs (queue, turn, seq) where state = 'queued';
+create index jobs_parties on jobs (queue, party, turn) where state in ('queued', 'running') and party is not null;
 create index jobs_leases on jobs (queue, lease_until) where state = 'running';
 create index jobs_state on jobs (state, seq desc);
 create unique index jobs_dedupe on jobs (name, dedupe_key) where state = 'queued' and dedupe_key is not null;

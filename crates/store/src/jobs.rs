@@ -28,7 +28,14 @@ pub struct NewJob {
     pub delay: Duration,
     /// The request that asked for it.
     pub request_id: Option<String>,
+    /// Whose work it is; nothing is nobody's in particular.
+    pub party: Option<Uuid>,
 }
+
+/// How far apart the turns of one party's waiting jobs are: as long as a job may keep a worker busy.
+const TURN: Duration = Duration::from_secs(15);
+/// How many rows a claim for newcomers looks at.
+const LOOKED_AT: i64 = 1000;
 
 /// A row that was claimed.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,12 +83,18 @@ pub struct Filter {
 
 /// Writes a job. If one of the same name and key waits already, that one stands for both and runs at the
 /// earlier of the two times.
+///
+/// A party's jobs queue up behind each other, not before everybody else's: each has its turn a [`TURN`] after the one
+/// before (start-time fair queueing). Turns only order what is due; nobody waits while a worker is idle.
 pub async fn insert(tx: &mut Tx, job: &NewJob) -> Result<()> {
     sqlx::query(
-        "insert into jobs (id, name, queue, payload, dedupe_key, run_at, request_id, created_at)
-         values ($1, $2, $3, $4, $5, now() + $6 * interval '1 millisecond', $7, now())
+        "insert into jobs (id, name, queue, payload, dedupe_key, run_at, request_id, created_at, party, turn)
+         select $1, $2, $3, $4, $5, due, $7, now(), $8, greatest(due, (
+                    select max(turn) + $9 * interval '1 millisecond' from jobs
+                     where queue = $3 and party = $8 and state in ('queued', 'running')))
+           from (select now() + $6 * interval '1 millisecond' as due) times
          on conflict (name, dedupe_key) where state = 'queued' and dedupe_key is not null
-         do update set run_at = least(jobs.run_at, excluded.run_at)",
+         do update set run_at = least(jobs.run_at, excluded.run_at), turn = least(jobs.turn, excluded.turn)",
     )
     .bind(job.id.0)
     .bind(job.name)
@@ -90,6 +103,8 @@ pub async fn insert(tx: &mut Tx, job: &NewJob) -> Result<()> {
     .bind(&job.dedupe_key)
     .bind(millis(job.delay))
     .bind(&job.request_id)
+    .bind(job.party)
+    .bind(millis(TURN))
     .execute(tx.conn())
     .await?;
     Ok(())
@@ -103,11 +118,11 @@ struct ClaimedRow {
     attempt: i32,
     handed_back: i32,
     request_id: Option<String>,
-    since: DateTime<Utc>,
+    turn: DateTime<Utc>,
 }
 
-/// Claims up to `limit` rows of a queue for `lease`: those that are due and those whose lease ran out,
-/// longest due first. Rows that somebody else is just claiming are skipped.
+/// Claims up to `limit` rows of a queue for `lease`: those that are due and those whose lease ran out, by their turns.
+/// Rows that somebody else is just claiming are skipped.
 pub async fn claim(
     tx: &mut Tx,
     queue: &str,
@@ -118,22 +133,22 @@ pub async fn claim(
     // Two walks along two partial indexes; each locks at most `limit` rows, for the length of this statement.
     let mut rows: Vec<ClaimedRow> = sqlx::query_as(
         "with late as (
-             select id, lease_until as since from jobs
+             select id, turn, seq from jobs
               where queue = $1 and state = 'running' and lease_until <= now()
               order by lease_until, seq limit $2 for update skip locked),
          due as (
-             select id, run_at as since from jobs
+             select id, turn, seq from jobs
               where queue = $1 and state = 'queued' and run_at <= now()
-              order by run_at, seq limit $2 for update skip locked),
+              order by turn, seq limit $2 for update skip locked),
          chosen as (
-             select id, since from (select * from late union all select * from due) both_kinds
-              order by since, id limit $2)
+             select id from (select * from late union all select * from due) both_kinds
+              order by turn, seq limit $2)
          update jobs
             set state = 'running', attempt = attempt + 1, worker = $3,
                 lease_until = now() + $4 * interval '1 millisecond'
            from chosen
           where jobs.id = chosen.id
-         returning jobs.id, name, payload, attempt, handed_back, request_id, since",
+         returning jobs.id, name, payload, attempt, handed_back, request_id, turn",
     )
     .bind(queue)
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
@@ -141,8 +156,44 @@ pub async fn claim(
     .bind(millis(lease))
     .fetch_all(tx.conn())
     .await?;
-    rows.sort_by_key(|row| (row.since, row.id));
+    rows.sort_by_key(|row| (row.turn, row.id));
     rows.into_iter().map(claimed).collect()
+}
+
+/// Claims a row of a party none of whose rows runs in the queue, or of no party.
+///
+/// Only rows near the head are looked at: turns bring a newcomer's there.
+pub async fn claim_of_newcomer(
+    tx: &mut Tx,
+    queue: &str,
+    worker: &str,
+    lease: Duration,
+) -> Result<Option<Claimed>> {
+    let row: Option<ClaimedRow> = sqlx::query_as(
+        "with head as (
+             select id, party, turn, seq from jobs
+              where queue = $1 and state = 'queued' and run_at <= now()
+              order by turn, seq limit $2),
+         chosen as (
+             select jobs.id from head join jobs using (id)
+              where jobs.state = 'queued' and not exists (
+                    select 1 from jobs running
+                     where running.queue = $1 and running.state = 'running' and running.party = head.party)
+              order by head.turn, head.seq limit 1 for update of jobs skip locked)
+         update jobs
+            set state = 'running', attempt = attempt + 1, worker = $3,
+                lease_until = now() + $4 * interval '1 millisecond'
+           from chosen
+          where jobs.id = chosen.id
+         returning jobs.id, name, payload, attempt, handed_back, request_id, turn",
+    )
+    .bind(queue)
+    .bind(LOOKED_AT)
+    .bind(worker)
+    .bind(millis(lease))
+    .fetch_optional(tx.conn())
+    .await?;
+    row.map(claimed).transpose()
 }
 
 fn claimed(row: ClaimedRow) -> Result<Claimed> {
@@ -198,6 +249,7 @@ pub async fn wait(
     let done = sqlx::query(
         "update jobs
             set state = 'queued', run_at = now() + $3 * interval '1 millisecond', lease_until = null,
+                turn = greatest(turn, now() + $3 * interval '1 millisecond'),
                 last_error = coalesce($4, last_error),
                 handed_back = handed_back + (case when $4 is null then 1 else 0 end),
                 dedupe_key = case when exists (
@@ -235,7 +287,7 @@ pub async fn revive(tx: &mut Tx, id: JobId) -> Result<Option<Row>> {
     // The fence must not go back, so attempts made count as handed back instead.
     Ok(sqlx::query_as(
         "update jobs
-            set state = 'queued', run_at = now(), finished_at = null, handed_back = attempt,
+            set state = 'queued', run_at = now(), turn = now(), finished_at = null, handed_back = attempt,
                 dedupe_key = case when exists (
                         select 1 from jobs other
                          where other.name = jobs.name and other.dedupe_key = jobs.dedupe_key
@@ -303,6 +355,7 @@ pub async fn clean_up(tx: &mut Tx, age: Duration) -> Result<u64> {
 pub async fn pass(tx: &mut Tx, time: Duration) -> Result<()> {
     sqlx::query(
         "update jobs set run_at = run_at - $1 * interval '1 millisecond',
+                         turn = turn - $1 * interval '1 millisecond',
                          lease_until = lease_until - $1 * interval '1 millisecond'",
     )
     .bind(millis(time))

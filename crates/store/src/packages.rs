@@ -183,6 +183,17 @@ pub async fn expected_files(tx: &mut Tx, id: PackageId) -> Result<Option<u64>> {
         .transpose()
 }
 
+/// Returns who a package is from, as one party among those that share the workers.
+pub async fn party(tx: &mut Tx, id: PackageId) -> Result<Option<uuid::Uuid>> {
+    Ok(sqlx::query_scalar(
+        "select coalesce(sender_user_id, sender_visitor_id) from packages where id = $1",
+    )
+    .bind(id.0)
+    .fetch_optional(tx.conn())
+    .await?
+    .flatten())
+}
+
 /// Returns the packages that a browser puts together and has not sent.
 pub async fn drafts_of_visitor(tx: &mut Tx, visitor: VisitorId) -> Result<Vec<PackageId>> {
     let ids: Vec<uuid::Uuid> = sqlx::query_scalar(

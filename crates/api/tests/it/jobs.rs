@@ -36,6 +36,7 @@ impl Rows {
             dedupe_key: key.map(str::to_owned),
             delay: Duration::ZERO,
             request_id: request_id.map(str::to_owned),
+            party: job.party,
         };
         let mut tx = self.app.app.db().read().await.unwrap();
         jobs::insert(&mut tx, &new).await.unwrap();
@@ -88,6 +89,7 @@ fn job() -> Envelope {
         name: "test",
         queue: "test",
         payload: json!({}),
+        party: None,
     }
 }
 

@@ -12,7 +12,7 @@ use sofie_store::{
 
 use crate::{
     App, Context, Result, audit,
-    jobs::{CheckPackage, enqueue, queues},
+    jobs::{CheckPackage, enqueue_for_package, queues},
     notices,
     packages::{Loaded, lock, tell},
     quarantine::bin,
@@ -31,7 +31,7 @@ pub(super) async fn settle(app: &App, ctx: &Context, run: &Run, id: PackageId) -
         if loaded.check() == FileCheck::Pending || pending(&loaded) {
             // A re-check began in the meantime.
             let job = CheckPackage { package_id: id };
-            enqueue(&mut tx, ctx, &job, job.dedupe_key(), ctx.now).await?;
+            enqueue_for_package(&mut tx, ctx, &job, id, ctx.now).await?;
         } else {
             conclude(app, &mut tx, ctx, &mut loaded, &settings).await?;
         }

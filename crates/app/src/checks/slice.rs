@@ -220,10 +220,12 @@ async fn finish(
     };
     match next {
         Next::Small | Next::WaitingSmall => {
-            go_on(app, ctx, run, &CheckPackage { package_id: id }, at).await
+            let job = CheckPackage { package_id: id };
+            go_on(app, ctx, run, (id, &job), at).await
         }
         Next::Large | Next::WaitingLarge => {
-            go_on(app, ctx, run, &CheckLargePackage { package_id: id }, at).await
+            let job = CheckLargePackage { package_id: id };
+            go_on(app, ctx, run, (id, &job), at).await
         }
     }
 }
@@ -233,7 +235,7 @@ async fn go_on<J: Job<Context = App>>(
     app: &App,
     ctx: &Context,
     run: &Run,
-    next: &J,
+    (id, next): (PackageId, &J),
     at: DateTime<Utc>,
 ) -> Result<Done> {
     let mut tx = app.db().begin().await?;
@@ -241,10 +243,7 @@ async fn go_on<J: Job<Context = App>>(
         // The lease was lost: somebody else goes on.
         return Ok(Done::AlreadyFinished);
     }
-    let key = serde_json::to_value(next)
-        .ok()
-        .and_then(|job| Some(job.get("package_id")?.as_str()?.to_owned()));
-    jobs::enqueue(&mut tx, ctx, next, key, at).await?;
+    jobs::enqueue_for_package(&mut tx, ctx, next, id, at).await?;
     tx.commit().await?;
     if at <= ctx.now {
         app.parts().waker.wake(J::QUEUE);

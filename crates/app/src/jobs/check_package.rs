@@ -19,14 +19,6 @@ pub struct CheckPackage {
     pub package_id: PackageId,
 }
 
-impl CheckPackage {
-    /// Returns the key under which only one check of the package waits.
-    #[must_use]
-    pub fn dedupe_key(&self) -> Option<String> {
-        Some(self.package_id.to_string())
-    }
-}
-
 impl Job for CheckPackage {
     const NAME: &'static str = "check_package";
     const QUEUE: &'static str = queues::CHECKS;

@@ -55,6 +55,17 @@ impl DatabaseJobs {
     }
 }
 
+fn claimed(row: jobs::Claimed) -> Claimed {
+    Claimed {
+        id: row.id,
+        name: row.name,
+        payload: row.payload,
+        attempt: row.attempt,
+        handed_back: row.handed_back,
+        request_id: row.request_id,
+    }
+}
+
 #[async_trait]
 impl JobStore for DatabaseJobs {
     async fn claim(
@@ -68,15 +79,18 @@ impl JobStore for DatabaseJobs {
         let rows = jobs::claim(&mut tx, queue, worker, lease, limit)
             .await
             .map_err(StoreError::new)?;
-        let claimed = |row: jobs::Claimed| Claimed {
-            id: row.id,
-            name: row.name,
-            payload: row.payload,
-            attempt: row.attempt,
-            handed_back: row.handed_back,
-            request_id: row.request_id,
-        };
         Ok(rows.into_iter().map(claimed).collect())
+    }
+
+    async fn claim_of_newcomer(
+        &self,
+        queue: &str,
+        worker: &str,
+        lease: Duration,
+    ) -> Result<Option<Claimed>, StoreError> {
+        let mut tx = self.app.db().read().await.map_err(StoreError::new)?;
+        let row = jobs::claim_of_newcomer(&mut tx, queue, worker, lease);
+        Ok(row.await.map_err(StoreError::new)?.map(claimed))
     }
 
     async fn heartbeat(&self, claim: Claim, lease: Duration) -> Result<bool, StoreError> {

@@ -16,7 +16,7 @@ pub use admin::{list, retry};
 pub use check_package::{CheckLargePackage, CheckPackage};
 pub use database::DatabaseJobs;
 pub use deliver_mail::DeliverMail;
-pub use enqueue::enqueue;
+pub use enqueue::{enqueue, enqueue_for_package};
 pub use mail_reset_link::MailResetLink;
 pub use maintain::Maintain;
 pub use rescan_package::RescanPackage;

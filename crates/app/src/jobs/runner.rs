@@ -44,7 +44,13 @@ impl Workers {
     /// Returns how many files are looked into at once.
     #[must_use]
     pub fn files_at_once(&self) -> usize {
-        2 * (self.checks + self.checks_large) + self.rescans()
+        let packages = self.checks + self.newcomers() + self.checks_large;
+        2 * packages + self.rescans()
+    }
+
+    /// One more package, of a sender none of whose packages is being checked.
+    fn newcomers(&self) -> usize {
+        self.checks.min(1)
     }
 
     /// One at a time, by whoever checks at all: nobody waits for it.
@@ -53,9 +59,16 @@ impl Workers {
     }
 
     fn settings(&self) -> Settings {
-        let queue = |name, concurrency| Queue { name, concurrency };
+        let queue = |name, concurrency| Queue {
+            name,
+            concurrency,
+            newcomers: 0,
+        };
         let queues = vec![
-            queue(queues::CHECKS, self.checks),
+            Queue {
+                newcomers: self.newcomers(),
+                ..queue(queues::CHECKS, self.checks)
+            },
             queue(queues::CHECKS_LARGE, self.checks_large),
             queue(queues::RESCANS, self.rescans()),
             queue(queues::MAIL, self.mail),

@@ -132,6 +132,6 @@ pub async fn submit_if_complete(tx: &mut Tx, ctx: &Context, package: &mut Packag
     let job = CheckPackage {
         package_id: package.id,
     };
-    jobs::enqueue(tx, ctx, &job, job.dedupe_key(), ctx.now).await?;
+    jobs::enqueue_for_package(tx, ctx, &job, package.id, ctx.now).await?;
     Ok(true)
 }

@@ -28,7 +28,7 @@ pub(super) async fn resume_checks(app: &App, ctx: &Context) -> Result<()> {
         let job = CheckPackage {
             package_id: *package_id,
         };
-        jobs::enqueue(&mut tx, ctx, &job, job.dedupe_key(), ctx.now).await?;
+        jobs::enqueue_for_package(&mut tx, ctx, &job, *package_id, ctx.now).await?;
     }
     tx.commit().await?;
     if !forgotten.is_empty() {

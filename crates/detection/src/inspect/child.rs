@@ -1,9 +1,12 @@
 //! The child process: started, fed, listened to.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use rustix::process::{Pid, setpriority_process};
 use sofie_inspector::protocol::{self, END, Header, MAX_DATA_FRAME, MAX_REPORT};
 use sofie_inspector::{Dlp, Limits, Object, Passwords, Report};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -16,6 +19,11 @@ use crate::self_test::{self, SelfTest};
 use crate::verdict::{EngineReport, ErrorKind};
 
 use super::rows;
+
+/// What most files are done in. A file that takes longer gives way on the processor to those that do not.
+const BRIEFLY: Duration = Duration::from_millis(100);
+/// How far it gives way, in steps of `nice`.
+const GIVES_WAY: i32 = 15;
 
 /// Looks inside files in a jailed child process, one per file.
 #[derive(Debug)]
@@ -116,6 +124,20 @@ impl Inspector {
             .await
             .map_err(|_| Failure::Cancelled)?;
         let mut child = self.start().map_err(Failure::Start)?;
+        let pid = child.id();
+        tokio::select! {
+            report = self.converse(scan, body, &mut child) => report,
+            never = give_way(pid) => match never {},
+        }
+    }
+
+    /// Feeds the child and listens to it.
+    async fn converse(
+        &self,
+        scan: &Scan,
+        body: Body,
+        child: &mut Child,
+    ) -> Result<Report, Failure> {
         let fed = match child.stdin.take() {
             Some(input) => self.feed(scan, body, input).await,
             None => Err(Failure::Start(std::io::ErrorKind::BrokenPipe.into())),
@@ -125,7 +147,7 @@ impl Inspector {
         {
             return Err(failure);
         }
-        let output = collect(&mut child).await?;
+        let output = collect(child).await?;
         fed?;
         protocol::parse_report(&output, scan.meta.size).map_err(Failure::Report)
     }
@@ -182,6 +204,19 @@ impl Inspector {
         input.write_all(&END).await.map_err(Failure::Pipe)?;
         Ok(())
     }
+}
+
+/// Lowers the priority of a child that is still there after a while; never ends.
+async fn give_way(pid: Option<u32>) -> Infallible {
+    tokio::time::sleep(BRIEFLY).await;
+    let pid = pid.and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
+    if let Some(pid) = pid
+        && let Err(error) = setpriority_process(Some(pid), GIVES_WAY)
+    {
+        let error: &dyn std::error::Error = &error;
+        tracing::debug!(error, "an inspector's priority could not be lowered");
+    }
+    std::future::pending().await
 }
 
 /// Everything the child wrote, if it ended well.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
@@ -118,6 +118,7 @@ impl Stage {
         let queue = Queue {
             name: Act::QUEUE,
             concurrency: 4,
+            newcomers: 0,
         };
         let mut settings = Settings::new("worker-1", vec![queue]);
         adjust(&mut settings);
@@ -138,6 +139,17 @@ impl Stage {
     fn enqueue(&self, act: &Act) -> Uuid {
         self.jobs
             .enqueue(Envelope::new(act).unwrap(), Some("req-7"))
+    }
+
+    /// Writes a row of any name and fields, known or not.
+    fn enqueue_named(&self, name: &'static str, payload: Value) -> Uuid {
+        let envelope = Envelope {
+            name,
+            queue: Act::QUEUE,
+            payload,
+            party: None,
+        };
+        self.jobs.enqueue(envelope, None)
     }
 
     async fn pass(&self, time: Duration) {
@@ -192,6 +204,29 @@ async fn keeps_to_its_concurrency_and_takes_the_next_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn keeps_a_place_for_newcomers() {
+    let jobs = Arc::new(MemoryJobs::new());
+    let store = Arc::clone(&jobs);
+    let stage = Stage::open_with(jobs, store, |settings| settings.queues[0].newcomers = 1);
+    let of = |party, act| Envelope::new(act).unwrap().of(Some(Uuid::from_u128(party)));
+    for _ in 0..9 {
+        stage.jobs.enqueue(of(1, &Act::Work { seconds: 300 }), None);
+    }
+    stage.pass(2 * SECOND).await;
+    assert_eq!(
+        stage.probe.most.load(Ordering::SeqCst),
+        4,
+        "no more than its share"
+    );
+    let newcomer = stage.jobs.enqueue(of(2, &Act::Succeed), None);
+    stage.pass(2 * SECOND).await;
+    assert_eq!(stage.jobs.seen(newcomer), Seen::Finished);
+    stage.pass(SECOND * 900).await;
+    let probe = stage.close().await;
+    assert_eq!(probe.dropped.load(Ordering::SeqCst), 10);
+}
+
+#[tokio::test(start_paused = true)]
 async fn tries_again_after_the_back_off() {
     let stage = Stage::open();
     let id = stage.enqueue(&Act::FailOnce);
@@ -227,9 +262,7 @@ async fn tries_again_when_the_job_says_and_buries_the_last_failure() {
 async fn buries_at_once_what_cannot_succeed() {
     let stage = Stage::open();
     let id = stage.enqueue(&Act::FailForGood);
-    let odd = stage
-        .jobs
-        .enqueue_named(Act::QUEUE, Act::NAME, json!({ "Sing": 1 }), None);
+    let odd = stage.enqueue_named(Act::NAME, json!({ "Sing": 1 }));
     stage.pass(2 * SECOND).await;
     assert_eq!(stage.jobs.seen(id), dead("never"));
     let Seen::Dead { error } = stage.jobs.seen(odd) else {
@@ -246,9 +279,7 @@ async fn buries_at_once_what_cannot_succeed() {
 #[tokio::test(start_paused = true)]
 async fn leaves_unknown_names_to_others_then_buries_them() {
     let stage = Stage::open();
-    let id = stage
-        .jobs
-        .enqueue_named(Act::QUEUE, "opera", json!({}), None);
+    let id = stage.enqueue_named("opera", json!({}));
     stage.pass(2 * SECOND).await;
     let error = "no job named opera is known to this version";
     assert_eq!(stage.jobs.seen(id), waiting(error));
@@ -416,6 +447,15 @@ impl JobStore for Faulty {
     ) -> Result<Vec<Claimed>, StoreError> {
         Self::trip(&self.claim_fails)?;
         self.jobs.claim(queue, worker, lease, limit).await
+    }
+
+    async fn claim_of_newcomer(
+        &self,
+        queue: &str,
+        worker: &str,
+        lease: Duration,
+    ) -> Result<Option<Claimed>, StoreError> {
+        self.jobs.claim_of_newcomer(queue, worker, lease).await
     }
 
     async fn heartbeat(&self, claim: Claim, lease: Duration) -> Result<bool, StoreError> {
