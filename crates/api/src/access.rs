@@ -156,6 +156,7 @@ pub const RULES: &[(&str, &str, Gate)] = &[
         Gate::Administrators,
     ),
     ("GET", "/api/v1/admin/audit", Gate::Administrators),
+    ("GET", "/api/v1/admin/checks", Gate::Administrators),
     ("GET", "/api/v1/admin/dashboard", Gate::Administrators),
     ("GET", "/api/v1/admin/engines", Gate::Administrators),
     ("POST", "/api/v1/admin/engines", Gate::Administrators),
@@ -227,6 +228,11 @@ pub const RULES: &[(&str, &str, Gate)] = &[
     (
         "POST",
         "/api/v1/admin/packages/{id}/release",
+        Gate::Administrators,
+    ),
+    (
+        "POST",
+        "/api/v1/admin/packages/{id}/stop-checks",
         Gate::Administrators,
     ),
     (

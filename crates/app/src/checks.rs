@@ -9,10 +9,12 @@
 mod examine;
 mod file;
 mod package;
+mod queue;
 mod rescan;
 mod slice;
 mod translate;
 
 pub(crate) use package::{activate, deliverable};
+pub use queue::{Waiting, list, stop};
 pub(crate) use rescan::{due_before, rescan};
 pub(crate) use slice::run;

@@ -6,6 +6,7 @@
 
 pub mod administrators;
 pub mod audit;
+pub mod checks;
 pub mod dashboard;
 pub mod downloads;
 pub mod engines;
@@ -34,7 +35,6 @@ pub mod visits;
 pub mod zips;
 
 mod changes;
-mod checks;
 mod context;
 mod error;
 mod fields;

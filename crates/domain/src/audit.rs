@@ -75,6 +75,7 @@ events! {
     PackageReleased = "PACKAGE_RELEASED" Warning,
     PackageRejected = "PACKAGE_REJECTED" Notice,
     PackageRechecked = "PACKAGE_RECHECKED" Notice,
+    ChecksStopped = "CHECKS_STOPPED" Warning,
     PackageDeleted = "PACKAGE_DELETED" Info,
     PackageRestored = "PACKAGE_RESTORED" Info,
     PackageExpired = "PACKAGE_EXPIRED" Info,

@@ -35,6 +35,7 @@ pub mod users;
 pub mod verdicts;
 pub mod visitors;
 
+pub mod checks;
 mod cipher;
 pub mod cluster;
 mod database;

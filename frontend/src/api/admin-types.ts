@@ -1,5 +1,5 @@
 /** The wire types of /api/v1/admin. Imported together with types.ts, generated together with it. */
-import type { Instance, Outcome } from './types';
+import type { Instance, Outcome, PackageSummary } from './types';
 
 export type AdminSession = {
   administrator: {
@@ -23,6 +23,16 @@ export type Dashboard = {
   jobs: { queued: number; dead: number };
   users: number;
   warnings: Warning[];
+};
+
+export type Waiting = {
+  package: PackageSummary;
+  started_at: string | null;
+  deadline: string | null;
+  checked: number;
+  running: boolean;
+  next_at: string | null;
+  awaited: string[];
 };
 
 export type PackageView = 'active' | 'checking' | 'quarantined' | 'deleted' | 'all';

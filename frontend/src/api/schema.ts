@@ -56,6 +56,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists packages that are being checked, longest waiting first. */
+        get: operations["get_admin_checks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/dashboard": {
         parameters: {
             query?: never;
@@ -286,7 +303,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists packages, newest first. */
+        /** Lists packages, newest first; those being checked oldest first. */
         get: operations["get_admin_packages"];
         put?: never;
         post?: never;
@@ -430,6 +447,23 @@ export interface paths {
         put?: never;
         /** Lets held files out of the quarantine. */
         post: operations["post_admin_packages_id_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/packages/{id}/stop-checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends the checks of a package now; what is not settled is unscannable and held back. */
+        post: operations["post_admin_packages_id_stop_checks"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2404,6 +2438,39 @@ export interface components {
             /** @description What to ask the next page with; none at the end. */
             next_cursor: string | null;
         };
+        /** @description One page of a list. */
+        PageBody_Waiting: {
+            /** @description The rows. */
+            items: {
+                /** @description The engines that did not answer for a file yet. */
+                awaited: string[];
+                /**
+                 * Format: int64
+                 * @description How many of its files are settled.
+                 */
+                checked: number;
+                /**
+                 * Format: date-time
+                 * @description When what is not known by then is unscannable.
+                 */
+                deadline: string | null;
+                /**
+                 * Format: date-time
+                 * @description When a worker takes it up again; none if one is at it.
+                 */
+                next_at: string | null;
+                package: components["schemas"]["PackageSummary"];
+                /** @description Whether a worker is at it. */
+                running: boolean;
+                /**
+                 * Format: date-time
+                 * @description When its checks began; none if nobody took them up yet.
+                 */
+                started_at: string | null;
+            }[];
+            /** @description What to ask the next page with; none at the end. */
+            next_cursor: string | null;
+        };
         /** @description What would have happened to what was sent; nothing is changed. */
         PolicyTrial: {
             /** @description The newest packages with a difference, 100 at most; none for callers who may not see packages. */
@@ -2635,6 +2702,11 @@ export interface components {
         Setup: {
             required: boolean;
         };
+        /** @description Why checks are ended early. */
+        StopChecks: {
+            /** @description Why; it is kept with the package. */
+            reason: string;
+        };
         /** @description Bytes of storage. */
         StorageFigures: {
             /**
@@ -2771,6 +2843,34 @@ export interface components {
             note: string;
             requester: components["schemas"]["RequesterBody"];
             title: string;
+        };
+        /** @description A package that is being checked. */
+        Waiting: {
+            /** @description The engines that did not answer for a file yet. */
+            awaited: string[];
+            /**
+             * Format: int64
+             * @description How many of its files are settled.
+             */
+            checked: number;
+            /**
+             * Format: date-time
+             * @description When what is not known by then is unscannable.
+             */
+            deadline: string | null;
+            /**
+             * Format: date-time
+             * @description When a worker takes it up again; none if one is at it.
+             */
+            next_at: string | null;
+            package: components["schemas"]["PackageSummary"];
+            /** @description Whether a worker is at it. */
+            running: boolean;
+            /**
+             * Format: date-time
+             * @description When its checks began; none if nobody took them up yet.
+             */
+            started_at: string | null;
         };
         /**
          * @description Where an account shall stand.
@@ -2966,6 +3066,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageBody_AuditEntry"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_checks: {
+        parameters: {
+            query?: {
+                /** @description How many rows, 1 to 200; 50 without it. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageBody_Waiting"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             403: {
@@ -4294,6 +4443,80 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Release"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Package"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_packages_id_stop_checks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StopChecks"];
             };
         };
         responses: {

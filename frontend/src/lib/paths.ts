@@ -36,6 +36,7 @@ export const paths = {
     administrators: () => '/admin/administrators',
     engines: () => '/admin/engines',
     policy: () => '/admin/policy',
+    checks: () => '/admin/checks',
     settings: () => '/admin/settings',
     outbox: () => '/admin/outbox',
     mail: (id: string) => `/admin/outbox/${id}`,

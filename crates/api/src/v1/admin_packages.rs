@@ -191,7 +191,7 @@ impl From<List> for ObjectList {
     }
 }
 
-/// Lists packages, newest first.
+/// Lists packages, newest first; those being checked oldest first.
 #[utoipa::path(get, path = "/admin/packages", tag = "administration", params(ListQuery),
     responses((status = 200, body = PackageList), (status = 401, body = Problem), (status = 403, body = Problem)))]
 pub(crate) async fn list(

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod admin_administrators;
 pub mod admin_audit;
+pub mod admin_checks;
 pub mod admin_dashboard;
 pub mod admin_engines;
 pub mod admin_jobs;

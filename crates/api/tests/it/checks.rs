@@ -286,6 +286,69 @@ async fn damaged_bytes_are_unscannable_and_an_alarm() {
         .expect_problem(409, "conflict");
 }
 
+/// Who waits for an engine that is away is in the queue, longest first, and an administrator need not wait with them.
+#[tokio::test]
+async fn checks_that_wait_are_listed_and_stopped() {
+    let app = TestApp::start().await;
+    app.clamd("unix:/nowhere/clamd").await;
+    let eva = app.user("eva@example.org").await;
+    let admin = app.administrator("root@example.org").await;
+    let first = send(
+        &eva,
+        "bob@example.org",
+        &[("a.txt", b"hello"), ("b.txt", &eicar())],
+    )
+    .await;
+    app.drain().await;
+    let second = send(&eva, "bob@example.org", &[("c.txt", b"hello")]).await;
+    let queue = admin.get("/api/v1/admin/checks").await.expect(200).json();
+    let items = queue["items"].as_array().unwrap();
+    let ids: Vec<_> = items.iter().map(|one| &one["package"]["id"]).collect();
+    assert_eq!(ids, [&json!(first), &json!(second)]);
+    assert_eq!(
+        (&items[0]["checked"], &items[1]["checked"]),
+        (&json!(1), &json!(0))
+    );
+    assert_eq!(items[0]["awaited"], json!(["clamd"]));
+    assert!(
+        items[0]["next_at"].is_string() && items[0]["deadline"].is_string(),
+        "{queue:#}"
+    );
+    assert_eq!(items[1]["deadline"], json!(null), "nobody took it up yet");
+
+    let stop = format!("/api/v1/admin/packages/{first}/stop-checks");
+    let none = admin.post(&stop, json!({ "reason": "" })).await;
+    none.expect_problem(422, "invalid");
+    let reason = json!({ "reason": "clamd is being moved" });
+    eva.post(&stop, reason.clone())
+        .await
+        .expect_problem(401, "unauthenticated");
+    let _ = admin.post(&stop, reason.clone()).await.expect(200);
+    admin
+        .post(&stop, reason)
+        .await
+        .expect_problem(409, "conflict");
+    app.drain().await;
+    let seen = look(&eva, &first).await;
+    let state = (&seen["state"], checks(&seen));
+    assert_eq!(state, (&json!("withheld"), vec!["unscannable", "blocked"]));
+    let verdicts = format!("/api/v1/admin/packages/{first}/verdicts");
+    let rows = admin.get(&verdicts).await.expect(200).json();
+    let rows = rows["files"][0]["verdicts"].as_array().unwrap().clone();
+    let of = |engine: &str| {
+        rows.iter()
+            .find(|row| row["engine"] == engine)
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(of("type")["outcome"], "clean", "what was said stays");
+    let silent = (&of("clamd")["name"], &of("clamd")["detail"]);
+    assert_eq!(
+        silent,
+        (&json!("checks-stopped"), &json!("clamd is being moved"))
+    );
+}
+
 /// A worker that dies in the middle costs only its lease.
 #[tokio::test]
 async fn a_check_whose_worker_died_is_done_by_another() {

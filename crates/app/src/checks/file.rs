@@ -235,7 +235,7 @@ async fn write(
     Ok(stand)
 }
 
-fn settled(ctx: &Context, file: &File, rows: &[Verdict]) -> NewEntry {
+pub(super) fn settled(ctx: &Context, file: &File, rows: &[Verdict]) -> NewEntry {
     let event = if file.check.held() {
         Event::FileBlocked
     } else {

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 use sofie_detection::Engine;
-use sofie_domain::{FileCheck, Life, PackageId};
+use sofie_domain::{FileCheck, Life, PackageId, Settings};
 use sofie_queue::{Done, Job, JobError, Run};
 use sofie_store::{packages, verdicts};
 use tokio::time::Instant;
@@ -118,11 +118,7 @@ async fn prepare(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<O
     }
     let started = started.unwrap_or(ctx.now);
     tx.commit().await?;
-    let minutes = i64::try_from(settings.count("checks.maximum_minutes")).unwrap_or(i64::MAX);
-    let longest = TimeDelta::try_minutes(minutes).unwrap_or(TimeDelta::MAX);
-    let deadline = started
-        .checked_add_signed(longest)
-        .unwrap_or(DateTime::<Utc>::MAX_UTC);
+    let deadline = deadline(started, longest(&settings));
     let rules = Rules {
         policy,
         last_chance: ctx.now >= deadline || run.last,
@@ -136,6 +132,18 @@ async fn prepare(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<O
         started,
         deadline,
     }))
+}
+
+/// How long engines are waited for.
+pub(super) fn longest(settings: &Settings) -> TimeDelta {
+    let minutes = i64::try_from(settings.count("checks.maximum_minutes")).unwrap_or(i64::MAX);
+    TimeDelta::try_minutes(minutes).unwrap_or(TimeDelta::MAX)
+}
+
+/// When checks that began at a time must be over.
+pub(super) fn deadline(started: DateTime<Utc>, longest: TimeDelta) -> DateTime<Utc> {
+    let end = started.checked_add_signed(longest);
+    end.unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
 /// Returns the engines beside the inspector, and whose word counts.

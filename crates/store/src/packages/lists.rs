@@ -1,4 +1,4 @@
-//! Lists of packages, newest first.
+//! Lists of packages, newest first unless a box says otherwise.
 
 use std::collections::HashMap;
 
@@ -21,7 +21,7 @@ pub enum Box {
     Deleted(UserId),
     /// Everything that was delivered.
     Active,
-    /// Everything that is being checked.
+    /// Everything that is being checked, oldest first.
     Checking,
     /// Everything that has a file in quarantine.
     Quarantined,
@@ -94,9 +94,10 @@ impl Box {
             ),
             Self::Deleted(_) => sql!(where "p.sender_user_id = $3::uuid and p.life = 'deleted'"),
             Self::Active => sql!(where "p.life = 'active' and $3::text is null"),
-            Self::Checking => sql!(where
-                "p.life = 'submitted' and $3::text is null
-                 and exists (select from files f where f.package_id = p.id and f.check_state = 'pending')"
+            Self::Checking => sql!(
+                " where ($1::bigint is null or p.ordinal > $1) and p.life = 'submitted' and $3::text is null
+                    and exists (select from files f where f.package_id = p.id and f.check_state = 'pending')
+                  order by p.ordinal limit $2"
             ),
             Self::Quarantined => sql!(where
                 "p.life in ('submitted', 'active') and $3::text is null

@@ -24,6 +24,12 @@ function useMenu(permissions: readonly string[]): NavItem[] {
       icon: 'shield',
       count: data?.packages.quarantined,
     },
+    may('packages') && {
+      to: paths.admin.checks(),
+      label: t('admin:menu.checks'),
+      icon: 'clock',
+      count: data?.packages.checking,
+    },
     may('packages', 'quarantine') && {
       to: paths.admin.packages(),
       label: t('admin:menu.packages'),
