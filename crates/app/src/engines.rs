@@ -25,5 +25,5 @@ pub use input::Input;
 pub use sofie_detection::{Field, Kind, Refusal, TypeMode, Types};
 pub use sofie_store::engine_states::Change;
 pub use states::{self_test, test_all};
-pub(crate) use trust::{doubt, trusted};
+pub(crate) use trust::{doubt, inspector_trusted, trusted};
 pub use views::{EngineView, Probe, SetupView, history, kinds, list};

@@ -41,7 +41,7 @@ pub use fan_out::{Examination, examine};
 pub use inspect::{Contents, Inspection, Inspector};
 pub use kinds::{KINDS, Kind, kind};
 pub use runtime::{Refusal, Runtime, Setup, Times, TypeMode, Types};
-pub use self_test::{SelfTest, Warning};
+pub use self_test::{Canary, SelfTest};
 pub use sofie_inspector::{
     Detector, Dlp, DlpError, How, Limits as InspectionLimits, Object, Passwords, PasswordsError,
 };

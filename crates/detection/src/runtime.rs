@@ -19,7 +19,7 @@ use self::endpoints::Endpoints;
 use crate::adapter::Adapter;
 use crate::body::Body;
 use crate::engine::{Descriptor, Engine, EngineStatus, Load, Scan, Turn};
-use crate::self_test::{self, SelfTest, Warning};
+use crate::self_test::{self, Canary, SelfTest};
 use crate::verdict::{AllBytesSent, Coverage, EngineReport, ErrorKind, Outcome};
 
 /// After this many failures to get an answer, one after the other, only a self-test is let through.
@@ -191,7 +191,7 @@ impl Engine for Runtime {
 
     async fn self_test(&self, now: DateTime<Utc>) -> SelfTest {
         let test = self_test::of(self, now).await;
-        let silent = test.warnings.contains(&Warning::SilentOnSize);
+        let silent = test.missed.contains(&Canary::TooLarge);
         self.silent_on_size.store(silent, Ordering::Relaxed);
         if test.passed() {
             self.failures.store(0, Ordering::Relaxed);

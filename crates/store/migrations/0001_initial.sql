@@ -441,6 +441,8 @@ create table engine_states (
     signatures_since timestamptz not null,
     last_error text,
     probes jsonb not null default '[]',
+    -- the canaries that it noticed since it was configured as it is; it may not overlook one of these
+    noticed text[] not null default '{}',
     checked_at timestamptz not null
 );
 

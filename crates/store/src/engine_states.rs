@@ -22,6 +22,8 @@ pub struct EngineState {
     pub last_error: Option<String>,
     /// What each probe of the self-test showed.
     pub probes: Value,
+    /// The canaries that it noticed since it was configured as it is.
+    pub noticed: Vec<String>,
     /// When it was tested.
     pub checked_at: DateTime<Utc>,
 }
@@ -30,8 +32,8 @@ pub struct EngineState {
 pub async fn save(tx: &mut Tx, state: &EngineState) -> Result<()> {
     sqlx::query(
         "insert into engine_states (engine, available, version, signature_version, signature_at, last_error,
-                                    probes, checked_at, signatures_since)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+                                    probes, checked_at, signatures_since, noticed)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)
          on conflict (engine) do update
          set available = excluded.available, version = excluded.version,
              signatures_since = case
@@ -39,7 +41,8 @@ pub async fn save(tx: &mut Tx, state: &EngineState) -> Result<()> {
                                                                                 engine_states.signature_version)
                  then excluded.checked_at else engine_states.signatures_since end,
              signature_version = excluded.signature_version, signature_at = excluded.signature_at,
-             last_error = excluded.last_error, probes = excluded.probes, checked_at = excluded.checked_at",
+             last_error = excluded.last_error, probes = excluded.probes, checked_at = excluded.checked_at,
+             noticed = excluded.noticed",
     )
     .bind(&state.engine)
     .bind(state.available)
@@ -49,6 +52,7 @@ pub async fn save(tx: &mut Tx, state: &EngineState) -> Result<()> {
     .bind(&state.last_error)
     .bind(&state.probes)
     .bind(state.checked_at)
+    .bind(&state.noticed)
     .execute(tx.conn())
     .await?;
     Ok(())
@@ -57,7 +61,8 @@ pub async fn save(tx: &mut Tx, state: &EngineState) -> Result<()> {
 /// Returns the state of an engine.
 pub async fn find(tx: &mut Tx, engine: &str) -> Result<Option<EngineState>> {
     Ok(sqlx::query_as(
-        "select engine, available, version, signature_version, signature_at, last_error, probes, checked_at
+        "select engine, available, version, signature_version, signature_at, last_error, probes, noticed,
+                checked_at
            from engine_states where engine = $1",
     )
     .bind(engine)
@@ -68,7 +73,8 @@ pub async fn find(tx: &mut Tx, engine: &str) -> Result<Option<EngineState>> {
 /// Returns the states of all engines that were ever seen.
 pub async fn list(tx: &mut Tx) -> Result<Vec<EngineState>> {
     Ok(sqlx::query_as(
-        "select engine, available, version, signature_version, signature_at, last_error, probes, checked_at
+        "select engine, available, version, signature_version, signature_at, last_error, probes, noticed,
+                checked_at
            from engine_states order by engine",
     )
     .fetch_all(tx.conn())

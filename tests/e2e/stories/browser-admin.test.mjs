@@ -129,7 +129,7 @@ describe('browser: administration', () => {
     assert.deepEqual(await order(), [place('Second'), place('First')], 'the server knows the order');
     await engine('First').getByRole('button', { name: t('admin:engines.test') }).focus();
     await page.keyboard.press('Space');
-    const probes = engine('First').getByText(t('admin:engines.all_passed', { count: 5 }));
+    const probes = engine('First').getByText(t('admin:engines.all_passed', { count: 10 }));
     await probes.waitFor();
     await probes.click();
     await engine('First').getByText(`${t('admin:engines.probe.eicar')}: ${t('admin:engines.passed')}`).waitFor();

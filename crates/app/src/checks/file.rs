@@ -29,6 +29,8 @@ pub(super) struct Rules {
     pub(super) last_chance: bool,
     /// Whether no engine is asked any more, because asking has ended badly too often.
     pub(super) give_up: bool,
+    /// Why the inspector's word does not count at present: then nobody's does.
+    pub(super) closed: Option<String>,
     /// Which sensitive data is looked for; none if the settings can't be read as that.
     pub(super) dlp: Option<Arc<Dlp>>,
 }
@@ -154,6 +156,9 @@ async fn read(
             "checks-gave-up",
             "the checks of this package ended abruptly too often",
         );
+    }
+    if let Some(why) = &rules.closed {
+        return nothing(app, rules, "self-test-failed", why);
     }
     let Some(spec) = &open.spec else {
         return nothing(app, rules, "no-key", "the key of this package is not there");

@@ -68,6 +68,7 @@ async fn look_again(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Resul
         policy: settings.policy(direction, engines::rules(app).await?),
         last_chance: false,
         give_up: false,
+        closed: engines::inspector_trusted(app).await?,
         dlp: file::dlp(&settings),
     };
     let silent = |name: &str| antivirus.faulty.iter().any(|(faulty, _)| faulty == name);

@@ -84,6 +84,7 @@ async fn prepare(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<O
     let settings = app.settings().await?;
     let antivirus = antivirus(app).await?;
     let others = engines::rules(app).await?;
+    let closed = engines::inspector_trusted(app).await?;
     let mut tx = app.db().begin().await?;
     // Under the lock, so that no other worker ends the round that this one begins.
     let loaded = match lock(&mut tx, id).await {
@@ -123,6 +124,7 @@ async fn prepare(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<O
         policy,
         last_chance: ctx.now >= deadline || run.last,
         give_up: run.last,
+        closed,
         dlp: file::dlp(&settings),
     };
     Ok(Some(Work {

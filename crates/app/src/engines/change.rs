@@ -10,7 +10,8 @@ use sofie_store::{
 
 use super::{
     input::{self, Input},
-    states, table,
+    states::{self, Memory},
+    table,
     views::{self, EngineView},
 };
 use crate::{App, Context, Error, Result, audit};
@@ -42,7 +43,7 @@ pub async fn create(app: &App, ctx: &Context, kind: &str, input: &Input) -> Resu
     .await?;
     tx.commit().await?;
     app.parts().engines.forget().await;
-    states::note(app, &engine.id, &test).await?;
+    states::note(app, &engine.id, &test, Memory::Begin).await?;
     views::find(app, ctx, &engine.id).await
 }
 
@@ -79,7 +80,7 @@ pub async fn change(
     tx.commit().await?;
     app.parts().engines.forget().await;
     if let Some(test) = test {
-        states::note(app, id, &test).await?;
+        states::note(app, id, &test, Memory::Begin).await?;
     }
     views::find(app, ctx, id).await
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use sofie_detection::{Engine, SelfTest, Warning};
+use sofie_detection::{Canary, Engine, SelfTest};
 use sofie_domain::{AdministratorPermission, Event};
 use sofie_store::{
     Tx,
@@ -14,6 +14,9 @@ use super::{
     views::{self, EngineView, Probe},
 };
 use crate::{App, Context, Error, Result, audit};
+
+/// The name under which the inspector is trusted: the internal engines are one program.
+pub(super) const INSPECTOR: &str = "inspector";
 
 /// Tests an engine at an administrator's wish.
 pub async fn self_test(app: &App, ctx: &Context, id: &str) -> Result<EngineView> {
@@ -53,20 +56,26 @@ pub async fn test_all(app: &App) -> Result<()> {
     Ok(())
 }
 
-async fn test_inspector(app: &App) -> Result<()> {
+/// Tests the inspector, notes the result for the engines in it, and returns why its word does not count.
+pub(super) async fn test_inspector(app: &App) -> Result<Option<String>> {
     let test = app.parts().engines.inspector().self_test(app.now()).await;
+    let mut fault = None;
     for id in INTERNAL {
-        note(app, id, &test).await?;
+        fault = note(app, id, &test, Memory::Keep).await?;
     }
-    Ok(())
+    app.parts()
+        .engines
+        .trust
+        .note(INSPECTOR, fault.clone())
+        .await;
+    Ok(fault)
 }
 
 /// Tests an engine, notes the result, and returns why its word does not count.
 pub(super) async fn test_engine(app: &App, engine: &dyn Engine) -> Result<Option<String>> {
     let test = engine.self_test(app.now()).await;
     let id = &engine.descriptor().id;
-    let fault = fault(&test);
-    note(app, id, &test).await?;
+    let fault = note(app, id, &test, Memory::Keep).await?;
     app.parts().engines.trust.note(id, fault.clone()).await;
     Ok(fault)
 }
@@ -82,18 +91,36 @@ fn fault(test: &SelfTest) -> Option<String> {
     )
 }
 
-/// Writes down what a self-test of an engine showed.
-pub(super) async fn note(app: &App, id: &str, test: &SelfTest) -> Result<()> {
+/// Whether what an engine noticed before binds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Memory {
+    /// It is the same engine: what it noticed once it must notice again (DET-20).
+    Keep,
+    /// It is configured anew.
+    Begin,
+}
+
+/// Writes down what a self-test of an engine showed, and returns why its word does not count.
+pub(super) async fn note(
+    app: &App,
+    id: &str,
+    test: &SelfTest,
+    memory: Memory,
+) -> Result<Option<String>> {
     let mut tx = app.db().begin().await?;
     let before = engine_states::find(&mut tx, id).await?;
-    let state = state(id, test, app.now());
+    let was = before.as_ref().and_then(|before| before.available);
+    let noticed = match memory {
+        Memory::Keep => before.map(|before| before.noticed).unwrap_or_default(),
+        Memory::Begin => Vec::new(),
+    };
+    let state = state(id, test, noticed, app.now());
     engine_states::save(&mut tx, &state).await?;
-    let was = before.and_then(|before| before.available);
     if was != state.available {
         note_change(app, &mut tx, was, &state).await?;
     }
     tx.commit().await?;
-    Ok(())
+    Ok(state.last_error)
 }
 
 /// Writes down that an engine began or ceased to work; an alarm only if it ceased.
@@ -118,53 +145,102 @@ async fn note_change(app: &App, tx: &mut Tx, was: Option<bool>, state: &EngineSt
     audit::record(tx, &ctx, event, object, data).await
 }
 
-fn state(id: &str, test: &SelfTest, now: DateTime<Utc>) -> EngineState {
+fn state(id: &str, test: &SelfTest, mut noticed: Vec<String>, now: DateTime<Utc>) -> EngineState {
+    let named = |canary: &Canary| canary.as_str().to_owned();
+    let lost = |canary: &&Canary| noticed.iter().any(|known| known == canary.as_str());
+    let lost: Vec<String> = test.missed.iter().filter(lost).map(named).collect();
+    let lost = (!lost.is_empty())
+        .then(|| format!("it overlooks what it noticed before: {}", lost.join(", ")));
+    let last_error = fault(test).or(lost);
+    noticed.extend(test.noticed.iter().map(named));
+    noticed.sort_unstable();
+    noticed.dedup();
     EngineState {
         engine: id.to_owned(),
-        available: Some(test.passed()),
+        available: Some(last_error.is_none()),
         version: test.versions.program.clone(),
         signature_version: test.versions.signatures.clone(),
         signature_at: test.versions.signatures_time,
-        last_error: fault(test),
+        last_error,
         probes: probes(test),
+        noticed,
         checked_at: now,
     }
 }
 
 fn probes(test: &SelfTest) -> Value {
-    let says = |warning| !test.warnings.contains(&warning);
-    // What an engine could not be asked was not passed either.
-    let asked = test.passed();
     let probe = |name: &str, passed: bool, detail: Option<&str>| Probe {
         probe: name.to_owned(),
         passed,
         detail: detail.filter(|_| !passed).map(str::to_owned),
     };
     let error = test.error.as_deref();
-    let silent = |words| {
-        Some(if asked {
-            words
-        } else {
-            "not asked, since the test failed"
-        })
-    };
-    json!([
+    let first = [
         probe("eicar", test.finds_eicar, error),
         probe("clean", test.passes_clean, error),
+    ];
+    // What an engine could not be asked was not passed either.
+    let canaries = Canary::ALL.into_iter().map(|canary| {
+        let silent = if test.missed.contains(&canary) {
+            "called it clean"
+        } else {
+            "was not asked, or did not answer"
+        };
         probe(
-            "encrypted",
-            asked && says(Warning::SilentOnEncrypted),
-            silent("calls encrypted archives clean")
-        ),
-        probe(
-            "limits",
-            asked && says(Warning::SilentOnLimits),
-            silent("calls content beyond its limits clean")
-        ),
-        probe(
-            "size",
-            asked && says(Warning::SilentOnSize),
-            silent("calls a large archive clean that holds the test file")
-        ),
-    ])
+            canary.as_str(),
+            test.noticed.contains(&canary),
+            Some(silent),
+        )
+    });
+    let all: Vec<Probe> = first.into_iter().chain(canaries).collect();
+    json!(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use sofie_detection::Versions;
+
+    use super::*;
+
+    fn seen(noticed: &[Canary], missed: &[Canary]) -> SelfTest {
+        SelfTest {
+            finds_eicar: true,
+            passes_clean: true,
+            noticed: noticed.to_vec(),
+            missed: missed.to_vec(),
+            versions: Versions::default(),
+            error: None,
+            at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn what_an_engine_noticed_once_it_may_not_overlook() {
+        use Canary::{EicarIn7z, EicarInZip, EncryptedArchive};
+        let after = |before: &EngineState, test: &SelfTest| {
+            state("x", test, before.noticed.clone(), DateTime::UNIX_EPOCH)
+        };
+        let first = state(
+            "x",
+            &seen(&[EicarInZip], &[EncryptedArchive]),
+            Vec::new(),
+            DateTime::UNIX_EPOCH,
+        );
+        assert_eq!((first.available, &first.last_error), (Some(true), &None));
+        assert_eq!(first.noticed, ["eicar_zip"]);
+        let better = after(&first, &seen(&[EicarInZip, EicarIn7z], &[EncryptedArchive]));
+        assert_eq!(better.available, Some(true));
+        let worse = after(
+            &better,
+            &seen(&[EicarInZip], &[EncryptedArchive, EicarIn7z]),
+        );
+        assert_eq!(worse.available, Some(false));
+        let words = "it overlooks what it noticed before: eicar_7z";
+        assert_eq!(worse.last_error.as_deref(), Some(words));
+        let still = after(&worse, &seen(&[EicarInZip], &[EncryptedArchive, EicarIn7z]));
+        assert_eq!(still.available, Some(false), "it does not get used to it");
+        // No answer is not an oversight: it is told where files wait for it.
+        let silent = after(&better, &seen(&[], &[EncryptedArchive]));
+        assert_eq!(silent.available, Some(true));
+    }
 }

@@ -5,6 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use sofie_detection::{Engine as _, Runtime};
 use tokio::{sync::Mutex, time::Instant};
 
+use super::states;
 use crate::{App, Result};
 
 /// How long a passed self-test vouches for an engine.
@@ -66,18 +67,32 @@ impl Trust {
 }
 
 /// Returns why an engine's word does not count at present; nothing if it does. Tests it when nobody knows.
-///
-/// One that failed is tested again behind the caller's back: an engine that hangs must not make the files wait
-/// that need it least.
 pub(crate) async fn trusted(app: &App, engine: &Arc<Runtime>) -> Result<Option<String>> {
-    let id = &engine.descriptor().id;
+    let (owned, tested) = (app.clone(), Arc::clone(engine));
+    let test = async move { states::test_engine(&owned, tested.as_ref()).await };
+    known_or(app, &engine.descriptor().id, test).await
+}
+
+/// The same for the inspector, without which nothing is checked.
+pub(crate) async fn inspector_trusted(app: &App) -> Result<Option<String>> {
+    let owned = app.clone();
+    let test = async move { states::test_inspector(&owned).await };
+    known_or(app, states::INSPECTOR, test).await
+}
+
+/// What failed is tested again behind the caller's back: an engine that hangs must not make the files wait
+/// that need it least.
+async fn known_or(
+    app: &App,
+    id: &str,
+    test: impl Future<Output = Result<Option<String>>> + Send + 'static,
+) -> Result<Option<String>> {
     match app.parts().engines.trust.known(id).await {
         Known::Fresh(fault) => Ok(fault),
-        Known::Nothing => super::states::test_engine(app, engine.as_ref()).await,
+        Known::Nothing => test.await,
         Known::Failed(fault) => {
-            let (app, engine) = (app.clone(), Arc::clone(engine));
             tokio::spawn(async move {
-                if let Err(error) = super::states::test_engine(&app, engine.as_ref()).await {
+                if let Err(error) = test.await {
                     let error: &dyn std::error::Error = &error;
                     tracing::warn!(error, "an engine could not be tested");
                 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sofie_detection::{Body, Coverage, Engine, ErrorKind, LimitKind, Outcome, Runtime, Warning};
+use sofie_detection::{Body, Canary, Coverage, Engine, ErrorKind, LimitKind, Outcome, Runtime};
 
 use super::fixture::{LONGEST_STREAM, MARKER, RealClamd, clamd as clamd_at};
 use super::{now, scan};
@@ -60,14 +60,18 @@ async fn the_self_test_tells_what_clamd_is_silent_about() {
     let silent = quiet.engine().self_test(now()).await;
     assert!(silent.passed(), "{silent:?}");
     assert_eq!(
-        silent.warnings,
-        [Warning::SilentOnEncrypted, Warning::SilentOnLimits]
+        silent.missed,
+        [
+            Canary::EncryptedArchive,
+            Canary::EncryptedOffice,
+            Canary::TooDeep
+        ]
     );
 
     let alerting = RealClamd::start(true);
     let loud = alerting.engine().self_test(now()).await;
     assert!(loud.passed(), "{loud:?}");
-    assert_eq!(loud.warnings, []);
+    assert_eq!(loud.missed, [Canary::EncryptedOffice]);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use sofie_detection::{
-    Body, Coverage, Engine, EngineReport, ErrorKind, LimitKind, Outcome, Runtime, Setup, Warning,
+    Body, Canary, Coverage, Engine, EngineReport, ErrorKind, LimitKind, Outcome, Runtime, Setup,
 };
 use tempfile::TempDir;
 
@@ -131,8 +131,8 @@ async fn the_self_test_tells_what_is_silent_and_what_is_above_its_limit_is_not_c
     let engine = quiet.engine("c_icap", large);
     let test = engine.self_test(now()).await;
     assert!(test.passed(), "{test:?}");
-    for silent in [Warning::SilentOnEncrypted, Warning::SilentOnSize] {
-        assert!(test.warnings.contains(&silent), "{test:?}");
+    for silent in [Canary::EncryptedArchive, Canary::TooLarge] {
+        assert!(test.missed.contains(&silent), "{test:?}");
     }
     let small = ask(&engine, &vec![b'.'; 1 << 20]).await;
     assert_eq!(small.outcome, CLEAN, "{small:?}");
@@ -147,7 +147,7 @@ async fn a_hardened_one_has_less_to_warn_of() {
     let icap = RealIcap::start(RealClamd::start(true), HARDENED);
     let test = icap.engine("c_icap", |_| {}).self_test(now()).await;
     assert!(test.passed(), "{test:?}");
-    assert_eq!(test.warnings, [], "{test:?}");
+    assert_eq!(test.missed, [Canary::EncryptedOffice], "{test:?}");
 }
 
 /// The scanner behind it is down, while what is before it says that all is well.
