@@ -129,10 +129,14 @@ describe('browser: administration', () => {
     assert.deepEqual(await order(), [place('Second'), place('First')], 'the server knows the order');
     await engine('First').getByRole('button', { name: t('admin:engines.test') }).focus();
     await page.keyboard.press('Space');
-    const probes = engine('First').getByText(t('admin:engines.all_passed', { count: 10 }));
-    await probes.waitFor();
-    await probes.click();
-    await engine('First').getByText(`${t('admin:engines.probe.eicar')}: ${t('admin:engines.passed')}`).waitFor();
+    // clamd knows no encrypted Office documents, so its probes are all in sight; those of the internal engines are folded.
+    const probe = (of, name, result) => of.getByText(`${t(`admin:engines.probe.${name}`)}: ${t(`admin:engines.${result}`)}`);
+    await probe(engine('First'), 'encrypted_office', 'failed').waitFor();
+    await probe(engine('First'), 'eicar_7z', 'passed').waitFor();
+    const folded = t('admin:engines.all_passed', { count: 8 });
+    const internal = page.getByRole('listitem').filter({ hasText: folded }).first();
+    await internal.getByText(folded).click();
+    await probe(internal, 'eicar', 'passed').waitFor();
     await engine('First').getByRole('button', { name: t('admin:engines.history') }).focus();
     await page.keyboard.press('Enter');
     await dialog().getByText(t('admin:engines.available')).first().waitFor();
