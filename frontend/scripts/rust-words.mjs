@@ -47,8 +47,12 @@ export function findingNames() {
   const unnamed = matches(engines, /unwrap_or\("([a-z-]+)"\)/g);
   // What Kaspersky Scan Engine says of a file stands for a name where it gives none.
   const results = matches(engines, /"(DISINFECTED|DELETED|NON_SCANNED(?: \((?!CANCELED)[A-Z ]+\))?)"/g);
+  // Why an engine was not asked, and what the product's own lists say.
+  const app = sources('app');
+  const unasked = matches(app, /\b(?:nothing|not_asked)\([^"();]*"([a-z]+(?:-[a-z]+)+)"/g);
+  const listed = matches(app, /\bname: "([a-z]+(?:-[a-z]+)+)"\.to_owned\(\)/g);
   const sensitive = detectors.map((id) => `dlp-${id}`);
-  const found = [...inside, ...sensitive, ...made, ...named, ...unnamed, ...results];
+  const found = [...inside, ...sensitive, ...made, ...named, ...unnamed, ...results, ...unasked, ...listed];
   return new Set(found.filter((name) => !NO_FINDINGS.has(name)));
 }
 

@@ -84,6 +84,7 @@ const adminPages = [
   adminPage('/admin/users', () => import('./routes/admin/users'), ['admin', 'account']),
   adminPage('/admin/administrators', () => import('./routes/admin/administrators')),
   adminPage('/admin/engines', () => import('./routes/admin/engines'), ['admin', 'packages']),
+  adminPage('/admin/exceptions', () => import('./routes/admin/exceptions'), ['admin', 'packages']),
   adminPage('/admin/checks', () => import('./routes/admin/checks'), ['admin', 'packages']),
   adminPage('/admin/policy', () => import('./routes/admin/policy'), ['admin', 'settings']),
   adminPage('/admin/settings', () => import('./routes/admin/settings'), ['admin', 'settings']),

@@ -174,6 +174,25 @@ pub const RULES: &[(&str, &str, Gate)] = &[
         "/api/v1/admin/engines/{id}/self-test",
         Gate::Administrators,
     ),
+    ("GET", "/api/v1/admin/exceptions", Gate::Administrators),
+    ("POST", "/api/v1/admin/exceptions", Gate::Administrators),
+    (
+        "DELETE",
+        "/api/v1/admin/exceptions/{id}",
+        Gate::Administrators,
+    ),
+    (
+        "POST",
+        "/api/v1/admin/exceptions/{id}/approve",
+        Gate::Administrators,
+    ),
+    ("GET", "/api/v1/admin/hashes", Gate::Administrators),
+    ("POST", "/api/v1/admin/hashes", Gate::Administrators),
+    (
+        "DELETE",
+        "/api/v1/admin/hashes/{sha256}",
+        Gate::Administrators,
+    ),
     ("GET", "/api/v1/admin/jobs", Gate::Administrators),
     (
         "POST",

@@ -50,6 +50,9 @@ pub struct FieldProblem {
     pub field: &'static str,
     /// A stable word, such as `too_long`.
     pub code: &'static str,
+    /// The line of it, from 1 on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
 }
 
 /// The body of every failure, `application/problem+json`.
@@ -116,6 +119,7 @@ impl Problem {
             .map(|f| FieldProblem {
                 field: f.field,
                 code: f.code,
+                line: f.line,
             })
             .collect();
         self

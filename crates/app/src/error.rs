@@ -9,6 +9,17 @@ pub struct FieldError {
     pub field: &'static str,
     /// A stable word, such as `too_long`.
     pub code: &'static str,
+    /// The line, from 1 on, if the field has lines and it is about one.
+    pub line: Option<usize>,
+}
+
+impl FieldError {
+    /// Says what is wrong with a whole field.
+    #[must_use]
+    pub fn new(field: &'static str, code: &'static str) -> Self {
+        let line = None;
+        Self { field, code, line }
+    }
 }
 
 /// A use case that did not succeed. The variants say what the caller can do about it.
@@ -59,7 +70,14 @@ impl Error {
     /// Says that one field is wrong.
     #[must_use]
     pub fn invalid(field: &'static str, code: &'static str) -> Self {
-        Self::Invalid(vec![FieldError { field, code }])
+        Self::Invalid(vec![FieldError::new(field, code)])
+    }
+
+    /// Says that one line of a field is wrong.
+    #[must_use]
+    pub fn invalid_line(field: &'static str, line: usize) -> Self {
+        let (code, line) = ("invalid", Some(line));
+        Self::Invalid(vec![FieldError { field, code, line }])
     }
 
     /// Wraps a fault of ours.

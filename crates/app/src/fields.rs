@@ -13,7 +13,7 @@ pub(crate) struct Fields(Vec<FieldError>);
 impl Fields {
     /// Notes that a field is wrong.
     pub fn wrong(&mut self, field: &'static str, code: &'static str) {
-        self.0.push(FieldError { field, code });
+        self.0.push(FieldError::new(field, code));
     }
 
     /// Reads an address.

@@ -107,12 +107,7 @@ pub async fn trial(
 }
 
 fn look_back(days: u16) -> Result<TimeDelta> {
-    let wrong = |code| {
-        Err(Error::Invalid(vec![FieldError {
-            field: "days",
-            code,
-        }]))
-    };
+    let wrong = |code| Err(Error::Invalid(vec![FieldError::new("days", code)]));
     match days {
         0 => wrong("too_small"),
         1..=MOST_DAYS => Ok(TimeDelta::days(i64::from(days))),

@@ -43,6 +43,8 @@ macro_rules! ids {
 ids! {
     /// Identifies an administrator.
     AdministratorId;
+    /// Identifies an exception from the policy.
+    ExceptionId;
     /// Identifies a file of a package; also the address of its upload.
     FileId;
     /// Identifies one installation.

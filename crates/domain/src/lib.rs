@@ -11,6 +11,7 @@ mod audit;
 mod clock;
 mod delivery;
 mod emails;
+mod exceptions;
 mod files;
 mod ids;
 mod names;
@@ -30,6 +31,10 @@ pub use audit::{Event, Severity};
 pub use clock::Clock;
 pub use delivery::{Deliverable, Sample, Viewer, Withheld, deliverable, sample};
 pub use emails::{EmailAddress, InvalidEmail};
+pub use exceptions::{
+    Exception, Excused, InvalidLine, ListedHash, MOST_HASHES, NamePattern, Senders, Sha256, excuse,
+    hash_list,
+};
 pub use files::{File, FileCheck, FilePath, InvalidPath, Release, worst};
 pub use ids::*;
 pub use names::safe_name;

@@ -176,6 +176,8 @@ pub struct EngineVerdict {
     pub engine: String,
     /// What it says.
     pub outcome: Outcome,
+    /// Whether an exception lets it pass; the file is delivered with a remark then.
+    pub excused: bool,
 }
 
 /// What follows from all verdicts of one file.
@@ -194,7 +196,8 @@ pub enum Decision {
 /// found by anybody settles at once.
 #[must_use]
 pub fn decide(policy: &Policy, verdicts: &[EngineVerdict], last_chance: bool) -> Decision {
-    if verdicts.iter().any(|v| v.outcome == Outcome::Infected) {
+    let dangerous = |v: &EngineVerdict| v.outcome == Outcome::Infected && !v.excused;
+    if verdicts.iter().any(dangerous) {
         return Decision::Settled(FileCheck::Blocked);
     }
     let silent = policy
@@ -226,7 +229,7 @@ pub fn decide(policy: &Policy, verdicts: &[EngineVerdict], last_chance: bool) ->
 pub fn rules_alone(policy: &Policy, verdicts: &[EngineVerdict]) -> FileCheck {
     verdicts
         .iter()
-        .map(|v| judge(policy, v.outcome))
+        .map(|v| judge(policy, v))
         .fold(FileCheck::Clean, std::cmp::max)
 }
 
@@ -234,8 +237,8 @@ pub fn rules_alone(policy: &Policy, verdicts: &[EngineVerdict]) -> FileCheck {
 #[must_use]
 pub fn dangerous(policy: &Policy, verdicts: &[EngineVerdict]) -> bool {
     verdicts.iter().any(|verdict| match verdict.outcome {
-        Outcome::Infected => true,
-        suspicion @ Outcome::Suspicious(_) => judge(policy, suspicion) == FileCheck::Blocked,
+        Outcome::Infected => !verdict.excused,
+        Outcome::Suspicious(_) => judge(policy, verdict) == FileCheck::Blocked,
         _ => false,
     })
 }
@@ -243,12 +246,12 @@ pub fn dangerous(policy: &Policy, verdicts: &[EngineVerdict]) -> bool {
 /// Tells whether policy sends the package back for what was said of one of its files.
 #[must_use]
 pub fn rejects(policy: &Policy, verdicts: &[EngineVerdict]) -> bool {
-    let action = |verdict: &EngineVerdict| action(policy, verdict.outcome).0;
+    let action = |verdict: &EngineVerdict| action(policy, verdict).0;
     verdicts.iter().map(action).any(|a| a == Action::Reject)
 }
 
-fn judge(policy: &Policy, outcome: Outcome) -> FileCheck {
-    match action(policy, outcome) {
+fn judge(policy: &Policy, verdict: &EngineVerdict) -> FileCheck {
+    match action(policy, verdict) {
         (Action::Deliver, _) => FileCheck::Clean,
         (Action::Flag, _) => FileCheck::Flagged,
         (Action::Quarantine | Action::Reject, held) => held,
@@ -256,8 +259,10 @@ fn judge(policy: &Policy, outcome: Outcome) -> FileCheck {
 }
 
 /// What to do about an outcome, and what the file is called if that is to hold it back.
-fn action(policy: &Policy, outcome: Outcome) -> (Action, FileCheck) {
-    match outcome {
+fn action(policy: &Policy, verdict: &EngineVerdict) -> (Action, FileCheck) {
+    match verdict.outcome {
+        // Silence is counted by `decide`, excused or not.
+        _ if verdict.excused => (Action::Flag, FileCheck::Unscannable),
         Outcome::Infected => match policy.infected {
             Held::Quarantine => (Action::Quarantine, FileCheck::Blocked),
             Held::Reject => (Action::Reject, FileCheck::Blocked),
@@ -317,6 +322,7 @@ mod tests {
             .map(|(engine, outcome)| EngineVerdict {
                 engine: (*engine).into(),
                 outcome: *outcome,
+                excused: false,
             })
             .collect()
     }
@@ -334,6 +340,28 @@ mod tests {
                 Decision::Settled(FileCheck::Blocked)
             );
         }
+    }
+
+    #[test]
+    fn what_is_excused_is_delivered_with_a_remark_and_excuses_nothing_else() {
+        let excused = |outcome| EngineVerdict {
+            excused: true,
+            ..said(&[("extra", outcome)]).remove(0)
+        };
+        let clean = said(&[("type", Outcome::Clean), ("clamd", Outcome::Clean)]);
+        let with = |rows: &[EngineVerdict]| decide(&lenient(), &[&clean, rows].concat(), false);
+        let flagged = Decision::Settled(FileCheck::Flagged);
+        assert_eq!(with(&[excused(Outcome::Infected)]), flagged);
+        assert_eq!(with(&[excused(Outcome::PolicyHit(Category::Dlp))]), flagged);
+        let other = said(&[("extra", Outcome::Infected)]);
+        let both = [excused(Outcome::Infected), other[0].clone()];
+        assert_eq!(with(&both), Decision::Settled(FileCheck::Blocked));
+        assert!(dangerous(&lenient(), &both) && !dangerous(&lenient(), &both[..1]));
+        let silent = [
+            excused(Outcome::Infected),
+            said(&[("clamd", Outcome::Error)]).remove(0),
+        ];
+        assert_eq!(with(&silent), Decision::Wait);
     }
 
     #[test]

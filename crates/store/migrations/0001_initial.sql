@@ -231,6 +231,7 @@ create table files (
     check (check_state not in ('clean', 'flagged', 'released') or (completed_at is not null and sha256 is not null and crc32 is not null)),
     check (check_state <> 'released' or (released_at is not null and released_by is not null and released_reason is not null))
 );
+create index files_sha256 on files (sha256) where sha256 is not null;
 create index files_package on files (package_id, ordinal);
 create index files_uploads on files (upload_expires_at) where completed_at is null;
 
@@ -238,6 +239,39 @@ create index files_uploads on files (upload_expires_at) where completed_at is nu
 create table doomed_blobs (
     blob_id bytea primary key,
     doomed_at timestamptz not null
+);
+
+-- What two administrators agreed to let pass: exactly this content, or what an engine calls so.
+create table exceptions (
+    id uuid primary key,
+    -- counts proposals; lists are sorted by it
+    ordinal bigint generated always as identity unique,
+    sha256 bytea check (octet_length(sha256) = 32),
+    engine text,
+    pattern text,
+    -- an address, or a domain behind an @; empty is everybody
+    sender text not null,
+    reason_sealed bytea not null,
+    proposed_by uuid not null references administrators,
+    proposed_at timestamptz not null,
+    approved_by uuid references administrators,
+    approved_at timestamptz,
+    revoked_by uuid references administrators,
+    revoked_at timestamptz,
+    expires_at timestamptz not null,
+    check ((sha256 is null) = (engine is not null) and (engine is null) = (pattern is null)),
+    check (approved_by <> proposed_by),
+    check ((approved_by is null) = (approved_at is null) and (revoked_by is null) = (revoked_at is null))
+);
+create index exceptions_active on exceptions (expires_at) where approved_at is not null and revoked_at is null;
+
+-- Content that is dangerous whatever engines say.
+create table listed_hashes (
+    sha256 bytea primary key check (octet_length(sha256) = 32),
+    ordinal bigint generated always as identity unique,
+    comment text not null,
+    added_by uuid not null references administrators,
+    added_at timestamptz not null
 );
 
 create table verdicts (
@@ -258,7 +292,9 @@ create table verdicts (
     -- when the signatures were made: their age at the time of the check
     signature_at timestamptz,
     started_at timestamptz not null,
-    finished_at timestamptz not null
+    finished_at timestamptz not null,
+    -- what lets it pass; the verdict stays what it was
+    exception_id uuid references exceptions
 );
 create index verdicts_file on verdicts (file_id, round);
 

@@ -66,8 +66,9 @@ pub async fn said(
     packages: &[PackageId],
 ) -> Result<Vec<(PackageId, FileId, EngineVerdict)>> {
     let ids: Vec<Uuid> = packages.iter().map(|id| id.0).collect();
-    let rows: Vec<(Uuid, Uuid, String, String, Option<String>)> = sqlx::query_as(
-        "select distinct f.package_id, f.id, v.engine, v.outcome, v.level
+    type Row = (Uuid, Uuid, String, String, Option<String>, bool);
+    let rows: Vec<Row> = sqlx::query_as(
+        "select distinct f.package_id, f.id, v.engine, v.outcome, v.level, v.exception_id is not null
            from files f join verdicts v on v.file_id = f.id and v.round = f.check_round
           where f.package_id = any($1)
           order by f.package_id, f.id",
@@ -75,9 +76,13 @@ pub async fn said(
     .bind(ids)
     .fetch_all(tx.conn())
     .await?;
-    let said = |(package, file, engine, word, level): (_, _, _, String, Option<String>)| {
+    let said = |(package, file, engine, word, level, excused): Row| {
         let outcome = outcome(&word, level.as_deref())?;
-        let verdict = EngineVerdict { engine, outcome };
+        let verdict = EngineVerdict {
+            engine,
+            outcome,
+            excused,
+        };
         Ok((PackageId(package), FileId(file), verdict))
     };
     rows.into_iter().map(said).collect()

@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, Utc};
 use sofie_domain::{
-    Category, EngineVerdict, File, FileCheck, FileId, Outcome, PackageId, RiskLevel,
+    Category, EngineVerdict, ExceptionId, File, FileCheck, FileId, Outcome, PackageId, RiskLevel,
 };
 use uuid::Uuid;
 
@@ -23,6 +23,8 @@ pub struct Verdict {
     pub qualifier: Option<String>,
     /// The engine's name for what it found; empty when it found nothing.
     pub name: String,
+    /// The exception that lets it pass.
+    pub exception: Option<ExceptionId>,
     /// The object inside the file.
     pub object: Option<String>,
     /// More words for people.
@@ -140,18 +142,18 @@ pub async fn record(tx: &mut Tx, tried: &Tried<'_>) -> Result<bool> {
          ), said as (
              insert into verdicts (file_id, round, engine, outcome, level, qualifier, name, object_sealed,
                                    detail_sealed, engine_version, signature_version, signature_at,
-                                   started_at, finished_at)
+                                   started_at, finished_at, exception_id)
              select held.id, $18, r.engine, r.outcome, r.level, r.qualifier, r.name, r.object, r.detail,
-                    r.engine_version, r.signature_version, r.signature_at, r.started_at, r.finished_at
+                    r.engine_version, r.signature_version, r.signature_at, r.started_at, r.finished_at, r.exception
                from held, unnest($19::text[], $20::text[], $21::text[], $22::text[], $23::text[], $24::bytea[],
                                  $25::bytea[], $26::text[], $27::text[], $28::timestamptz[], $29::timestamptz[],
-                                 $30::timestamptz[])
+                                 $30::timestamptz[], $31::uuid[])
                     with ordinality as r (engine, outcome, level, qualifier, name, object, detail, engine_version,
-                                          signature_version, signature_at, started_at, finished_at, place)
+                                          signature_version, signature_at, started_at, finished_at, exception, place)
               order by r.place
          ), listed as (
              insert into object_lists (file_id, round, objects_sealed)
-             select held.id, $18, $31 from held where $31::bytea is not null
+             select held.id, $18, $32 from held where $32::bytea is not null
                  on conflict (file_id, round) do update set objects_sealed = excluded.objects_sealed
          ), noted as (",
         audit::insert_all!(" from held, "),
@@ -201,7 +203,12 @@ fn bind_rows<'q>(tx: &Tx, query: Query<'q>, file: FileId, rows: &[Verdict]) -> R
         .bind(column(|row| row.signature_version.clone()))
         .bind(times(|row| row.signature_at))
         .bind(times(|row| Some(row.started_at)))
-        .bind(times(|row| Some(row.finished_at))))
+        .bind(times(|row| Some(row.finished_at)))
+        .bind(
+            rows.iter()
+                .map(|row| row.exception.map(|id| id.0))
+                .collect::<Vec<_>>(),
+        ))
 }
 
 #[derive(sqlx::FromRow)]
@@ -219,6 +226,7 @@ struct VerdictRow {
     signature_at: Option<DateTime<Utc>>,
     started_at: DateTime<Utc>,
     finished_at: DateTime<Utc>,
+    exception_id: Option<Uuid>,
 }
 
 impl VerdictRow {
@@ -234,9 +242,11 @@ impl VerdictRow {
             verdict: EngineVerdict {
                 engine: self.engine,
                 outcome,
+                excused: self.exception_id.is_some(),
             },
             qualifier: self.qualifier,
             name: self.name,
+            exception: self.exception_id.map(ExceptionId),
             object: open("verdicts.object", self.object_sealed)?,
             detail: open("verdicts.detail", self.detail_sealed)?,
             engine_version: self.engine_version,
@@ -253,7 +263,8 @@ impl VerdictRow {
 pub async fn of_package(tx: &mut Tx, package: PackageId) -> Result<Vec<(FileId, Verdict)>> {
     let rows: Vec<VerdictRow> = sqlx::query_as(
         "select v.file_id, v.engine, v.outcome, v.level, v.qualifier, v.name, v.object_sealed, v.detail_sealed,
-                v.engine_version, v.signature_version, v.signature_at, v.started_at, v.finished_at
+                v.engine_version, v.signature_version, v.signature_at, v.started_at, v.finished_at,
+                v.exception_id
            from files f join verdicts v on v.file_id = f.id and v.round = f.check_round
           where f.package_id = $1
           order by f.ordinal, v.id",
@@ -268,7 +279,8 @@ pub async fn of_package(tx: &mut Tx, package: PackageId) -> Result<Vec<(FileId, 
 pub async fn history(tx: &mut Tx, package: PackageId) -> Result<Vec<(FileId, Verdict)>> {
     let rows: Vec<VerdictRow> = sqlx::query_as(
         "select v.file_id, v.engine, v.outcome, v.level, v.qualifier, v.name, v.object_sealed, v.detail_sealed,
-                v.engine_version, v.signature_version, v.signature_at, v.started_at, v.finished_at
+                v.engine_version, v.signature_version, v.signature_at, v.started_at, v.finished_at,
+                v.exception_id
            from files f join verdicts v on v.file_id = f.id
           where f.package_id = $1
           order by f.ordinal, v.id",

@@ -35,6 +35,31 @@ export type Waiting = {
   awaited: string[];
 };
 
+export type Exception = {
+  id: string;
+  sha256: string | null;
+  engine: string | null;
+  finding: string | null;
+  sender: string;
+  reason: string;
+  state: 'proposed' | 'active' | 'expired' | 'revoked';
+  proposed_by: string;
+  proposed_at: string;
+  approved_by: string | null;
+  approved_at: string | null;
+  revoked_by: string | null;
+  expires_at: string;
+};
+export type ExceptionInput = {
+  sha256?: string;
+  engine?: string;
+  finding?: string;
+  sender: string;
+  reason: string;
+  expires_at: string;
+};
+export type ListedHash = { sha256: string; comment: string; added_by: string; added_at: string };
+
 export type PackageView = 'active' | 'checking' | 'quarantined' | 'deleted' | 'all';
 
 export type Verdict = {
@@ -44,6 +69,7 @@ export type Verdict = {
   /** What kind of limit, rule or error it was. */
   qualifier: string | null;
   name: string;
+  exception_id: string | null;
   object: string | null;
   detail: string | null;
   engine_version: string | null;

@@ -6,7 +6,7 @@ export type Problem = {
   code: string;
   detail?: string;
   request_id?: string;
-  errors?: { field: string; code: string }[];
+  errors?: { field: string; code: string; line?: number }[];
   retry_after?: number;
 };
 

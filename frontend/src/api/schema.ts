@@ -194,6 +194,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/exceptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists exceptions, newest first. */
+        get: operations["get_admin_exceptions"];
+        put?: never;
+        /** Proposes an exception; it counts once another administrator approves it. */
+        post: operations["post_admin_exceptions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/exceptions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends an exception before its time, or refuses a proposal. */
+        delete: operations["delete_admin_exceptions_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/exceptions/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts an exception in force that another administrator proposed. */
+        post: operations["post_admin_exceptions_id_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/hashes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists hashes of dangerous content, newest first. */
+        get: operations["get_admin_hashes"];
+        put?: never;
+        /** Lists hashes as dangerous. Delivered files with one of them are taken back. */
+        post: operations["post_admin_hashes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/hashes/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a hash off the list. */
+        delete: operations["delete_admin_hashes_sha256"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/jobs": {
         parameters: {
             query?: never;
@@ -1729,6 +1816,31 @@ export interface components {
             mode: components["schemas"]["TypesMode"];
             others: components["schemas"]["TypesOthers"];
         };
+        /** @description Something that the policy would hold, and that two administrators let pass. */
+        Exception: {
+            /** Format: date-time */
+            approved_at: string | null;
+            approved_by: string | null;
+            /** @description The engine whose findings it is about. */
+            engine: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            /** @description What the engine calls them, with `*` for any text; never what it calls infected. */
+            finding: string | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            proposed_at: string;
+            proposed_by: string;
+            reason: string;
+            revoked_by: string | null;
+            /** @description Whose packages: an address, or a domain behind an `@`; empty is everybody's. */
+            sender: string;
+            /** @description SHA-256 of the content that it is about, whatever is said of it; or the next two. */
+            sha256: string | null;
+            /** @description `proposed`, `active`, `expired` or `revoked`. */
+            state: string;
+        };
         /** @description The life of a package, in days. */
         ExpiryDays: {
             /**
@@ -1753,6 +1865,8 @@ export interface components {
             code: string;
             /** @description The field. */
             field: string;
+            /** @description The line of it, from 1 on. */
+            line: number | null;
         };
         /** @description One file. */
         File: {
@@ -1817,6 +1931,14 @@ export interface components {
         /** @description The code that was mailed there. */
         GuestCode: {
             code: string;
+        };
+        /** @description What came of it. */
+        HashesListed: {
+            /**
+             * Format: int64
+             * @description How many were not on the list before.
+             */
+            added: number;
         };
         /** @description A sign of life. */
         Health: {
@@ -2057,6 +2179,19 @@ export interface components {
             recipients: number;
             /** @description Characters of a title. */
             title: number;
+        };
+        /** @description Hashes to list. */
+        ListHashes: {
+            /** @description A line each: 64 hexadecimal digits, and after a comma, a semicolon or a blank a comment. At most 10 000 lines. */
+            hashes: string;
+        };
+        /** @description A hash of content that is dangerous whatever engines say. */
+        ListedHash: {
+            /** Format: date-time */
+            added_at: string;
+            added_by: string;
+            comment: string;
+            sha256: string;
         };
         /** @description What it takes to log in. */
         LogIn: {
@@ -2363,6 +2498,36 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
+        PageBody_Exception: {
+            /** @description The rows. */
+            items: {
+                /** Format: date-time */
+                approved_at: string | null;
+                approved_by: string | null;
+                /** @description The engine whose findings it is about. */
+                engine: string | null;
+                /** Format: date-time */
+                expires_at: string;
+                /** @description What the engine calls them, with `*` for any text; never what it calls infected. */
+                finding: string | null;
+                /** Format: uuid */
+                id: string;
+                /** Format: date-time */
+                proposed_at: string;
+                proposed_by: string;
+                reason: string;
+                revoked_by: string | null;
+                /** @description Whose packages: an address, or a domain behind an `@`; empty is everybody's. */
+                sender: string;
+                /** @description SHA-256 of the content that it is about, whatever is said of it; or the next two. */
+                sha256: string | null;
+                /** @description `proposed`, `active`, `expired` or `revoked`. */
+                state: string;
+            }[];
+            /** @description What to ask the next page with; none at the end. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         PageBody_Job: {
             /** @description The rows. */
             items: {
@@ -2384,6 +2549,19 @@ export interface components {
                 run_at: string;
                 /** @description `queued`, `running`, `done` or `dead`. */
                 state: string;
+            }[];
+            /** @description What to ask the next page with; none at the end. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        PageBody_ListedHash: {
+            /** @description The rows. */
+            items: {
+                /** Format: date-time */
+                added_at: string;
+                added_by: string;
+                comment: string;
+                sha256: string;
             }[];
             /** @description What to ask the next page with; none at the end. */
             next_cursor: string | null;
@@ -2523,6 +2701,21 @@ export interface components {
             received: number;
             /** Format: int64 */
             total: number;
+        };
+        /** @description An exception to propose: either `sha256`, or `engine` and `finding`. */
+        ProposeException: {
+            engine?: string | null;
+            /**
+             * Format: date-time
+             * @description At most a year from now.
+             */
+            expires_at: string;
+            /** @description With `*` for any text; at most 200 characters. */
+            finding?: string | null;
+            reason: string;
+            /** @description An address, or a domain behind an `@`; everybody without it. */
+            sender?: string | null;
+            sha256?: string | null;
         };
         /** @description One recipient. */
         Recipient: {
@@ -2783,6 +2976,11 @@ export interface components {
             detail: string | null;
             engine: string;
             engine_version: string | null;
+            /**
+             * Format: uuid
+             * @description The exception that lets it pass.
+             */
+            exception_id: string | null;
             /**
              * @description How suspicious, or against which rule.
              * @enum {string|null}
@@ -3566,6 +3764,382 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Engine"];
                 };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_exceptions: {
+        parameters: {
+            query?: {
+                /** @description How many rows, 1 to 200; 50 without it. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageBody_Exception"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_exceptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposeException"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exception"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_admin_exceptions_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_exceptions_id_approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exception"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_hashes: {
+        parameters: {
+            query?: {
+                /** @description How many rows, 1 to 200; 50 without it. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageBody_ListedHash"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_hashes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListHashes"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HashesListed"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_admin_hashes_sha256: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             401: {
                 headers: {

@@ -4,6 +4,7 @@ import { type ButtonLook, buttonLook } from '~/ui/base/button';
 
 type Props = {
   to: string;
+  search?: Record<string, string>;
   children: ReactNode;
   className?: string;
   onClick?: () => void;

@@ -37,6 +37,7 @@ export const paths = {
     engines: () => '/admin/engines',
     policy: () => '/admin/policy',
     checks: () => '/admin/checks',
+    exceptions: () => '/admin/exceptions',
     settings: () => '/admin/settings',
     outbox: () => '/admin/outbox',
     mail: (id: string) => `/admin/outbox/${id}`,

@@ -102,6 +102,8 @@ pub struct VerdictBody {
     qualifier: Option<String>,
     /// The engine's name for it.
     name: String,
+    /// The exception that lets it pass.
+    exception_id: Option<Uuid>,
     /// The object inside the file.
     object: Option<String>,
     detail: Option<String>,
@@ -122,6 +124,7 @@ impl From<Verdict> for VerdictBody {
             level,
             qualifier: row.qualifier,
             name: row.name,
+            exception_id: row.exception.map(|id| id.0),
             object: row.object,
             detail: row.detail,
             engine_version: row.engine_version,

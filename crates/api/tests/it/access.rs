@@ -153,6 +153,7 @@ fn sample(document: &Value, schema: &Value) -> Value {
         Some("array") => json!([]),
         Some("integer") => json!(1),
         Some("boolean") => json!(true),
+        _ if schema["format"] == "date-time" => json!("2030-01-01T00:00:00Z"),
         _ if schema["format"] == "uuid" => json!("01940000-0000-7000-8000-000000000000"),
         _ => json!("x@example.org"),
     }

@@ -504,7 +504,9 @@ async fn however_much_is_said_of_a_file_it_is_one_statement() {
         verdict: EngineVerdict {
             engine: "container".to_owned(),
             outcome: Outcome::Incomplete,
+            excused: false,
         },
+        exception: None,
         qualifier: None,
         name: format!("limit {n}"),
         object: Some(format!("member {n}")),

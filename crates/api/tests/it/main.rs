@@ -11,6 +11,7 @@ mod dlp;
 mod door;
 mod engines;
 mod events;
+mod exceptions;
 mod fixture;
 mod jobs;
 mod notices;

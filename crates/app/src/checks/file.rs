@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde_json::json;
 use sofie_detection::{Dlp, Engine};
 use sofie_domain::{
-    Decision, EngineVerdict, Event, File, FileCheck, FileId, Policy, Settings, decide,
+    Decision, EmailAddress, EngineVerdict, Event, Exception, File, FileCheck, FileId, Policy,
+    Settings, Sha256, decide, excuse,
 };
 use sofie_store::{
     audit::NewEntry,
@@ -18,7 +19,7 @@ use super::{
     examine::{self, Examined},
     translate,
 };
-use crate::{App, Context, Result, audit, engines, packages::tell};
+use crate::{App, Context, Result, audit, engines, hashes, packages::tell};
 
 /// How the files of one package are checked.
 #[derive(Debug)]
@@ -29,6 +30,10 @@ pub(super) struct Rules {
     pub(super) last_chance: bool,
     /// Whether no engine is asked any more, because asking has ended badly too often.
     pub(super) give_up: bool,
+    /// What two administrators agreed to let pass.
+    pub(super) exceptions: Vec<Exception>,
+    /// Who sent the package.
+    pub(super) sender: EmailAddress,
     /// Why the inspector's word does not count at present: then nobody's does.
     pub(super) closed: Option<String>,
     /// Which sensitive data is looked for; none if the settings can't be read as that.
@@ -135,6 +140,25 @@ pub(super) async fn look(
     let silent =
         faulty.map(|(name, why)| translate::not_asked(name, "self-test-failed", why, app.now()));
     examined.rows.extend(silent);
+    let sha256 = examined.digests.map(|(sha256, _)| sha256);
+    match hashes::verdicts(app, sha256, examined.objects.as_ref(), app.now()).await {
+        Ok(listed) => examined.rows.extend(listed),
+        Err(error) => {
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(error, "the list of hashes could not be read");
+            return Some(nothing(
+                app,
+                rules,
+                "hashes-unreadable",
+                "the list of hashes could not be read",
+            ));
+        }
+    }
+    for row in &mut examined.rows {
+        let about = (&rules.sender, sha256.map(Sha256));
+        row.exception = excuse(&rules.exceptions, about, (&row.verdict, &row.name));
+        row.verdict.excused = row.exception.is_some();
+    }
     Some(examined)
 }
 

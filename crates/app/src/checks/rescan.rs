@@ -8,10 +8,10 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
-use sofie_domain::{Decision, Direction, Event, FileCheck, Life, PackageId, dangerous, decide};
+use sofie_domain::{Decision, Event, FileCheck, Life, PackageId, Sender, dangerous, decide};
 use sofie_queue::{Done, JobError, Run};
 use sofie_store::{
-    downloads, engine_states,
+    downloads, engine_states, exceptions,
     verdicts::{self, Tried},
 };
 
@@ -30,17 +30,19 @@ use crate::{
 /// Signatures that change every few minutes do not make every file be read as often.
 const NOT_SOONER: TimeDelta = TimeDelta::hours(1);
 
-/// Files that nobody has looked at since this moment are due; nothing if files are never looked at again.
-pub(crate) async fn due_before(app: &App, ctx: &Context) -> Result<Option<DateTime<Utc>>> {
+/// Files that nobody has looked at since this moment are due. Those that were marked for a look of their own, as if
+/// nobody had looked since the beginning of time, are due in any case.
+pub(crate) async fn due_before(app: &App, ctx: &Context) -> Result<DateTime<Utc>> {
+    let marked = DateTime::UNIX_EPOCH + TimeDelta::seconds(1);
     let settings = app.settings().await?;
     let days = settings.integer("checks.rescan_days");
     let by_time = (days > 0).then(|| ctx.now - TimeDelta::days(days));
     if !settings.bool("checks.rescan_on_signatures") {
-        return Ok(by_time);
+        return Ok(by_time.unwrap_or(marked));
     }
     let since = engine_states::signatures_since(&mut app.db().read().await?).await?;
     let by_signatures = since.map(|since| since.min(ctx.now - NOT_SOONER));
-    Ok(by_time.max(by_signatures))
+    Ok(by_time.max(by_signatures).unwrap_or(marked))
 }
 
 /// Looks again at the files of a package that are due.
@@ -63,12 +65,17 @@ pub(crate) async fn rescan(
 async fn look_again(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<bool> {
     let antivirus = slice::antivirus(app).await?;
     let settings = app.settings().await?;
-    let (direction, open) = due(app, ctx, id).await?;
+    let Some((sender, open)) = due(app, ctx, id).await? else {
+        return Ok(true);
+    };
+    let exceptions = exceptions::active(&mut app.db().read().await?, ctx.now).await?;
     let rules = Rules {
-        policy: settings.policy(direction, engines::rules(app).await?),
+        policy: settings.policy(sender.direction(), engines::rules(app).await?),
         last_chance: false,
         give_up: false,
         closed: engines::inspector_trusted(app).await?,
+        exceptions,
+        sender: sender.email().clone(),
         dlp: file::dlp(&settings),
     };
     let silent = |name: &str| antivirus.faulty.iter().any(|(faulty, _)| faulty == name);
@@ -87,21 +94,17 @@ async fn look_again(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Resul
     Ok(complete)
 }
 
-/// Returns the files of a package that are due, and which way it goes.
-async fn due(app: &App, ctx: &Context, id: PackageId) -> Result<(Direction, Vec<Open>)> {
-    let nothing = (Direction::Outgoing, Vec::new());
-    let Some(before) = due_before(app, ctx).await? else {
-        return Ok(nothing);
-    };
+/// Returns the files of a package that are due, and who sent it; nothing if it can't be fetched any more.
+async fn due(app: &App, ctx: &Context, id: PackageId) -> Result<Option<(Sender, Vec<Open>)>> {
+    let before = due_before(app, ctx).await?;
     let mut tx = app.db().read().await?;
     let loaded = match load(&mut tx, id).await {
-        Err(crate::Error::NotFound) => return Ok(nothing),
+        Err(crate::Error::NotFound) => return Ok(None),
         other => other?,
     };
     if loaded.package.life != Life::Active || loaded.package.expired(ctx.now) {
-        return Ok(nothing);
+        return Ok(None);
     }
-    let direction = loaded.package.sender.direction();
     let rounds: HashMap<_, _> = verdicts::rounds(&mut tx, id).await?.into_iter().collect();
     let mut specs = keys::blob_specs(app, &mut tx, id).await?;
     let passed = |check| matches!(check, FileCheck::Clean | FileCheck::Flagged);
@@ -116,7 +119,8 @@ async fn due(app: &App, ctx: &Context, id: PackageId) -> Result<(Direction, Vec<
             file,
         })
     });
-    Ok((direction, open.collect()))
+    let open = open.collect();
+    Ok(Some((loaded.package.sender, open)))
 }
 
 /// Looks again at one file; tells whether every engine could be asked.

@@ -7,7 +7,7 @@ use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 use sofie_detection::Engine;
 use sofie_domain::{FileCheck, Life, PackageId, Settings};
 use sofie_queue::{Done, Job, JobError, Run};
-use sofie_store::{packages, verdicts};
+use sofie_store::{exceptions, packages, verdicts};
 use tokio::time::Instant;
 
 use super::{
@@ -97,6 +97,7 @@ async fn prepare(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<O
     let policy = settings.policy(loaded.package.sender.direction(), others);
     let rounds: HashMap<_, _> = verdicts::rounds(&mut tx, id).await?.into_iter().collect();
     let mut specs = keys::blob_specs(app, &mut tx, id).await?;
+    let exceptions = exceptions::active(&mut tx, ctx.now).await?;
     let pending = loaded
         .files
         .into_iter()
@@ -125,6 +126,8 @@ async fn prepare(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<O
         last_chance: ctx.now >= deadline || run.last,
         give_up: run.last,
         closed,
+        exceptions,
+        sender: loaded.package.sender.email().clone(),
         dlp: file::dlp(&settings),
     };
     Ok(Some(Work {

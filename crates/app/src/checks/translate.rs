@@ -63,9 +63,11 @@ pub(super) fn not_asked(engine: &str, name: &str, detail: &str, now: DateTime<Ut
         verdict: EngineVerdict {
             engine: engine.to_owned(),
             outcome: Outcome::Error,
+            excused: false,
         },
         qualifier: Some("not_asked".to_owned()),
         name: name.to_owned(),
+        exception: None,
         object: None,
         detail: Some(detail.to_owned()).filter(|text| !text.is_empty()),
         engine_version: None,
@@ -82,9 +84,11 @@ fn row(report: &EngineReport, finding: &Finding) -> Verdict {
         verdict: EngineVerdict {
             engine: report.engine.clone(),
             outcome,
+            excused: false,
         },
         qualifier: qualifier(finding.outcome),
         name: finding.name.clone(),
+        exception: None,
         object: finding.object.clone(),
         detail: Some(finding.detail.clone()).filter(|text| !text.is_empty()),
         engine_version: report.versions.program.clone(),

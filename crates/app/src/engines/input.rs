@@ -187,5 +187,5 @@ fn range(name: &'static str, value: u64, least: u64, most: u64) -> Option<FieldE
 }
 
 fn field(field: &'static str, code: &'static str) -> FieldError {
-    FieldError { field, code }
+    FieldError::new(field, code)
 }

@@ -69,7 +69,7 @@ pub(super) struct Problems(Vec<FieldError>);
 
 impl Problems {
     pub(super) fn add(&mut self, field: &'static str, code: &'static str) {
-        let error = FieldError { field, code };
+        let error = FieldError::new(field, code);
         if !self.0.contains(&error) {
             self.0.push(error);
         }

@@ -12,9 +12,7 @@ const BATCH: i64 = 50;
 
 /// Asks for a later look at the packages that wait longest for one.
 pub(super) async fn rescan(app: &App, ctx: &Context) -> Result<()> {
-    let Some(before) = checks::due_before(app, ctx).await? else {
-        return Ok(());
-    };
+    let before = checks::due_before(app, ctx).await?;
     let mut tx = app.db().begin().await?;
     let found = due::rescans(&mut tx, (before, ctx.now), BATCH).await?;
     for package_id in &found {

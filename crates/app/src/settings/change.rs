@@ -103,18 +103,12 @@ fn read(values: &BTreeMap<String, Value>) -> Result<Changes> {
     let mut changes = Vec::new();
     for (key, value) in values {
         let Some(setting) = registry().iter().find(|s| s.key == key) else {
-            wrong.push(FieldError {
-                field: "values",
-                code: "not_allowed",
-            });
+            wrong.push(FieldError::new("values", "not_allowed"));
             continue;
         };
         match parse(setting, value) {
             Ok(value) => changes.push((setting, value)),
-            Err(code) => wrong.push(FieldError {
-                field: setting.key,
-                code,
-            }),
+            Err(code) => wrong.push(FieldError::new(setting.key, code)),
         }
     }
     if wrong.is_empty() {

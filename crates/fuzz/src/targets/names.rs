@@ -3,7 +3,10 @@
 use std::path::{Component, Path};
 
 use sofie_client::fuzzing::{printable, safe_parts};
-use sofie_domain::{FilePath, Note, PersonName, Reason, Title, TokenName, safe_name};
+use sofie_domain::{
+    FilePath, MOST_HASHES, NamePattern, Note, PersonName, Reason, Senders, Title, TokenName,
+    hash_list, safe_name,
+};
 
 fn is_mark(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}'..='\u{200f}' | '\u{feff}')
@@ -92,12 +95,30 @@ fn texts(text: &str) {
     );
 }
 
+/// What administrators type of exceptions and hashes: what was taken is taken again as it is shown.
+fn exceptions(text: &str) {
+    if let Ok(hashes) = hash_list(text) {
+        assert!(hashes.len() <= MOST_HASHES && hashes.len() <= text.lines().count());
+        for hash in hashes {
+            let line = format!("{}, {}", hash.sha256, hash.comment);
+            assert_eq!(hash_list(&line).as_deref(), Ok(&[hash][..]), "{line:?}");
+        }
+    }
+    if let Some(senders) = Senders::parse(text) {
+        assert_eq!(Senders::parse(&senders.to_string()), Some(senders));
+    }
+    if let Some(pattern) = NamePattern::parse(text) {
+        assert!(pattern.matches(&text.trim().replace('*', "")), "{text:?}");
+    }
+}
+
 pub(crate) fn run(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     safe_names(&text);
     paths(&text);
     client_paths(&text);
     texts(&text);
+    exceptions(&text);
 }
 
 pub(crate) fn seeds() -> Vec<Vec<u8>> {
@@ -109,6 +130,9 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
         "../../etc/passwd",
         "..\\..\\x.exe",
         "con",
+        "ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef0123456789; x , y\n# z",
+        "*PUA.*.Tool*",
+        "@Example.org",
         "NUL.txt",
         "COM¹.txt",
         " . ",

@@ -62,6 +62,7 @@ fn assert_silence_blocks(settings: &Settings, direction: Direction) {
     let row = |engine: &str, outcome| EngineVerdict {
         engine: engine.to_owned(),
         outcome,
+        excused: false,
     };
     for rule in policy.engines.iter().filter(|rule| rule.mandatory) {
         let others = policy

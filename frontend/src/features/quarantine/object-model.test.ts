@@ -16,6 +16,7 @@ const verdict = (outcome: Verdict['outcome'], at: string | null): Verdict => ({
   outcome,
   level: null,
   qualifier: null,
+  exception_id: null,
   name: 'x',
   object: at,
   detail: null,

@@ -3,6 +3,8 @@ import { useMemo, useState } from 'react';
 import type { Verdict } from '~/api/admin-types';
 import { engineText, textOf, useT } from '~/i18n/use-t';
 import { plainName } from '~/lib/format';
+import { Link } from '~/lib/link';
+import { paths } from '~/lib/paths';
 import { CopyButton } from '~/ui/actions/copy-button';
 import { Badge } from '~/ui/badge/badge';
 import { Button } from '~/ui/base/button';
@@ -51,6 +53,11 @@ function Facts({ of: { object } }: { of: ObjectNode }) {
         <span className={classes.hash}>
           <code title={object.sha256}>{object.sha256.slice(0, 12)}…</code>
           <CopyButton value={object.sha256} label={t('admin:objects.copy_hash')} />
+          {object.depth === 0 && (
+            <Link to={paths.admin.exceptions()} search={{ sha256: object.sha256 }}>
+              {t('admin:exceptions.from_here')}
+            </Link>
+          )}
         </span>
       )}
     </div>

@@ -3,6 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import type { Verdict } from '~/api/admin-types';
 import { engineText, textOf, useT } from '~/i18n/use-t';
 import { plainName } from '~/lib/format';
+import { Link } from '~/lib/link';
+import { paths } from '~/lib/paths';
 import { Badge } from '~/ui/badge/badge';
 import { Empty, ListSkeleton, LoadError } from '~/ui/feedback/feedback';
 import { Time } from '~/ui/fields/time';
@@ -17,6 +19,12 @@ function useRemarks({ qualifier, detail }: Verdict): string {
   const word =
     qualifier === null || qualifier === 'full' ? null : textOf(t, 'admin:verdicts.qualifier', qualifier);
   return [word, detail].filter(Boolean).join(': ');
+}
+
+/** Silence never is, and danger only by its content. */
+function mayBeExcused({ outcome, name, exception_id }: Verdict): boolean {
+  const never = ['clean', 'skipped', 'error', 'pending', 'infected'];
+  return name !== '' && exception_id === null && !never.includes(outcome);
 }
 
 function VerdictRow({ verdict }: { verdict: Verdict }) {
@@ -34,11 +42,23 @@ function VerdictRow({ verdict }: { verdict: Verdict }) {
       </Table.Td>
       <Table.Td>
         <Badge tone={VERDICT_TONES[verdict.outcome]}>{textOf(t, 'packages:outcome', verdict.outcome)}</Badge>
+        {verdict.exception_id && (
+          <div className={classes.small}>
+            <Link to={paths.admin.exceptions()}>{t('admin:verdicts.excused')}</Link>
+          </div>
+        )}
       </Table.Td>
       <Table.Td>
         {verdict.name && textOf(t, 'packages:finding_name', verdict.name)}
         {verdict.object && <div className={classes.object}>{plainName(verdict.object)}</div>}
         {remarks && <div className={classes.small}>{remarks}</div>}
+        {mayBeExcused(verdict) && (
+          <div className={classes.small}>
+            <Link to={paths.admin.exceptions()} search={{ engine: verdict.engine, finding: verdict.name }}>
+              {t('admin:exceptions.from_here')}
+            </Link>
+          </div>
+        )}
       </Table.Td>
       <Table.Td className={classes.small}>
         <Time at={verdict.at} />

@@ -35,6 +35,11 @@ function useMenu(permissions: readonly string[]): NavItem[] {
       label: t('admin:menu.packages'),
       icon: 'package',
     },
+    may('quarantine') && {
+      to: paths.admin.exceptions(),
+      label: t('admin:menu.exceptions'),
+      icon: 'blocked',
+    },
     may('users') && { to: paths.admin.users(), label: t('admin:menu.users'), icon: 'users' },
     may('administrators') && {
       to: paths.admin.administrators(),
