@@ -85,6 +85,7 @@ const adminPages = [
   adminPage('/admin/administrators', () => import('./routes/admin/administrators')),
   adminPage('/admin/engines', () => import('./routes/admin/engines'), ['admin', 'packages']),
   adminPage('/admin/exceptions', () => import('./routes/admin/exceptions'), ['admin', 'packages']),
+  adminPage('/admin/rules', () => import('./routes/admin/rules')),
   adminPage('/admin/checks', () => import('./routes/admin/checks'), ['admin', 'packages']),
   adminPage('/admin/policy', () => import('./routes/admin/policy'), ['admin', 'settings']),
   adminPage('/admin/settings', () => import('./routes/admin/settings'), ['admin', 'settings']),

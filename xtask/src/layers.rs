@@ -8,11 +8,13 @@ const EDGES: &[(&str, &[&str])] = &[
     ("sofie-vault", &[]),
     ("sofie-queue", &[]),
     ("sofie-inspector", &[]),
+    // The same jail, and the objects that the inspector shows.
+    ("sofie-yara", &["sofie-inspector"]),
     ("sofie-mail", &[]),
     ("sofie-identity", &[]),
     ("sofie-client", &[]),
     // Only through the jail's protocol: the parsers themselves run in a child process.
-    ("sofie-detection", &["sofie-inspector"]),
+    ("sofie-detection", &["sofie-inspector", "sofie-yara"]),
     ("sofie-store", &["sofie-domain"]),
     (
         "sofie-app",
@@ -41,6 +43,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "sofie-queue",
             "sofie-store",
             "sofie-vault",
+            "sofie-yara",
         ],
     ),
     (
@@ -69,6 +72,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "sofie-inspector",
             "sofie-mail",
             "sofie-vault",
+            "sofie-yara",
         ],
     ),
     ("xtask", &[]),

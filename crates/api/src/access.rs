@@ -193,6 +193,23 @@ pub const RULES: &[(&str, &str, Gate)] = &[
         "/api/v1/admin/hashes/{sha256}",
         Gate::Administrators,
     ),
+    ("GET", "/api/v1/admin/rule-sets", Gate::Administrators),
+    ("POST", "/api/v1/admin/rule-sets", Gate::Administrators),
+    (
+        "DELETE",
+        "/api/v1/admin/rule-sets/{name}",
+        Gate::Administrators,
+    ),
+    (
+        "PUT",
+        "/api/v1/admin/rule-sets/{name}/active",
+        Gate::Administrators,
+    ),
+    (
+        "GET",
+        "/api/v1/admin/rule-sets/{name}/versions/{number}",
+        Gate::Administrators,
+    ),
     ("GET", "/api/v1/admin/jobs", Gate::Administrators),
     (
         "POST",

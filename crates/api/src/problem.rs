@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use sofie_app::{Error, FieldError};
+use sofie_app::{Error, FieldError, rule_sets::RuleError};
 use utoipa::ToSchema;
 
 /// The stable words of failures.
@@ -41,6 +41,7 @@ pub enum Code {
     QuotaExceeded,
     AnswerBegun,
     EngineUnavailable,
+    RulesInvalid,
 }
 
 /// What is wrong with one field.
@@ -53,6 +54,17 @@ pub struct FieldProblem {
     /// The line of it, from 1 on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
+}
+
+/// What is wrong with YARA rules.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RuleProblem {
+    /// The set.
+    pub set: String,
+    /// The line, from 1 on; 0 if it is not about one.
+    pub line: u32,
+    /// What is wrong there, in the compiler's words.
+    pub message: String,
 }
 
 /// The body of every failure, `application/problem+json`.
@@ -71,8 +83,13 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) request_id: Option<String>,
     /// What is wrong with which field.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<FieldProblem>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(value_type = Vec<FieldProblem>)]
+    errors: Box<[FieldProblem]>,
+    /// What is wrong with which YARA rules.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(value_type = Vec<RuleProblem>)]
+    rule_errors: Box<[RuleProblem]>,
     /// Seconds to wait before trying again.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u64>,
@@ -91,7 +108,8 @@ impl Problem {
             status: status.as_u16(),
             code,
             request_id: None,
-            errors: Vec::new(),
+            errors: Box::default(),
+            rule_errors: Box::default(),
             retry_after: None,
         }
     }
@@ -125,6 +143,16 @@ impl Problem {
         self
     }
 
+    fn with_rules(mut self, errors: Vec<RuleError>) -> Self {
+        let told = errors.into_iter().map(|error| RuleProblem {
+            set: error.set,
+            line: error.line,
+            message: error.message,
+        });
+        self.rule_errors = told.collect();
+        self
+    }
+
     fn retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait.as_secs().max(1));
         self
@@ -147,6 +175,12 @@ impl From<Error> for Problem {
                 "Some fields are not right.",
             )
             .with_fields(&fields),
+            Error::Rules(errors) => Self::new(
+                S::UNPROCESSABLE_ENTITY,
+                Code::RulesInvalid,
+                "The rules can't be used.",
+            )
+            .with_rules(errors),
             Error::Refused(word) => refused(word),
             Error::TooLarge => Self::new(
                 S::PAYLOAD_TOO_LARGE,

@@ -47,6 +47,7 @@ fn version_1() -> OpenApiRouter<State> {
         .merge(v1::admin_outbox::routes())
         .merge(v1::admin_packages::routes())
         .merge(v1::admin_engines::routes())
+        .merge(v1::admin_rule_sets::routes())
         .merge(v1::admin_jobs::routes())
         .merge(v1::visits::routes())
         .merge(v1::tracking::routes())

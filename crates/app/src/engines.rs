@@ -24,6 +24,7 @@ pub use change::{change, create, order, remove};
 pub use input::Input;
 pub use sofie_detection::{Field, Kind, Refusal, TypeMode, Types};
 pub use sofie_store::engine_states::Change;
+pub(crate) use states::test_rules;
 pub use states::{self_test, test_all};
 pub(crate) use trust::{doubt, inspector_trusted, trusted};
 pub use views::{EngineView, Probe, SetupView, history, kinds, list};

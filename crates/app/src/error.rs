@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use sofie_detection::RuleError;
+
 /// One field of the input and what is wrong with it; the codes are those of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FieldError {
@@ -40,6 +42,9 @@ pub enum Error {
     /// The input is wrong.
     #[error("invalid input")]
     Invalid(Vec<FieldError>),
+    /// YARA rules can't be used.
+    #[error("rules can't be used")]
+    Rules(Vec<RuleError>),
     /// A secret that the caller gave is wrong; the code is `wrong_credentials`, `wrong_code`, ….
     #[error("refused: {0}")]
     Refused(&'static str),

@@ -25,6 +25,7 @@ pub mod passwords;
 pub mod policy;
 pub mod quarantine;
 pub mod requests;
+pub mod rule_sets;
 pub mod schedule;
 pub mod sessions;
 pub mod settings;

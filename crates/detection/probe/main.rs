@@ -36,6 +36,7 @@ fn main() -> ExitCode {
             let _ = std::io::stdout().write_all(b"\0");
             code
         }
+        _ if std::env::args().nth(1).as_deref() == Some("yara-scan") => sofie_yara::child::run(),
         _ => sofie_inspector::child::run(),
     }
 }

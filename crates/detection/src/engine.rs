@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::body::Body;
+use crate::inspect::Yara;
 use crate::self_test::SelfTest;
 use crate::verdict::EngineReport;
 
@@ -177,6 +178,8 @@ pub struct Scan {
     pub dlp: Arc<Dlp>,
     /// What the inspector tries on encrypted content.
     pub passwords: Arc<Passwords>,
+    /// By which rules objects are searched, if there are any.
+    pub yara: Option<Arc<Yara>>,
     begun: Instant,
     longest: Duration,
 }
@@ -197,6 +200,7 @@ impl Scan {
             cancel,
             dlp: Arc::default(),
             passwords: Arc::default(),
+            yara: None,
             begun,
             longest: time,
         }
@@ -212,6 +216,13 @@ impl Scan {
         )
         .with_dlp(Arc::clone(&self.dlp))
         .with_passwords(Arc::clone(&self.passwords))
+        .with_yara(self.yara.clone())
+    }
+
+    /// The same turn, in which objects are also searched by these rules.
+    #[must_use]
+    pub fn with_yara(self, yara: Option<Arc<Yara>>) -> Self {
+        Self { yara, ..self }
     }
 
     /// The same turn, in which the inspector also looks for this sensitive data.

@@ -38,13 +38,14 @@ pub use engine::{
     Capabilities, Class, Descriptor, Engine, EngineStatus, FileMeta, Load, Scan, Turn, Versions,
 };
 pub use fan_out::{Examination, examine};
-pub use inspect::{Contents, Inspection, Inspector};
+pub use inspect::{Contents, Inspection, Inspector, YARA, Yara, YaraFailure};
 pub use kinds::{KINDS, Kind, kind};
 pub use runtime::{Refusal, Runtime, Setup, Times, TypeMode, Types};
 pub use self_test::{Canary, SelfTest};
 pub use sofie_inspector::{
     Detector, Dlp, DlpError, How, Limits as InspectionLimits, Object, Passwords, PasswordsError,
 };
+pub use sofie_yara::{RuleError, RuleSet};
 pub use verdict::{
     Category, Coverage, EngineReport, ErrorKind, Finding, Level, LimitKind, Outcome, Skip,
 };

@@ -6,11 +6,12 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sofie_inspector::{Detector, Dlp};
+use sofie_yara::RuleSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::body::Body;
 use crate::engine::{Class, Engine, FileMeta, Scan, Versions};
-use crate::inspect::Inspector;
+use crate::inspect::{Inspector, Yara};
 use crate::probes;
 use crate::runtime::Runtime;
 use crate::verdict::{EngineReport, Outcome};
@@ -214,29 +215,73 @@ pub(crate) async fn known_files_inside(inspector: &Inspector, now: DateTime<Utc>
     }
 }
 
+/// A rule that finds the test file.
+const TEST_RULE: &str = r#"rule test_file { meta: severity = "infected"
+    strings: $a = "EICAR-STANDARD-ANTIVIRUS-TEST-" condition: $a }"#;
+
+/// Lets the rules in force, and one that is known, search the EICAR test file and a clean file.
+pub(crate) async fn known_files_by_rules(
+    inspector: &Inspector,
+    yara: &Yara,
+    now: DateTime<Utc>,
+) -> SelfTest {
+    let mut rules = yara.clone();
+    rules.sets.push(RuleSet {
+        // No set can be called so.
+        name: "self test".to_owned(),
+        source: TEST_RULE.to_owned(),
+    });
+    let rules = Arc::new(rules);
+    let row = async |name: &str, content: &[u8]| {
+        let scan = known(now, name, content).with_yara(Some(Arc::clone(&rules)));
+        let mut rows = inspector.inspect(&scan, Body::of(content)).await.reports;
+        rows.pop()
+    };
+    let eicar = row("eicar.com", &sofie_inspector::eicar()).await;
+    let clean = row("clean.txt", CLEAN).await;
+    let answered = |row: &Option<EngineReport>, wanted: fn(&Outcome) -> bool| {
+        row.as_ref().is_some_and(|row| wanted(&row.outcome))
+    };
+    let finds_eicar = answered(&eicar, |outcome| *outcome == Outcome::Infected);
+    // What rules say of a clean file is their authors' affair.
+    let passes_clean = answered(&clean, |outcome| !matches!(outcome, Outcome::Error { .. }));
+    let explained = |row: &Option<EngineReport>, expected| explain(row.as_ref()?, expected);
+    let error = explained(&eicar, finds_eicar).or_else(|| explained(&clean, passes_clean));
+    SelfTest {
+        finds_eicar,
+        passes_clean,
+        noticed: Vec::new(),
+        missed: Vec::new(),
+        error,
+        versions: clean.map(|row| row.versions).unwrap_or_default(),
+        at: now,
+    }
+}
+
 async fn look(
     inspector: &Inspector,
     now: DateTime<Utc>,
     name: &str,
     content: &[u8],
 ) -> Vec<EngineReport> {
-    let meta = FileMeta {
-        name: name.to_owned(),
-        size: content.len() as u64,
-    };
     // Something is looked for, so that every internal engine has to speak.
     let dlp = Dlp::parse(&[Detector::Card.id().to_owned()], &[]).unwrap_or_default();
-    let scan = Scan::new(meta, now, TIME, CancellationToken::new()).with_dlp(Arc::new(dlp));
+    let scan = known(now, name, content).with_dlp(Arc::new(dlp));
     inspector.inspect(&scan, Body::of(content)).await.reports
 }
 
 async fn ask(engine: &Runtime, now: DateTime<Utc>, name: &str, content: &[u8]) -> EngineReport {
+    engine
+        .look(&known(now, name, content), Body::of(content))
+        .await
+}
+
+fn known(now: DateTime<Utc>, name: &str, content: &[u8]) -> Scan {
     let meta = FileMeta {
         name: name.to_owned(),
         size: content.len() as u64,
     };
-    let scan = Scan::new(meta, now, TIME, CancellationToken::new());
-    engine.look(&scan, Body::of(content)).await
+    Scan::new(meta, now, TIME, CancellationToken::new())
 }
 
 fn explain(report: &EngineReport, as_expected: bool) -> Option<String> {

@@ -19,6 +19,7 @@ mod packages;
 mod permissions;
 mod policy;
 mod requests;
+mod rule_sets;
 mod settings;
 mod texts;
 
@@ -48,6 +49,7 @@ pub use policy::{
     RiskLevel, dangerous, decide, rejects, rules_alone,
 };
 pub use requests::{Request, RequestState};
+pub use rule_sets::RuleSetName;
 pub use settings::{
     InvalidSetting, Setting, SettingKind, SettingValue, Settings, UnknownSetting, registry,
 };

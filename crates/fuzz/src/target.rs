@@ -1,8 +1,8 @@
 //! The list of targets.
 
 use crate::targets::{
-    answers, archives, clamd, dispositions, dlp, emails, headers, inspector, mails, names, sealed,
-    secrets, services, settings, tus, vault_blobs, vault_keys, vault_uploads, wire,
+    answers, archives, clamd, dispositions, dlp, emails, headers, inspector, mails, names, rules,
+    sealed, secrets, services, settings, tus, vault_blobs, vault_keys, vault_uploads, wire,
 };
 
 /// A parser or format with what must hold for any input.
@@ -35,6 +35,7 @@ pub const TARGETS: &[Target] = targets! {
     "inspector_sealed": sealed::files, file_seeds;
     "inspector_encryption_info": sealed::info, info_seeds;
     "inspector_wire": wire::run, seeds;
+    "yara_wire": rules::run, seeds;
     "clamd_reply": clamd::run, seeds;
     "icap_reply": answers::icap, icap_seeds;
     "kaspersky_reply": answers::kaspersky, kaspersky_seeds;

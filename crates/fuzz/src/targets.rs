@@ -10,6 +10,7 @@ pub(crate) mod headers;
 pub(crate) mod inspector;
 pub(crate) mod mails;
 pub(crate) mod names;
+pub(crate) mod rules;
 pub(crate) mod sealed;
 pub(crate) mod secrets;
 pub(crate) mod services;

@@ -9,6 +9,7 @@ use crate::jail;
 use crate::limits::Budget;
 use crate::protocol::{self, Header, MAX_DATA_FRAME, MAX_HEADER};
 use crate::report::{JailState, Report};
+use crate::shown::Show;
 use crate::stream::{Fault, Feed};
 use crate::walk::{self, Walk};
 
@@ -67,7 +68,10 @@ fn inspect_frames(input: impl Read, header: &Header, jail: JailState) -> io::Res
         ended: false,
         budget: &budget,
     };
-    let walk = Walk::new(&budget, rules, &header.passwords);
+    let mut walk = Walk::new(&budget, rules, &header.passwords);
+    if header.shows {
+        walk = walk.showing(Show::new(Box::new(io::stderr().lock()), budget.waiting()));
+    }
     walk::inspect_feed(walk, &header.name, &mut frames, jail)
 }
 

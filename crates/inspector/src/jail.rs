@@ -19,7 +19,7 @@ use seccompiler::{
 
 use crate::report::{JailState, Landlock};
 
-/// Address space of the process, in bytes.
+/// Address space of an inspecting process, in bytes.
 const ADDRESS_SPACE: u64 = 512 << 20;
 /// Processor time that no inspection may pass, whatever its own limits say.
 const LONGEST: Duration = Duration::from_hours(4);
@@ -45,11 +45,19 @@ pub enum JailError {
 /// # Errors
 /// When a wall that every supported kernel has could not be built.
 pub fn enter() -> Result<JailState, JailError> {
+    enter_with(ADDRESS_SPACE)
+}
+
+/// As [`enter`], with so many bytes of address space.
+///
+/// # Errors
+/// When a wall that every supported kernel has could not be built.
+pub fn enter_with(address_space: u64) -> Result<JailState, JailError> {
     let inherited_descriptors = inherited_descriptors();
     rustix::thread::set_no_new_privs(true).map_err(|e| JailError::Process("no new rights", e))?;
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
         .map_err(|e| JailError::Process("not dumpable", e))?;
-    limit_resources()?;
+    limit_resources(address_space)?;
     let landlock = enter_landlock().map_err(JailError::Landlock)?;
     // Landlock is set up through a descriptor; from here on no new one can be had.
     set(Resource::Nofile, 0, "descriptors")?;
@@ -63,7 +71,10 @@ pub fn enter() -> Result<JailState, JailError> {
 }
 
 /// Lowers the limit of processor time, once the size of the work is known.
-pub(crate) fn limit_processor_time(time: Duration) -> Result<(), JailError> {
+///
+/// # Errors
+/// When the kernel refuses.
+pub fn limit_processor_time(time: Duration) -> Result<(), JailError> {
     set(
         Resource::Cpu,
         time.min(LONGEST).as_secs().max(1),
@@ -71,8 +82,8 @@ pub(crate) fn limit_processor_time(time: Duration) -> Result<(), JailError> {
     )
 }
 
-fn limit_resources() -> Result<(), JailError> {
-    set(Resource::As, ADDRESS_SPACE, "address space")?;
+fn limit_resources(address_space: u64) -> Result<(), JailError> {
+    set(Resource::As, address_space, "address space")?;
     set(Resource::Core, 0, "core file")?;
     set(Resource::Fsize, 0, "file size")?;
     set(Resource::Nproc, 0, "processes")?;

@@ -37,6 +37,7 @@ mod report;
 mod sealed_pdf;
 mod seek;
 mod sevenz;
+pub mod shown;
 mod stream;
 mod tar;
 mod unix;

@@ -1,6 +1,7 @@
 //! Limits of one inspection, and the counters that are held against them.
 
 use std::cell::Cell;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -64,7 +65,7 @@ pub struct Budget {
     file_size: u64,
     time: Duration,
     started: Instant,
-    waited: Cell<Duration>,
+    waited: Rc<Cell<Duration>>,
     unpacked: Cell<u64>,
     members: Cell<u64>,
     leased: Cell<u64>,
@@ -105,7 +106,7 @@ impl Budget {
             file_size,
             time: limits.time_for(file_size),
             started: Instant::now(),
-            waited: Cell::new(Duration::ZERO),
+            waited: Rc::default(),
             unpacked: Cell::new(0),
             members: Cell::new(0),
             leased: Cell::new(0),
@@ -151,6 +152,11 @@ impl Budget {
 
     pub(crate) fn note_wait(&self, wait: Duration) {
         self.waited.set(self.waited.get() + wait);
+    }
+
+    /// Where waiting is noted that takes nothing of the working time.
+    pub(crate) fn waiting(&self) -> Rc<Cell<Duration>> {
+        Rc::clone(&self.waited)
     }
 
     /// Counts an object; only members of containers cost something.

@@ -3,7 +3,8 @@
 //! Caller to child, each frame a 32-bit big-endian length and that many bytes:
 //! one [`Header`] as JSON, then the content in frames of 1 … [`MAX_DATA_FRAME`] bytes, then an
 //! empty frame ([`END`]). Child to caller: one frame with a [`Report`] as JSON, then end of
-//! file and exit code 0. Anything else means that the file was not inspected.
+//! file and exit code 0. If another process listens at standard error, what is shown to it is told in
+//! [`crate::shown`]. Anything else means that the file was not inspected.
 
 use std::io::Write;
 
@@ -38,6 +39,8 @@ pub struct Header {
     pub dlp: Dlp,
     /// What to try on encrypted content.
     pub passwords: Passwords,
+    /// Whether another process listens at the child's standard error, to which every object is shown.
+    pub shows: bool,
 }
 
 /// Why what the child wrote is not a report.

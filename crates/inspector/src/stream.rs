@@ -5,6 +5,7 @@ use std::io;
 use crate::content::Active;
 use crate::dlp;
 use crate::report::Limit;
+use crate::shown::Shown;
 use crate::watch::Watch;
 
 /// How much a stream can look ahead.
@@ -55,6 +56,7 @@ pub struct Stream<'f> {
     watch: Watch,
     text: Option<Box<dlp::Reader>>,
     active: Option<Box<Active>>,
+    shown: Option<Shown>,
     buffer: Box<[u8]>,
     start: usize,
     end: usize,
@@ -69,6 +71,7 @@ impl<'f> Stream<'f> {
             watch,
             text: None,
             active: None,
+            shown: None,
             buffer: vec![0; LOOK_AHEAD].into_boxed_slice(),
             start: 0,
             end: 0,
@@ -111,6 +114,22 @@ impl<'f> Stream<'f> {
     /// Ends [`Self::search_for`].
     pub(crate) fn take_active(&mut self) -> Option<Active> {
         self.active.take().map(|active| *active)
+    }
+
+    /// Whether [`Self::show_as`] was called.
+    pub(crate) fn is_shown(&self) -> bool {
+        self.shown.is_some()
+    }
+
+    /// From the next byte on, content is also shown to another process.
+    pub(crate) fn show_as(&mut self, shown: Shown) {
+        shown.see(&self.buffer[self.start..self.end]);
+        self.shown = Some(shown);
+    }
+
+    /// Ends [`Self::show_as`].
+    pub(crate) fn end_show(&mut self) {
+        self.shown = None;
     }
 
     /// The whole length, if any part can be had again once this was drained.
@@ -223,6 +242,9 @@ impl<'f> Stream<'f> {
         }
         if let Some(active) = &mut self.active {
             active.see(fresh);
+        }
+        if let Some(shown) = &self.shown {
+            shown.see(fresh);
         }
         self.end += count;
         self.ended = count == 0;

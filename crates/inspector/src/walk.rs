@@ -10,6 +10,7 @@ use crate::kinds::{self, Format, Kind};
 use crate::limits::Budget;
 use crate::passwords::Passwords;
 use crate::report::{Engine, Finding, How, JailState, Level, Limit, Object, Outcome, Report};
+use crate::shown::Show;
 use crate::stream::{Fault, Feed, LOOK_AHEAD, Stream};
 use crate::watch::Watch;
 use crate::{cab, content, gzip, iso, mail, names, pack, pe, rar, sevenz, tar, unix, zip};
@@ -119,6 +120,7 @@ pub struct Walk<'b> {
     findings: Findings,
     rules: Rc<Rules>,
     tally: Tally,
+    show: Option<Rc<Show>>,
 }
 
 impl<'b> Walk<'b> {
@@ -131,6 +133,22 @@ impl<'b> Walk<'b> {
             findings: Findings::default(),
             rules: Rc::new(rules),
             tally: Tally::default(),
+            show: None,
+        }
+    }
+
+    /// Every object is also shown.
+    pub(crate) fn showing(self, show: Show) -> Self {
+        Self {
+            show: Some(Rc::new(show)),
+            ..self
+        }
+    }
+
+    /// Shows what a stream brings from its next byte on, if somebody listens.
+    pub(crate) fn show(&self, place: &Place, stream: &mut Stream<'_>) {
+        if let Some(show) = self.show.as_ref().filter(|_| !stream.is_shown()) {
+            stream.show_as(show.begin(&place.path));
         }
     }
 
@@ -214,6 +232,7 @@ impl<'b> Walk<'b> {
         if slot.is_some() {
             stream.digest();
         }
+        self.show(place, stream);
         let head = stream.peek(LOOK_AHEAD)?;
         let detected = kinds::detect_as(head, place.announced, &place.name);
         if let Some(reader) = self.reader(detected, place, head) {
@@ -235,6 +254,10 @@ impl<'b> Walk<'b> {
             }
             stopped => (stopped, false),
         };
+        if place.depth > 0 {
+            // Of the file itself the rest is read after a limit, and shown too.
+            stream.end_show();
+        }
         self.count_matches(place, stream);
         if let Some(active) = stream.take_active() {
             active.tell(self, place);
@@ -322,7 +345,9 @@ impl<'b> Walk<'b> {
         Some(self.objects.len() - 1)
     }
 
-    fn into_report(mut self, stream: Stream<'_>, jail: JailState) -> Report {
+    fn into_report(mut self, mut stream: Stream<'_>, jail: JailState) -> Report {
+        stream.end_show();
+        let objects_shown = self.show.take().map_or(0, |show| show.finish());
         let unnamed = self.conclude_dlp();
         let watch = stream.into_watch();
         let bytes_seen = watch.total();
@@ -340,6 +365,7 @@ impl<'b> Walk<'b> {
             crc32,
             objects: self.objects,
             objects_unlisted: self.objects_unlisted,
+            objects_shown,
             findings: list.findings,
             findings_unlisted: list.unlisted + unnamed,
             jail,

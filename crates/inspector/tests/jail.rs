@@ -96,6 +96,7 @@ fn header(name: &str, size: u64, dlp: Dlp) -> Vec<u8> {
         limits: Limits::STANDARD,
         dlp,
         passwords: Passwords::new(vec!["hunter2".to_owned()]).unwrap(),
+        shows: false,
     };
     protocol::encode_header(&header).unwrap().to_vec()
 }

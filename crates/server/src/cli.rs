@@ -81,6 +81,9 @@ pub enum Command {
     /// Inspect one file in a jail; the worker starts this for each file
     #[command(hide = true)]
     Inspect,
+    /// Search objects by YARA rules in a jail; the worker starts this for each file
+    #[command(hide = true)]
+    YaraScan,
 }
 
 /// Which installation is meant.

@@ -53,7 +53,7 @@ pub fn run(command: Command) -> ExitCode {
         Command::Openapi => documents::openapi(),
         Command::SettingsReference => documents::settings_reference(),
         // `main` has run it already, before there was a second thread.
-        Command::Inspect => ExitCode::FAILURE,
+        Command::Inspect | Command::YaraScan => ExitCode::FAILURE,
         Command::Admin(command) => add(command, accounts::add_administrator),
         Command::User(command) => add(command, accounts::add_user),
         Command::Token(Tokens::Create { place, user, name }) => with_site(&place, true, |site| {

@@ -25,5 +25,8 @@ fn main() -> ExitCode {
         // Locks itself in, which must happen before there is a second thread.
         return sofie_inspector::child::run();
     }
+    if matches!(cli.command, cli::Command::YaraScan) {
+        return sofie_yara::child::run();
+    }
     commands::run(cli.command)
 }

@@ -455,6 +455,26 @@ create table engines (
     removed_at timestamptz
 );
 
+-- Sets of YARA rules. At most one version of each is in force.
+create table rule_sets (
+    name text primary key,
+    last_version integer not null default 0,
+    active_version integer
+);
+
+create table rule_set_versions (
+    set_name text not null references rule_sets (name) on delete cascade,
+    number integer not null,
+    source_sealed bytea not null,
+    sha256 bytea not null,
+    bytes bigint not null,
+    rules bigint not null,
+    administrator_id uuid references administrators (id),
+    created_at timestamptz not null,
+    primary key (set_name, number)
+);
+alter table rule_sets add foreign key (name, active_version) references rule_set_versions (set_name, number);
+
 -- Every time that an engine began or ceased to work.
 create table engine_history (
     id bigint generated always as identity primary key,

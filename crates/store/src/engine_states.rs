@@ -84,8 +84,8 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<EngineState>> {
 /// Since when the engines that files are shown to have the signatures that they have: the latest change of any.
 pub async fn signatures_since(tx: &mut Tx) -> Result<Option<DateTime<Utc>>> {
     Ok(sqlx::query_scalar(
-        "select max(s.signatures_since) from engine_states s join engines e on e.id = s.engine
-          where e.enabled and e.removed_at is null and s.available",
+        "select max(s.signatures_since) from engine_states s left join engines e on e.id = s.engine
+          where s.available and (e.enabled and e.removed_at is null or s.engine = 'yara')",
     )
     .fetch_one(tx.conn())
     .await?)

@@ -1,4 +1,4 @@
-//! The inspector's program.
+//! The program of the inspector and of the search by rules.
 
 use std::{
     path::{Path, PathBuf},
@@ -7,9 +7,9 @@ use std::{
     time::SystemTime,
 };
 
-const NAME: &str = "sofie-jail-probe";
+const NAME: &str = "sofie-yara-probe";
 
-/// Returns the program that is what `sofie inspect` is, built anew when its sources changed.
+/// Returns the program that is what `sofie inspect` and `sofie yara-scan` are, built anew when its sources changed.
 pub(crate) fn program() -> PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(find).clone()
@@ -22,8 +22,9 @@ fn find() -> PathBuf {
         .nth(2)
         .expect("tests lie in target/PROFILE/deps");
     let program = folder.join(NAME);
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../inspector");
-    let (built, changed) = (changed(&program), newest(&sources));
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let sources = ["inspector", "yara"].map(|name| newest(&crates.join(name)));
+    let (built, changed) = (changed(&program), sources.into_iter().max().flatten());
     if built.is_none() || built < changed {
         build(folder);
         // Cargo leaves a program alone that the change did not touch.
@@ -39,7 +40,7 @@ fn find() -> PathBuf {
 fn build(folder: &Path) {
     let mut cargo = Command::new(env!("CARGO"));
     cargo
-        .args(["build", "--quiet", "--package", "sofie-inspector"])
+        .args(["build", "--quiet", "--workspace"])
         .args(["--bin", NAME])
         .arg("--target-dir")
         .arg(folder.parent().unwrap_or(folder))

@@ -90,6 +90,18 @@ export type ObjectInFile = {
 /** Each container comes before its members. */
 export type ObjectList = { objects: ObjectInFile[]; unlisted: number };
 
+/** A version of a set of YARA rules. */
+export type RuleSetVersion = {
+  number: number;
+  sha256: string;
+  bytes: number;
+  rules: number;
+  author: string | null;
+  created_at: string;
+};
+/** A set of YARA rules; its newest version comes first. */
+export type RuleSet = { name: string; active_version: number | null; versions: RuleSetVersion[] };
+
 /** A held file in an archive with a password. */
 export type Sample = { name: string; size: number; password: string };
 

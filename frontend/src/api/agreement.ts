@@ -37,6 +37,7 @@ export type Agreement = [
   Agrees<Admin.Mail, Schemas['MailSummary']>,
   Agrees<Admin.AuditEntry, Schemas['AuditEntry']>,
   Agrees<Admin.Job, Schemas['Job']>,
+  Agrees<Admin.RuleSet, Schemas['RuleSet']>,
   Agrees<Admin.PolicyTrial, Schemas['PolicyTrial']>,
 ];
 

@@ -7,6 +7,8 @@ export type Problem = {
   detail?: string;
   request_id?: string;
   errors?: { field: string; code: string; line?: number }[];
+  /** What is wrong with which YARA rules. */
+  rule_errors?: { set: string; line: number; message: string }[];
   retry_after?: number;
 };
 

@@ -608,6 +608,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/rule-sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the sets with their versions. */
+        get: operations["get_admin_rule_sets"];
+        put?: never;
+        /**
+         * Adds a version of a set, which is made if there is none. Rules that can't be compiled are refused, with the lines
+         *     that are wrong; the others are kept and not yet in force.
+         */
+        post: operations["post_admin_rule_sets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/rule-sets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a set away with all its versions; its findings stay. */
+        delete: operations["delete_admin_rule_sets_name"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/rule-sets/{name}/active": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Puts a version of a set in force, an older one as well as a newer one, or takes the set out of force. Files that
+         *     can still be fetched are then looked at again.
+         */
+        put: operations["put_admin_rule_sets_name_active"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/rule-sets/{name}/versions/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns the rules of a version. */
+        get: operations["get_admin_rule_sets_name_versions_number"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/session": {
         parameters: {
             query?: never;
@@ -1624,7 +1699,7 @@ export interface components {
          * @description The stable words of failures.
          * @enum {string}
          */
-        Code: "not_found" | "unauthenticated" | "forbidden" | "csrf" | "conflict" | "invalid" | "too_large" | "too_slow" | "rate_limited" | "unavailable" | "internal" | "no_space" | "method_not_allowed" | "unsupported_media_type" | "reauthentication_required" | "wrong_credentials" | "wrong_code" | "wrong_password" | "link_invalid" | "version_conflict" | "upload_offset_mismatch" | "checksum_mismatch" | "quota_exceeded" | "answer_begun" | "engine_unavailable";
+        Code: "not_found" | "unauthenticated" | "forbidden" | "csrf" | "conflict" | "invalid" | "too_large" | "too_slow" | "rate_limited" | "unavailable" | "internal" | "no_space" | "method_not_allowed" | "unsupported_media_type" | "reauthentication_required" | "wrong_credentials" | "wrong_code" | "wrong_password" | "link_invalid" | "version_conflict" | "upload_offset_mismatch" | "checksum_mismatch" | "quota_exceeded" | "answer_begun" | "engine_unavailable" | "rules_invalid";
         /** @description The password of whoever is logged in, once more. */
         ConfirmSession: {
             /** @description The password of the account. */
@@ -2072,6 +2147,20 @@ export interface components {
                 /** @description The stage that it usually works in. */
                 stage: string;
                 title: string;
+            }[];
+        };
+        /** @description A list that is short enough to be given whole. */
+        ItemsBody_RuleSet: {
+            /** @description The rows. */
+            items: {
+                /**
+                 * Format: int32
+                 * @description The version in force, if one is.
+                 */
+                active_version: number | null;
+                name: string;
+                /** @description The newest first. */
+                versions: components["schemas"]["RuleSetVersion"][];
             }[];
         };
         /** @description A list that is short enough to be given whole. */
@@ -2683,6 +2772,8 @@ export interface components {
              * @description Seconds to wait before trying again.
              */
             retry_after?: number | null;
+            /** @description What is wrong with which YARA rules. */
+            rule_errors?: components["schemas"]["RuleProblem"][];
             /**
              * Format: int32
              * @description The HTTP status.
@@ -2779,6 +2870,70 @@ export interface components {
         ResetPassword: {
             password: string;
             token: string;
+        };
+        /** @description What is wrong with YARA rules. */
+        RuleProblem: {
+            /**
+             * Format: int32
+             * @description The line, from 1 on; 0 if it is not about one.
+             */
+            line: number;
+            /** @description What is wrong there, in the compiler's words. */
+            message: string;
+            /** @description The set. */
+            set: string;
+        };
+        /** @description A set of YARA rules. */
+        RuleSet: {
+            /**
+             * Format: int32
+             * @description The version in force, if one is.
+             */
+            active_version: number | null;
+            name: string;
+            /** @description The newest first. */
+            versions: components["schemas"]["RuleSetVersion"][];
+        };
+        /** @description Which version is to be in force. */
+        RuleSetActivation: {
+            /**
+             * Format: int32
+             * @description The number of the version; `null` takes the set out of force.
+             */
+            version?: number | null;
+        };
+        /** @description Rules to add. */
+        RuleSetInput: {
+            /** @description The set: small letters, digits and dashes. It stands before the names of rules in findings. */
+            name: string;
+            /** @description The rules, as YARA has them. */
+            source: string;
+        };
+        /** @description The rules of a version. */
+        RuleSetSource: {
+            /** @description As they were written. */
+            source: string;
+        };
+        /** @description A version of a set of YARA rules. */
+        RuleSetVersion: {
+            /** @description The address of the administrator who uploaded it. */
+            author: string | null;
+            /**
+             * Format: int64
+             * @description Their length in bytes.
+             */
+            bytes: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int32 */
+            number: number;
+            /**
+             * Format: int64
+             * @description How many rules there are.
+             */
+            rules: number;
+            /** @description SHA-256 of the rules as they were written. */
+            sha256: string;
         };
         /** @description What the sample of a held file is. */
         Sample: {
@@ -5283,6 +5438,271 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_rule_sets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsBody_RuleSet"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_rule_sets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleSetInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleSet"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_admin_rule_sets_name: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_admin_rule_sets_name_active: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleSetActivation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleSet"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_rule_sets_name_versions_number: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleSetSource"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -35,6 +35,7 @@ export const paths = {
     users: () => '/admin/users',
     administrators: () => '/admin/administrators',
     engines: () => '/admin/engines',
+    rules: () => '/admin/rules',
     policy: () => '/admin/policy',
     checks: () => '/admin/checks',
     exceptions: () => '/admin/exceptions',

@@ -11,6 +11,7 @@ pub mod admin_jobs;
 pub mod admin_outbox;
 pub mod admin_packages;
 pub mod admin_policy;
+pub mod admin_rule_sets;
 pub mod admin_session;
 pub mod admin_settings;
 pub mod admin_users;

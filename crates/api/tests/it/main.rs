@@ -21,6 +21,7 @@ mod policy;
 mod proof;
 mod quarantine;
 mod recall;
+mod rule_sets;
 mod schedule;
 mod session;
 mod setup;

@@ -9,6 +9,7 @@ use aws_lc_rs::digest;
 use futures_util::TryStreamExt;
 use sofie_detection::{
     Class, Dlp, Engine, EngineReport, ErrorKind, Examination, FileMeta, Inspector, Outcome, Scan,
+    Yara,
 };
 use sofie_domain::File;
 use sofie_store::{objects::List, verdicts::Verdict};
@@ -47,13 +48,20 @@ pub(super) async fn examine(
     file: &File,
     spec: &BlobSpec,
     engines: &[Arc<dyn Engine>],
-    dlp: Arc<Dlp>,
+    looked_for: LookedFor,
     cancel: &CancellationToken,
 ) -> Result<Examined, VaultError> {
     let is_sandbox = |engine: &Arc<dyn Engine>| engine.descriptor().class == Class::Sandbox;
     let (sandboxes, quick): (Vec<_>, Vec<_>) = engines.iter().cloned().partition(is_sandbox);
     let inspector = app.parts().engines.inspector();
-    let mut examined = read(app, file, spec, (Some((inspector, dlp)), &quick), cancel).await?;
+    let mut examined = read(
+        app,
+        file,
+        spec,
+        (Some((inspector, looked_for)), &quick),
+        cancel,
+    )
+    .await?;
     if sandboxes.is_empty() {
         return Ok(examined);
     }
@@ -87,8 +95,11 @@ fn scan(app: &App, file: &File, engines: &[Arc<dyn Engine>], cancel: &Cancellati
     Scan::new(meta, app.now(), time, cancel.child_token())
 }
 
-/// The inspector and the sensitive data that it looks for, in the stage that it belongs to.
-type Inspecting<'i> = Option<(&'i Inspector, Arc<Dlp>)>;
+/// The sensitive data that is looked for, and the rules that files are searched by.
+type LookedFor = (Arc<Dlp>, Option<Arc<Yara>>);
+
+/// The inspector and what it looks for, in the stage that it belongs to.
+type Inspecting<'i> = Option<(&'i Inspector, LookedFor)>;
 
 /// Reads a file out of the vault once, for all engines of a stage.
 async fn read(
@@ -110,8 +121,11 @@ async fn read(
         let _ = noted.set(error);
         text
     });
-    let (inspector, dlp) = inspecting.unzip();
-    let scan = scan(app, file, engines, cancel).with_dlp(dlp.unwrap_or_default());
+    let (inspector, looked_for) = inspecting.unzip();
+    let (dlp, yara) = looked_for.unwrap_or_default();
+    let scan = scan(app, file, engines, cancel)
+        .with_dlp(dlp)
+        .with_yara(yara);
     let examination = sofie_detection::examine(inspector, engines, &scan, content).await;
     let fault = Arc::into_inner(fault).and_then(OnceLock::into_inner);
     match fault {

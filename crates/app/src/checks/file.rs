@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use sofie_detection::{Dlp, Engine};
+use sofie_detection::{Dlp, Engine, Yara};
 use sofie_domain::{
     Decision, EmailAddress, EngineVerdict, Event, Exception, File, FileCheck, FileId, Policy,
     Settings, Sha256, decide, excuse,
@@ -38,6 +38,8 @@ pub(super) struct Rules {
     pub(super) closed: Option<String>,
     /// Which sensitive data is looked for; none if the settings can't be read as that.
     pub(super) dlp: Option<Arc<Dlp>>,
+    /// By which rules files are searched.
+    pub(super) yara: Option<Arc<Yara>>,
 }
 
 /// Returns what the settings say of sensitive data.
@@ -192,7 +194,17 @@ async fn read(
         let detail = "the settings of sensitive data can't be used";
         return nothing(app, rules, "dlp-settings", detail);
     };
-    match examine::examine(app, &open.file, spec, &antivirus.trusted, dlp, cancel).await {
+    let looked_for = (dlp, rules.yara.clone());
+    match examine::examine(
+        app,
+        &open.file,
+        spec,
+        &antivirus.trusted,
+        looked_for,
+        cancel,
+    )
+    .await
+    {
         Ok(examined) => examined,
         Err(error) => {
             let error: &dyn std::error::Error = &error;

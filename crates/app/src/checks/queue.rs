@@ -18,6 +18,7 @@ use crate::{
     App, Context, Error, Result, audit, engines,
     jobs::{CheckLargePackage, CheckPackage, enqueue_for_package, queues},
     packages::{self, Summary, View, get, lock, tell},
+    rule_sets,
 };
 
 /// A package in the queue.
@@ -64,7 +65,7 @@ pub async fn stop(app: &App, ctx: &Context, id: PackageId, reason: &Reason) -> R
     ctx.administrator_who_may(AdministratorPermission::Quarantine)?;
     let mut names: Vec<String> = engines::INTERNAL.map(str::to_owned).into();
     names.extend(
-        engines::rules(app)
+        engines::rules(app, rule_sets::in_force(app).await?.as_ref())
             .await?
             .into_iter()
             .map(|rule| rule.engine),

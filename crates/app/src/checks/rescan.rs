@@ -25,6 +25,7 @@ use crate::{
     jobs::queues,
     keys, notices,
     packages::{load, lock, tell},
+    rule_sets,
 };
 
 /// Signatures that change every few minutes do not make every file be read as often.
@@ -69,14 +70,17 @@ async fn look_again(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Resul
         return Ok(true);
     };
     let exceptions = exceptions::active(&mut app.db().read().await?, ctx.now).await?;
+    let yara = rule_sets::in_force(app).await?;
+    let others = engines::rules(app, yara.as_ref()).await?;
     let rules = Rules {
-        policy: settings.policy(sender.direction(), engines::rules(app).await?),
+        policy: settings.policy(sender.direction(), others),
         last_chance: false,
         give_up: false,
         closed: engines::inspector_trusted(app).await?,
         exceptions,
         sender: sender.email().clone(),
         dlp: file::dlp(&settings),
+        yara,
     };
     let silent = |name: &str| antivirus.faulty.iter().any(|(faulty, _)| faulty == name);
     if rules

@@ -20,6 +20,7 @@ use crate::{
     jobs::{self, CheckLargePackage, CheckPackage},
     keys,
     packages::lock,
+    rule_sets,
 };
 
 /// A file above this many bytes is checked in a queue of its own, so that it does not keep others waiting.
@@ -83,7 +84,8 @@ pub(crate) async fn run(
 async fn prepare(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<Option<Work>> {
     let settings = app.settings().await?;
     let antivirus = antivirus(app).await?;
-    let others = engines::rules(app).await?;
+    let yara = rule_sets::in_force(app).await?;
+    let others = engines::rules(app, yara.as_ref()).await?;
     let closed = engines::inspector_trusted(app).await?;
     let mut tx = app.db().begin().await?;
     // Under the lock, so that no other worker ends the round that this one begins.
@@ -129,6 +131,7 @@ async fn prepare(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<O
         exceptions,
         sender: loaded.package.sender.email().clone(),
         dlp: file::dlp(&settings),
+        yara,
     };
     Ok(Some(Work {
         rules,

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use sofie_detection::{InspectionLimits, Inspector, Runtime};
+use sofie_detection::{InspectionLimits, Inspector, Runtime, YARA, Yara};
 use sofie_domain::EngineRule;
 use sofie_store::engines::{self as rows, Engine};
 use tokio::{sync::Mutex, time::Instant};
@@ -28,6 +28,8 @@ pub struct Engines {
     present: Mutex<Option<Present>>,
     pub(super) looked: Mutex<Option<Instant>>,
     pub(super) trust: Trust,
+    /// The YARA rules that were read last.
+    pub(crate) rules: Mutex<Option<Arc<Yara>>>,
 }
 
 #[derive(Debug)]
@@ -62,6 +64,7 @@ impl Engines {
             present: Mutex::default(),
             looked: Mutex::default(),
             trust: Trust::default(),
+            rules: Mutex::default(),
         }
     }
 
@@ -151,13 +154,19 @@ pub(crate) async fn enabled(app: &App) -> Result<Vec<Configured>> {
     Ok(found)
 }
 
-/// Returns the engines that files are shown to, and how much their word counts.
-pub(crate) async fn rules(app: &App) -> Result<Vec<EngineRule>> {
+/// Returns the engines that files are shown to, and how much their word counts. Rules that files are searched by
+/// count as an engine without whose word nothing is delivered.
+pub(crate) async fn rules(app: &App, yara: Option<&Arc<Yara>>) -> Result<Vec<EngineRule>> {
     let rule = |one: Configured| EngineRule {
         engine: one.row.id,
         mandatory: one.row.mandatory,
     };
-    Ok(enabled(app).await?.into_iter().map(rule).collect())
+    let searched = yara.map(|_| EngineRule {
+        engine: YARA.to_owned(),
+        mandatory: true,
+    });
+    let others = enabled(app).await?.into_iter().map(rule);
+    Ok(searched.into_iter().chain(others).collect())
 }
 
 /// Tells whether packages flow by the word of the internal engines alone.

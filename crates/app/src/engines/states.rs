@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use sofie_detection::{Canary, Engine, SelfTest};
+use sofie_detection::{Canary, Engine, SelfTest, YARA};
 use sofie_domain::{AdministratorPermission, Event};
 use sofie_store::{
     Tx,
@@ -13,7 +13,7 @@ use super::{
     INTERNAL, catalogue,
     views::{self, EngineView, Probe},
 };
-use crate::{App, Context, Error, Result, audit};
+use crate::{App, Context, Error, Result, audit, rule_sets};
 
 /// The name under which the inspector is trusted: the internal engines are one program.
 pub(super) const INSPECTOR: &str = "inspector";
@@ -23,6 +23,8 @@ pub async fn self_test(app: &App, ctx: &Context, id: &str) -> Result<EngineView>
     ctx.administrator_who_may(AdministratorPermission::Engines)?;
     if INTERNAL.contains(&id) {
         test_inspector(app).await?;
+    } else if id == YARA {
+        test_rules(app).await?;
     } else {
         let engines = catalogue::all(app).await?;
         let found = engines.into_iter().find(|one| one.row.id == id);
@@ -48,6 +50,7 @@ pub async fn self_test(app: &App, ctx: &Context, id: &str) -> Result<EngineView>
 /// Tests every engine; the schedule asks for it.
 pub async fn test_all(app: &App) -> Result<()> {
     test_inspector(app).await?;
+    test_rules(app).await?;
     for one in catalogue::enabled(app).await? {
         if let Some(engine) = one.engine {
             test_engine(app, engine.as_ref()).await?;
@@ -69,6 +72,18 @@ pub(super) async fn test_inspector(app: &App) -> Result<Option<String>> {
         .note(INSPECTOR, fault.clone())
         .await;
     Ok(fault)
+}
+
+/// Tests the YARA rules in force; forgets what was known when there are none.
+pub(crate) async fn test_rules(app: &App) -> Result<()> {
+    let Some(rules) = rule_sets::in_force(app).await? else {
+        let mut tx = app.db().begin().await?;
+        engine_states::remove(&mut tx, YARA).await?;
+        return Ok(tx.commit().await?);
+    };
+    let inspector = app.parts().engines.inspector();
+    let test = inspector.rules_self_test(&rules, app.now()).await;
+    note(app, YARA, &test, Memory::Keep).await.map(drop)
 }
 
 /// Tests an engine, notes the result, and returns why its word does not count.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use sofie_detection::{KINDS, Kind, Load, Types};
+use sofie_detection::{KINDS, Kind, Load, Types, YARA};
 use sofie_domain::{AdministratorPermission, Direction};
 use sofie_store::{
     engine_states::{self, EngineState},
@@ -14,7 +14,7 @@ use super::{
     INTERNAL,
     catalogue::{self, Configured},
 };
-use crate::{App, Context, Error, Result};
+use crate::{App, Context, Error, Result, rule_sets};
 
 /// An engine as an administrator sees it.
 #[derive(Clone, Debug)]
@@ -112,8 +112,11 @@ pub async fn list(app: &App, ctx: &Context) -> Result<Vec<EngineView>> {
     let others = catalogue::all(app).await?;
     let states = engine_states::list(&mut app.db().read().await?).await?;
     let state = |id: &str| states.iter().find(|state| state.engine == id).cloned();
-    let rules = settings.policy(Direction::Outgoing, Vec::new()).engines;
-    let internal = INTERNAL.iter().map(|id| EngineView {
+    let yara = rule_sets::in_force(app).await?;
+    let rules = catalogue::rules(app, yara.as_ref()).await?;
+    let rules = settings.policy(Direction::Outgoing, rules).engines;
+    let internal = INTERNAL.iter().chain(yara.iter().map(|_| &YARA));
+    let internal = internal.map(|id| EngineView {
         id: (*id).to_owned(),
         name: name(id).to_owned(),
         class: "internal".to_owned(),
@@ -173,6 +176,7 @@ fn name(id: &str) -> &'static str {
         "encrypted" => "Encrypted content",
         "eicar" => "Test file",
         "dlp" => "Sensitive data",
+        YARA => "YARA rules",
         _ => "Active content",
     }
 }

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use rustix::process::{Pid, setpriority_process};
 use sofie_inspector::protocol::{self, END, Header, MAX_DATA_FRAME, MAX_REPORT};
 use sofie_inspector::{Dlp, Limits, Object, Passwords, Report};
+use sofie_yara::RuleError;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::Semaphore;
@@ -19,6 +20,7 @@ use crate::self_test::{self, SelfTest};
 use crate::verdict::{EngineReport, ErrorKind};
 
 use super::rows;
+use super::yara::{self, Searching, Yara};
 
 /// What most files are done in. A file that takes longer gives way on the processor to those that do not.
 const BRIEFLY: Duration = Duration::from_millis(100);
@@ -99,17 +101,60 @@ impl Inspector {
         }
     }
 
-    /// Looks inside one file. Whatever goes wrong is an error row of every internal engine.
+    /// Looks inside one file. Whatever goes wrong is an error row of every internal engine; what goes wrong with
+    /// the search by rules only, an error row of that engine.
     pub async fn inspect(&self, scan: &Scan, body: Body) -> Inspection {
-        let limited = tokio::time::timeout_at(scan.deadline, self.run(scan, body));
-        let ended = tokio::select! {
-            ended = limited => ended.unwrap_or(Err(Failure::Late)),
-            () = scan.cancel.cancelled() => Err(Failure::Cancelled),
+        let turn = async {
+            let turn = self.at_once.acquire().await;
+            turn.map_err(|_| Failure::Cancelled)
         };
-        match ended {
-            Ok(report) => rows::answer(scan, report),
-            Err(failure) => rows::failed(scan, failure.kind(), &failure.to_string()),
-        }
+        let turn = limited(scan, turn).await;
+        let Some(rules) = scan.yara.as_deref() else {
+            let ended = match turn {
+                Ok(_turn) => limited(scan, self.run(scan, body, None)).await,
+                Err(failure) => Err(failure),
+            };
+            return inspection(scan, ended);
+        };
+        let _turn = match turn {
+            Ok(turn) => turn,
+            Err(failure) => {
+                let row = yara::row(scan, rules, Err(yara::Failure::Late), None);
+                let mut inspection = inspection(scan, Err(failure));
+                inspection.reports.push(row);
+                return inspection;
+            }
+        };
+        let started = Searching::start(&self.program, rules, scan.meta.size).await;
+        let (searching, objects) = match started {
+            Ok((searching, objects)) => (Ok(searching), Some(objects)),
+            Err(failure) => (Err(failure), None),
+        };
+        let searched = async {
+            let answer = tokio::time::timeout_at(scan.deadline, searching?.answer()).await;
+            answer.unwrap_or(Err(yara::Failure::Late))
+        };
+        let inspected = limited(scan, self.run(scan, body, objects));
+        let (inspected, searched) = tokio::join!(inspected, searched);
+        let seen = inspected.as_ref().ok();
+        let seen = seen.map(|report| (report.objects_shown, rows::coverage(report)));
+        let row = yara::row(scan, rules, searched, seen);
+        let mut inspection = inspection(scan, inspected);
+        inspection.reports.push(row);
+        inspection
+    }
+
+    /// Compiles rules without a file; gives how many there are, or what is wrong with them.
+    ///
+    /// # Errors
+    /// When the compiler itself fails, such as by taking too long.
+    pub async fn check_rules(
+        &self,
+        rules: &Yara,
+    ) -> Result<Result<u64, Vec<RuleError>>, yara::Failure> {
+        let longest = Duration::from_secs(rules.seconds.saturating_add(30));
+        let checked = tokio::time::timeout(longest, yara::check(&self.program, rules)).await;
+        checked.unwrap_or(Err(yara::Failure::Late))
     }
 
     /// Proves that the inspector can be started and knows the test files. `now` stamps the result.
@@ -117,16 +162,22 @@ impl Inspector {
         self_test::known_files_inside(self, now).await
     }
 
-    async fn run(&self, scan: &Scan, body: Body) -> Result<Report, Failure> {
-        let _turn = self
-            .at_once
-            .acquire()
-            .await
-            .map_err(|_| Failure::Cancelled)?;
-        let mut child = self.start().map_err(Failure::Start)?;
+    /// Proves that the rules can be used and that objects get to them.
+    pub async fn rules_self_test(&self, rules: &Yara, now: DateTime<Utc>) -> SelfTest {
+        self_test::known_files_by_rules(self, rules, now).await
+    }
+
+    async fn run(
+        &self,
+        scan: &Scan,
+        body: Body,
+        objects: Option<ChildStdin>,
+    ) -> Result<Report, Failure> {
+        let shows = objects.is_some();
+        let mut child = self.start(objects).map_err(Failure::Start)?;
         let pid = child.id();
         tokio::select! {
-            report = self.converse(scan, body, &mut child) => report,
+            report = self.converse(scan, body, (&mut child, shows)) => report,
             never = give_way(pid) => match never {},
         }
     }
@@ -136,10 +187,10 @@ impl Inspector {
         &self,
         scan: &Scan,
         body: Body,
-        child: &mut Child,
+        (child, shows): (&mut Child, bool),
     ) -> Result<Report, Failure> {
         let fed = match child.stdin.take() {
-            Some(input) => self.feed(scan, body, input).await,
+            Some(input) => self.feed(scan, body, (input, shows)).await,
             None => Err(Failure::Start(std::io::ErrorKind::BrokenPipe.into())),
         };
         // A child that stopped listening died: how it ended says more than the broken pipe.
@@ -152,26 +203,32 @@ impl Inspector {
         protocol::parse_report(&output, scan.meta.size).map_err(Failure::Report)
     }
 
-    fn start(&self) -> std::io::Result<Child> {
+    /// Starts the child, which shows `objects` to the other one.
+    fn start(&self, objects: Option<ChildStdin>) -> std::io::Result<Child> {
+        let objects = match objects {
+            Some(objects) => Stdio::from(objects.into_owned_fd()?),
+            None => Stdio::null(),
+        };
         Command::new(&self.program)
             .arg("inspect")
             .env_clear()
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(objects)
             .kill_on_drop(true)
             .spawn()
     }
 
     /// Tells the child what it must know; the copies of passwords are gone afterwards.
-    async fn greet(&self, scan: &Scan, input: &mut ChildStdin) -> Result<(), Failure> {
+    async fn greet(&self, scan: &Scan, input: &mut ChildStdin, shows: bool) -> Result<(), Failure> {
         let header = Header {
             name: scan.meta.name.clone(),
             size: scan.meta.size,
             limits: self.limits,
             dlp: Dlp::clone(&scan.dlp),
             passwords: Passwords::clone(&scan.passwords),
+            shows,
         };
         let frame = protocol::encode_header(&header).map_err(Failure::Pipe)?;
         input.write_all(&frame).await.map_err(Failure::Pipe)
@@ -181,9 +238,9 @@ impl Inspector {
         &self,
         scan: &Scan,
         mut body: Body,
-        mut input: ChildStdin,
+        (mut input, shows): (ChildStdin, bool),
     ) -> Result<(), Failure> {
-        self.greet(scan, &mut input).await?;
+        self.greet(scan, &mut input, shows).await?;
         let mut sent = 0;
         while let Some(piece) = body.next().await? {
             for frame in piece.chunks(MAX_DATA_FRAME) {
@@ -207,7 +264,7 @@ impl Inspector {
 }
 
 /// Lowers the priority of a child that is still there after a while; never ends.
-async fn give_way(pid: Option<u32>) -> Infallible {
+pub(super) async fn give_way(pid: Option<u32>) -> Infallible {
     tokio::time::sleep(BRIEFLY).await;
     let pid = pid.and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
     if let Some(pid) = pid
@@ -217,6 +274,24 @@ async fn give_way(pid: Option<u32>) -> Infallible {
         tracing::debug!(error, "an inspector's priority could not be lowered");
     }
     std::future::pending().await
+}
+
+fn inspection(scan: &Scan, ended: Result<Report, Failure>) -> Inspection {
+    match ended {
+        Ok(report) => rows::answer(scan, report),
+        Err(failure) => rows::failed(scan, failure.kind(), &failure.to_string()),
+    }
+}
+
+/// Ends a step at the deadline or when nobody wants it any more.
+async fn limited<T>(
+    scan: &Scan,
+    run: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    tokio::select! {
+        ended = tokio::time::timeout_at(scan.deadline, run) => ended.unwrap_or(Err(Failure::Late)),
+        () = scan.cancel.cancelled() => Err(Failure::Cancelled),
+    }
 }
 
 /// Everything the child wrote, if it ended well.

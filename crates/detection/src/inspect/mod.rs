@@ -2,7 +2,9 @@
 
 mod child;
 mod rows;
+mod yara;
 
 pub use child::{Contents, Inspection, Inspector};
 pub(crate) use rows::answer;
 pub use rows::descriptors;
+pub use yara::{Failure as YaraFailure, ID as YARA, Yara};

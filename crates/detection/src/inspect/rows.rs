@@ -3,6 +3,7 @@
 use sofie_inspector::{self as inspector, Report};
 
 use super::child::{Contents, Inspection};
+use super::yara;
 use crate::engine::{Capabilities, Class, Descriptor, Scan, Versions};
 use crate::text;
 use crate::verdict::{
@@ -12,7 +13,8 @@ use crate::verdict::{
 
 /// The internal engines, for the engine table; their ids are those of the rows.
 pub fn descriptors() -> Vec<Descriptor> {
-    inspector::Engine::ALL.map(descriptor).to_vec()
+    let own = inspector::Engine::ALL.map(descriptor);
+    own.into_iter().chain([yara::descriptor()]).collect()
 }
 
 fn descriptor(engine: inspector::Engine) -> Descriptor {
@@ -104,7 +106,7 @@ fn row(scan: &Scan, engine: inspector::Engine, report: &Report) -> EngineReport 
 
 /// Full only when everything was opened; what could not be opened has a finding, but another
 /// engine's, and this engine did not see it either.
-fn coverage(report: &Report) -> Coverage {
+pub(super) fn coverage(report: &Report) -> Coverage {
     let unread = report.findings.iter().any(|finding| {
         use inspector::Outcome::{Encrypted, Incomplete, Suspicious, Unsupported};
         matches!(

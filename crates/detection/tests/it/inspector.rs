@@ -116,7 +116,7 @@ async fn the_self_test_passes_and_fails_with_a_dead_program() {
     let nowhere = Inspector::new("/nonexistent".into(), InspectionLimits::STANDARD, 1);
     let test = nowhere.self_test(now()).await;
     assert!(!test.passed() && test.error.is_some());
-    assert_eq!(sofie_detection::inspect::descriptors().len(), 6);
+    assert_eq!(sofie_detection::inspect::descriptors().len(), 7);
 }
 
 /// A program that misbehaves as its name says.

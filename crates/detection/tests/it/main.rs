@@ -11,6 +11,7 @@ mod http_fake;
 mod icap_real;
 mod inspector;
 mod runtime;
+mod yara;
 
 use std::time::Duration;
 

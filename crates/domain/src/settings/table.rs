@@ -206,9 +206,26 @@ fn package_limits() -> Vec<Setting> {
 fn checks() -> Vec<Setting> {
     let mut all = super::rules::outgoing();
     all.extend(super::dlp::settings());
+    all.extend(rules());
     all.extend(waits());
     all.extend(looks());
     all
+}
+
+/// How far files are searched by YARA rules.
+fn rules() -> Vec<Setting> {
+    vec![
+        number(
+            "checks.yara_object_mib",
+            (1, 128, 512),
+            "The largest object that is searched by YARA rules, in MiB; a file with a larger one counts as not checked to the end.",
+        ),
+        number(
+            "checks.yara_seconds",
+            (1, 60, 150),
+            "How many seconds of the processor's time the search of a file by YARA rules may take; large files get more.",
+        ),
+    ]
 }
 
 /// When files are looked at again that were delivered.

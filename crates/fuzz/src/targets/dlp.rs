@@ -18,6 +18,7 @@ fn inspect(dlp: &Dlp, content: &[u8], most: usize) -> Report {
         limits: LIMITS,
         dlp: dlp.clone(),
         passwords: Passwords::default(),
+        shows: false,
     };
     let report = sofie_inspector::inspect_with(&header, drops);
     report.expect("memory can be read")

@@ -41,6 +41,7 @@ fn question(content: &[u8], step: usize) -> Vec<u8> {
         limits: LIMITS,
         dlp: Dlp::default(),
         passwords: Passwords::default(),
+        shows: false,
     };
     let mut wire = encode_header(&header).expect("a small header").to_vec();
     for piece in content.chunks(step) {

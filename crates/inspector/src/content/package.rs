@@ -14,6 +14,7 @@ pub fn object(walk: &mut Walk<'_>, place: &Place, data: &mut dyn Feed) -> Result
     let Some((start, length, name)) = header(stream.peek(LONGEST_HEADER)?) else {
         return walk.object(place, &mut stream).map(drop);
     };
+    walk.show(place, &mut stream);
     stream.consume(start);
     let member = place.member(&name);
     walk.check_depth(&member)?;

@@ -41,6 +41,7 @@ fn object(walk: &mut Walk<'_>, place: &Place, stream: &mut Stream<'_>) -> Result
     walk.check_depth(place)?;
     let mut digits = Digits { stream, odd: false };
     let mut bytes = Stream::new(&mut digits, Watch::new());
+    walk.show(place, &mut bytes);
     let native = native(bytes.peek(LONGEST_HEADER)?);
     // Without a header that makes sense all of it is looked at.
     let (offset, length) = native.unwrap_or((0, u64::MAX));

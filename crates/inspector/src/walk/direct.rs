@@ -26,6 +26,7 @@ pub fn inspect(
         limits,
         dlp: Dlp::default(),
         passwords: Passwords::default(),
+        shows: false,
     };
     inspect_with(&header, content)
 }

@@ -44,6 +44,7 @@ fn header(name: &str, content: &[u8]) -> Header {
         limits: Limits::STANDARD,
         dlp: Dlp::default(),
         passwords: Passwords::default(),
+        shows: false,
     }
 }
 

@@ -189,6 +189,7 @@ impl File {
             walk.check_depth(member)?;
             return walk.object(member, content).map(drop);
         }
+        walk.show(member, content);
         let mut marks = Marks::default();
         loop {
             let chunk = content.chunk()?;
