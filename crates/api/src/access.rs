@@ -124,6 +124,7 @@ pub const RULES: &[(&str, &str, Gate)] = &[
     ("POST", "/api/v1/packages/{id}/restore", Gate::Owners),
     ("POST", "/api/v1/packages/{id}/send", Gate::Holders),
     ("GET", "/api/v1/packages/{id}/tracking", Gate::Owners),
+    ("POST", "/api/v1/packages/{id}/unlock", Gate::Holders),
     ("POST", "/api/v1/uploads", Gate::Holders),
     ("DELETE", "/api/v1/uploads/{file_id}", Gate::Holders),
     ("HEAD", "/api/v1/uploads/{file_id}", Gate::Holders),

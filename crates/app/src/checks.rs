@@ -17,4 +17,4 @@ mod translate;
 pub(crate) use package::{activate, deliverable};
 pub use queue::{Waiting, list, stop};
 pub(crate) use rescan::{due_before, rescan};
-pub(crate) use slice::run;
+pub(crate) use slice::{check_with_password, run};

@@ -8,6 +8,7 @@ mod life;
 mod lists;
 mod load;
 mod send;
+mod unlock;
 mod views;
 
 pub(crate) use answers::begun;
@@ -21,6 +22,7 @@ pub use lists::{Which, list, list_all};
 pub use load::{Loaded, load, lock};
 pub use send::{send, submit_if_complete};
 pub use sofie_store::packages::{Box, Stamp};
+pub use unlock::unlock;
 pub(crate) use views::visible;
 pub use views::{Can, FileView, Role, Summary, Totals, View, get, may_see, view_for};
 

@@ -7,6 +7,7 @@ use sofie_identity::{CodeKey, Passwords};
 use sofie_queue::Waker;
 use sofie_store::Database;
 use sofie_vault::{Kek, Vault};
+use tokio_util::task::TaskTracker;
 
 use crate::{
     Changes, Error, Result, downloads::Permits, sessions::CookieKeys, settings::SettingsCache,
@@ -42,6 +43,8 @@ pub struct Parts {
     pub passwords: Passwords,
     /// Writes and reads session cookies; [`crate::setup::open`] gives them.
     pub cookies: CookieKeys,
+    /// What goes on after a request was answered; it may be lost with the process.
+    pub tasks: TaskTracker,
     /// The settings in force.
     pub settings: SettingsCache,
 }

@@ -82,6 +82,7 @@ events! {
     PackageShredded = "PACKAGE_SHREDDED" Info,
     PackageOpened = "PACKAGE_OPENED" Info,
     PackageNotified = "PACKAGE_NOTIFIED" Info,
+    PasswordTried = "PASSWORD_TRIED" Info,
     FileUploaded = "FILE_UPLOADED" Info,
     FileRemoved = "FILE_REMOVED" Info,
     FileChecked = "FILE_CHECKED" Info,

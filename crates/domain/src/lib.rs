@@ -15,6 +15,7 @@ mod exceptions;
 mod files;
 mod ids;
 mod names;
+mod note_passwords;
 mod packages;
 mod permissions;
 mod policy;
@@ -39,14 +40,15 @@ pub use exceptions::{
 pub use files::{File, FileCheck, FilePath, InvalidPath, Release, worst};
 pub use ids::*;
 pub use names::safe_name;
+pub use note_passwords::passwords_in;
 pub use packages::{
     Approval, InvalidTransition, Life, LifeEvent, Package, PackageState, PackageType, Recipient,
     Sender,
 };
 pub use permissions::{AdministratorPermission, UserPermission};
 pub use policy::{
-    Action, Category, Decision, Direction, EngineRule, EngineVerdict, Held, Outcome, Policy,
-    RiskLevel, dangerous, decide, rejects, rules_alone,
+    Action, Category, Decision, Direction, ENCRYPTED_ENGINE, EngineRule, EngineVerdict, Held,
+    Outcome, Policy, RiskLevel, dangerous, decide, rejects, rules_alone,
 };
 pub use requests::{Request, RequestState};
 pub use rule_sets::RuleSetName;

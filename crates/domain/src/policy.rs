@@ -32,6 +32,8 @@ pub enum Category {
     Ambiguous,
     /// Holds sensitive data.
     Dlp,
+    /// Was encrypted, and could be looked into with a password.
+    Opened,
     /// Something else.
     Other,
 }
@@ -144,6 +146,7 @@ impl Outcome {
                 Category::Disguise => "disguise",
                 Category::Ambiguous => "ambiguous",
                 Category::Dlp => "dlp",
+                Category::Opened => "opened",
                 Category::Other => return None,
             },
         })
@@ -227,10 +230,29 @@ pub fn decide(policy: &Policy, verdicts: &[EngineVerdict], last_chance: bool) ->
 /// What the rules make of what was said, whether or not everybody has spoken.
 #[must_use]
 pub fn rules_alone(policy: &Policy, verdicts: &[EngineVerdict]) -> FileCheck {
-    verdicts
-        .iter()
-        .map(|v| judge(policy, v))
+    counted(verdicts)
+        .map(|v| judge(policy, &v))
         .fold(FileCheck::Clean, std::cmp::max)
+}
+
+/// The internal engine that looks for encrypted content.
+pub const ENCRYPTED_ENGINE: &str = "encrypted";
+
+/// What was said, as it counts: that a file is encrypted for others counts as opened, if the internal engine could
+/// open all of it.
+fn counted(verdicts: &[EngineVerdict]) -> impl Iterator<Item = EngineVerdict> {
+    let inside = |outcome| {
+        let own = |v: &&EngineVerdict| v.engine == ENCRYPTED_ENGINE;
+        verdicts.iter().filter(own).any(|v| v.outcome == outcome)
+    };
+    let opened = Outcome::PolicyHit(Category::Opened);
+    let all_opened = inside(opened) && !inside(Outcome::Encrypted);
+    verdicts.iter().cloned().map(move |mut verdict| {
+        if all_opened && verdict.outcome == Outcome::Encrypted {
+            verdict.outcome = opened;
+        }
+        verdict
+    })
 }
 
 /// Tells whether a file is blocked because it is dangerous, not because a rule forbids what is in it.
@@ -246,8 +268,8 @@ pub fn dangerous(policy: &Policy, verdicts: &[EngineVerdict]) -> bool {
 /// Tells whether policy sends the package back for what was said of one of its files.
 #[must_use]
 pub fn rejects(policy: &Policy, verdicts: &[EngineVerdict]) -> bool {
-    let action = |verdict: &EngineVerdict| action(policy, verdict).0;
-    verdicts.iter().map(action).any(|a| a == Action::Reject)
+    let action = |verdict: EngineVerdict| action(policy, &verdict).0;
+    counted(verdicts).map(action).any(|a| a == Action::Reject)
 }
 
 fn judge(policy: &Policy, verdict: &EngineVerdict) -> FileCheck {
@@ -362,6 +384,40 @@ mod tests {
             said(&[("clamd", Outcome::Error)]).remove(0),
         ];
         assert_eq!(with(&silent), Decision::Wait);
+    }
+
+    #[test]
+    fn what_could_be_opened_is_not_encrypted_for_others_either() {
+        let mut policy = lenient();
+        policy.encrypted = Action::Quarantine;
+        policy.categories.insert(Category::Opened, Action::Flag);
+        let clean = said(&[("type", Outcome::Clean), ("clamd", Outcome::Clean)]);
+        let with = |rows: &[(&str, Outcome)]| {
+            decide(&policy, &[clean.clone(), said(rows)].concat(), false)
+        };
+        let opened = Outcome::PolicyHit(Category::Opened);
+        let (flagged, held) = (FileCheck::Flagged, FileCheck::Unscannable);
+        let locked = Outcome::Encrypted;
+        let cases: [(&[(&str, Outcome)], FileCheck); 5] = [
+            (&[("encrypted", opened)], flagged),
+            (&[("encrypted", opened), ("extra", locked)], flagged),
+            (&[("extra", opened), ("extra", locked)], held),
+            (
+                &[
+                    ("encrypted", opened),
+                    ("encrypted", locked),
+                    ("extra", locked),
+                ],
+                held,
+            ),
+            (
+                &[("encrypted", opened), ("eicar", Outcome::Infected)],
+                FileCheck::Blocked,
+            ),
+        ];
+        for (rows, check) in cases {
+            assert_eq!(with(rows), Decision::Settled(check), "{rows:?}");
+        }
     }
 
     #[test]

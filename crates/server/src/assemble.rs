@@ -21,6 +21,7 @@ use sofie_identity::{Params, Passwords};
 use sofie_queue::Waker;
 use sofie_store::{Database, instance};
 use sofie_vault::{BlobBackend, LocalBackend, Vault};
+use tokio_util::task::TaskTracker;
 
 use crate::clock::SystemClock;
 use crate::config::Http;
@@ -50,6 +51,7 @@ pub async fn app(ground: &Ground, local_url: String) -> Result<App> {
         passwords: Passwords::new(Params::default()),
         cookies: installation.cookies,
         settings: SettingsCache::default(),
+        tasks: TaskTracker::new(),
     }))
 }
 

@@ -4,7 +4,8 @@
 
 use chrono::{DateTime, Utc};
 use sofie_domain::{
-    Category, EngineVerdict, ExceptionId, File, FileCheck, FileId, Outcome, PackageId, RiskLevel,
+    Category, ENCRYPTED_ENGINE, EngineVerdict, ExceptionId, File, FileCheck, FileId, Outcome,
+    PackageId, RiskLevel,
 };
 use uuid::Uuid;
 
@@ -84,6 +85,32 @@ pub async fn next_round(tx: &mut Tx, package: PackageId) -> Result<()> {
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// Begins the next round of one held file.
+pub async fn next_round_of(tx: &mut Tx, file: FileId) -> Result<()> {
+    sqlx::query(
+        "update files set check_state = 'pending', checked_at = null, check_round = check_round + 1 where id = $1",
+    )
+    .bind(file.0)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Returns the held files of a package in which the internal engine found what it could not open.
+pub async fn locked_files(tx: &mut Tx, package: PackageId) -> Result<Vec<FileId>> {
+    let ids: Vec<Uuid> = sqlx::query_scalar(
+        "select f.id from files f
+          where f.package_id = $1 and f.check_state in ('blocked', 'unscannable')
+            and exists (select from verdicts v where v.file_id = f.id and v.round = f.check_round
+                           and v.engine = $2 and v.outcome = 'encrypted')",
+    )
+    .bind(package.0)
+    .bind(ENCRYPTED_ENGINE)
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(ids.into_iter().map(FileId).collect())
 }
 
 /// Begins the next round of one file that passed in `round`; tells whether it still stood so.
@@ -334,7 +361,7 @@ fn level_word(level: RiskLevel) -> &'static str {
     }
 }
 
-const CATEGORIES: [Category; 8] = [
+const CATEGORIES: [Category; 9] = [
     Category::Macro,
     Category::Executable,
     Category::Script,
@@ -342,6 +369,7 @@ const CATEGORIES: [Category; 8] = [
     Category::Disguise,
     Category::Ambiguous,
     Category::Dlp,
+    Category::Opened,
     Category::Other,
 ];
 
@@ -354,6 +382,7 @@ fn category_word(category: Category) -> &'static str {
         Category::Disguise => "disguise",
         Category::Ambiguous => "ambiguous",
         Category::Dlp => "dlp",
+        Category::Opened => "opened",
         Category::Other => "other",
     }
 }

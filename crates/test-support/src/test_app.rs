@@ -30,6 +30,7 @@ use sofie_identity::{Params, Passwords, PlainToken, TokenKind};
 use sofie_queue::Waker;
 use sofie_store::{administrators, engines, tokens, users, visitors};
 use sofie_vault::{BlobBackend as _, Kek, MemoryBackend, Vault};
+use tokio_util::task::TaskTracker;
 
 use crate::{Client, FrozenClock, databases::TestDatabase, inspector};
 
@@ -98,6 +99,7 @@ impl TestApp {
             passwords: Passwords::new(Params::weak()),
             cookies: installation.cookies,
             settings: SettingsCache::default(),
+            tasks: TaskTracker::new(),
         });
         Self {
             router: sofie_api::router(app.clone(), options.http),
@@ -171,6 +173,14 @@ impl TestApp {
         while tx.number(waiting).await.expect("the query runs") == 0 {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
+    }
+
+    /// Waits for what goes on after requests were answered.
+    pub async fn tasks(&self) {
+        let tasks = &self.app.parts().tasks;
+        tasks.close();
+        tasks.wait().await;
+        tasks.reopen();
     }
 
     /// Runs jobs until none is due.

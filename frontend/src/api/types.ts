@@ -52,6 +52,8 @@ export type PackageFile = {
   released: { at: string; reason: string; by: string } | null;
   deliverable: boolean;
   withheld: Withheld | null;
+  /** Held because it is encrypted, and the reader may give its password. */
+  locked: boolean;
   findings: Finding[];
 };
 

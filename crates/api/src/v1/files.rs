@@ -44,6 +44,7 @@ pub(crate) async fn store(
     let view = FileView {
         received: file.size,
         withheld: Some(Withheld::NotSent),
+        locked: false,
         findings: Vec::new(),
         file,
     };

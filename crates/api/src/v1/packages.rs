@@ -9,6 +9,7 @@ use axum::{
     Json,
     http::{HeaderMap, StatusCode, header},
 };
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use sofie_app::{
     Error,
@@ -24,7 +25,7 @@ use crate::{
     Caller, JsonBody, Problem, State,
     extract::{Path, Query},
 };
-use input::{Notify, PackageInput, Send};
+use input::{Notify, PackageInput, Send, Unlock};
 
 /// The most items of one page.
 const PAGE: usize = 200;
@@ -187,6 +188,22 @@ pub(crate) async fn restore(
     Ok(Json(view.into()))
 }
 
+/// Tries a password on held files that could not be looked into. It is used at once, kept nowhere, and the package is
+/// being checked until it is known what came of it.
+#[utoipa::path(post, path = "/packages/{id}/unlock", tag = "packages", request_body = Unlock,
+    params(("id" = Uuid, Path)),
+    responses((status = 202, body = PackageBody), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem), (status = 429, body = Problem)))]
+pub(crate) async fn unlock(
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    JsonBody(body): JsonBody<Unlock>,
+) -> Result<(StatusCode, Json<PackageBody>), Problem> {
+    let what = (body.file_id.map(FileId), SecretString::from(body.password));
+    let view = packages::unlock(&caller.app, &caller.ctx, PackageId(id), what).await?;
+    Ok((StatusCode::ACCEPTED, Json(view.into())))
+}
+
 /// Mails a recipient the notice again.
 #[utoipa::path(post, path = "/packages/{id}/notify", tag = "packages", request_body = Notify,
     params(("id" = Uuid, Path)),
@@ -221,6 +238,7 @@ pub fn routes() -> OpenApiRouter<State> {
         .routes(routes!(get, edit, remove))
         .routes(routes!(send))
         .routes(routes!(restore))
+        .routes(routes!(unlock))
         .routes(routes!(notify))
         .routes(routes!(remove_file))
 }

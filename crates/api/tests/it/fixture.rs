@@ -154,3 +154,56 @@ pub async fn mails(app: &sofie_test_support::TestApp, kind: &str) -> Vec<(String
     }
     found
 }
+
+/// A ZIP archive with one stored member under a password (APPNOTE 6.3.10, 6.1).
+pub fn sealed_zip(name: &str, content: &[u8], password: &str) -> Vec<u8> {
+    let mut cipher = ZipCipher::new(password);
+    let check = crc32fast::hash(content).to_le_bytes();
+    let head = [&[7; 11][..], &check[3..]].concat();
+    let sealed: Vec<u8> = head
+        .iter()
+        .chain(content)
+        .map(|byte| cipher.seal(*byte))
+        .collect();
+    let mut archive = zip(name, &sealed, Member::Encrypted);
+    // The archive says what the content is, not its sealed form.
+    let (local, central) = (14, 30 + name.len() + sealed.len() + 16);
+    for at in [local, central] {
+        archive[at..at + 4].copy_from_slice(&check);
+        archive[at + 8..at + 12].copy_from_slice(&length(content.len()));
+    }
+    archive
+}
+
+/// The stream cipher of PKZIP: no secret is safe with it.
+struct ZipCipher([u32; 3]);
+
+impl ZipCipher {
+    fn new(password: &str) -> Self {
+        let mut cipher = Self([0x1234_5678, 0x2345_6789, 0x3456_7890]);
+        password.bytes().for_each(|byte| cipher.update(byte));
+        cipher
+    }
+
+    fn crc(crc: u32, byte: u8) -> u32 {
+        let step = |crc: u32, _| (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg());
+        (crc >> 8) ^ (0..8).fold((crc ^ u32::from(byte)) & 0xff, step)
+    }
+
+    fn update(&mut self, byte: u8) {
+        let [a, b, c] = &mut self.0;
+        *a = Self::crc(*a, byte);
+        *b = b
+            .wrapping_add(*a & 0xff)
+            .wrapping_mul(134_775_813)
+            .wrapping_add(1);
+        *c = Self::crc(*c, b.to_be_bytes()[0]);
+    }
+
+    fn seal(&mut self, byte: u8) -> u8 {
+        let key = self.0[2] | 2;
+        let mask = (key.wrapping_mul(key ^ 1) >> 8).to_le_bytes()[0];
+        self.update(byte);
+        byte ^ mask
+    }
+}

@@ -12,6 +12,7 @@ mod door;
 mod engines;
 mod events;
 mod exceptions;
+mod file_passwords;
 mod fixture;
 mod jobs;
 mod notices;

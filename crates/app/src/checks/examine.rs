@@ -8,10 +8,10 @@ use std::{
 use aws_lc_rs::digest;
 use futures_util::TryStreamExt;
 use sofie_detection::{
-    Class, Dlp, Engine, EngineReport, ErrorKind, Examination, FileMeta, Inspector, Outcome, Scan,
-    Yara,
+    Class, Dlp, Engine, EngineReport, ErrorKind, Examination, FileMeta, How, Inspector, Outcome,
+    Passwords, Scan, Yara,
 };
-use sofie_domain::File;
+use sofie_domain::{ENCRYPTED_ENGINE, File};
 use sofie_store::{objects::List, verdicts::Verdict};
 use sofie_vault::{BlobSpec, Error as VaultError, Reader};
 use tokio_util::sync::CancellationToken;
@@ -95,8 +95,8 @@ fn scan(app: &App, file: &File, engines: &[Arc<dyn Engine>], cancel: &Cancellati
     Scan::new(meta, app.now(), time, cancel.child_token())
 }
 
-/// The sensitive data that is looked for, and the rules that files are searched by.
-type LookedFor = (Arc<Dlp>, Option<Arc<Yara>>);
+/// The sensitive data that is looked for, the rules that files are searched by, and the passwords that are tried.
+type LookedFor = (Arc<Dlp>, Option<Arc<Yara>>, Arc<Passwords>);
 
 /// The inspector and what it looks for, in the stage that it belongs to.
 type Inspecting<'i> = Option<(&'i Inspector, LookedFor)>;
@@ -122,10 +122,11 @@ async fn read(
         text
     });
     let (inspector, looked_for) = inspecting.unzip();
-    let (dlp, yara) = looked_for.unwrap_or_default();
+    let (dlp, yara, passwords) = looked_for.unwrap_or_default();
     let scan = scan(app, file, engines, cancel)
         .with_dlp(dlp)
-        .with_yara(yara);
+        .with_yara(yara)
+        .with_passwords(passwords);
     let examination = sofie_detection::examine(inspector, engines, &scan, content).await;
     let fault = Arc::into_inner(fault).and_then(OnceLock::into_inner);
     match fault {
@@ -151,11 +152,7 @@ fn examined(examination: &Examination, corrupted: bool) -> Examined {
         hex::decode_to_slice(text, &mut hash).ok().map(|()| hash)
     });
     Examined {
-        rows: examination
-            .reports
-            .iter()
-            .flat_map(translate::rows)
-            .collect(),
+        rows: rows(examination),
         media_type: examination
             .objects
             .first()
@@ -169,6 +166,22 @@ fn examined(examination: &Examination, corrupted: bool) -> Examined {
             .any(|report| crashed(report.outcome)),
         doubtful: doubtful.map(|report| report.engine.clone()).collect(),
     }
+}
+
+/// What every engine said, and that content was opened with a password that people gave.
+fn rows(examination: &Examination) -> Vec<Verdict> {
+    let mut rows: Vec<Verdict> = examination
+        .reports
+        .iter()
+        .flat_map(translate::rows)
+        .collect();
+    let opened = |object: &&Object| object.opened == Some(How::Password);
+    let opened = examination.objects.iter().find(opened);
+    let own = |report: &&EngineReport| report.engine == ENCRYPTED_ENGINE;
+    if let (Some(object), Some(report)) = (opened, examination.reports.iter().find(own)) {
+        rows.push(translate::opened(report, object));
+    }
+    rows
 }
 
 fn damaged(engines: &[Arc<dyn Engine>], now: chrono::DateTime<chrono::Utc>) -> Examined {

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
-use sofie_detection::{Dlp, Engine, Yara};
+use sofie_detection::{Dlp, Engine, Passwords, Yara};
 use sofie_domain::{
-    Decision, EmailAddress, EngineVerdict, Event, Exception, File, FileCheck, FileId, Policy,
-    Settings, Sha256, decide, excuse,
+    Decision, EmailAddress, EngineVerdict, Event, Exception, File, FileCheck, FileId, Note, Policy,
+    Settings, Sha256, decide, excuse, passwords_in,
 };
 use sofie_store::{
     audit::NewEntry,
@@ -30,6 +31,8 @@ pub(super) struct Rules {
     pub(super) last_chance: bool,
     /// Whether no engine is asked any more, because asking has ended badly too often.
     pub(super) give_up: bool,
+    /// What may open encrypted content.
+    pub(super) passwords: Arc<Passwords>,
     /// What two administrators agreed to let pass.
     pub(super) exceptions: Vec<Exception>,
     /// Who sent the package.
@@ -54,6 +57,14 @@ pub(super) fn dlp(settings: &Settings) -> Option<Arc<Dlp>> {
             None
         }
     }
+}
+
+/// Returns what may open encrypted content: what people gave, and what is in the note.
+pub(super) fn passwords(given: &[SecretString], note: &Note) -> Arc<Passwords> {
+    let given = given.iter().map(|one| one.expose_secret().to_owned());
+    let all = given.chain(passwords_in(note)).collect();
+    // Each is short, and they are few: those of the note by their parser, those of people by what takes them.
+    Arc::new(Passwords::new(all).unwrap_or_default())
 }
 
 /// The engines beside the inspector, as they are at the beginning of a slice.
@@ -194,7 +205,7 @@ async fn read(
         let detail = "the settings of sensitive data can't be used";
         return nothing(app, rules, "dlp-settings", detail);
     };
-    let looked_for = (dlp, rules.yara.clone());
+    let looked_for = (dlp, rules.yara.clone(), Arc::clone(&rules.passwords));
     match examine::examine(
         app,
         &open.file,

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
-use sofie_domain::{Decision, Event, FileCheck, Life, PackageId, Sender, dangerous, decide};
+use sofie_domain::{Decision, Event, FileCheck, Life, Note, PackageId, Sender, dangerous, decide};
 use sofie_queue::{Done, JobError, Run};
 use sofie_store::{
     downloads, engine_states, exceptions,
@@ -66,7 +66,7 @@ pub(crate) async fn rescan(
 async fn look_again(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<bool> {
     let antivirus = slice::antivirus(app).await?;
     let settings = app.settings().await?;
-    let Some((sender, open)) = due(app, ctx, id).await? else {
+    let Some((sender, note, open)) = due(app, ctx, id).await? else {
         return Ok(true);
     };
     let exceptions = exceptions::active(&mut app.db().read().await?, ctx.now).await?;
@@ -78,6 +78,7 @@ async fn look_again(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Resul
         give_up: false,
         closed: engines::inspector_trusted(app).await?,
         exceptions,
+        passwords: file::passwords(&[], &note),
         sender: sender.email().clone(),
         dlp: file::dlp(&settings),
         yara,
@@ -99,7 +100,7 @@ async fn look_again(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Resul
 }
 
 /// Returns the files of a package that are due, and who sent it; nothing if it can't be fetched any more.
-async fn due(app: &App, ctx: &Context, id: PackageId) -> Result<Option<(Sender, Vec<Open>)>> {
+async fn due(app: &App, ctx: &Context, id: PackageId) -> Result<Option<(Sender, Note, Vec<Open>)>> {
     let before = due_before(app, ctx).await?;
     let mut tx = app.db().read().await?;
     let loaded = match load(&mut tx, id).await {
@@ -124,7 +125,7 @@ async fn due(app: &App, ctx: &Context, id: PackageId) -> Result<Option<(Sender, 
         })
     });
     let open = open.collect();
-    Ok(Some((loaded.package.sender, open)))
+    Ok(Some((loaded.package.sender, loaded.package.note, open)))
 }
 
 /// Looks again at one file; tells whether every engine could be asked.

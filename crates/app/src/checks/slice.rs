@@ -4,11 +4,13 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
+use secrecy::SecretString;
 use sofie_detection::Engine;
 use sofie_domain::{FileCheck, Life, PackageId, Settings};
 use sofie_queue::{Done, Job, JobError, Run};
 use sofie_store::{exceptions, packages, verdicts};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     file::{self, Antivirus, Open, Rules, Stand},
@@ -64,11 +66,12 @@ pub(crate) async fn run(
 ) -> std::result::Result<Done, JobError> {
     let mut ctx = Context::system(app.now());
     ctx.request_id.clone_from(&run.request_id);
-    let work = prepare(app, &ctx, run, id).await.map_err(JobError::retry)?;
+    let work = prepare(app, &ctx, run.last, (id, &[]));
+    let work = work.await.map_err(JobError::retry)?;
     let Some(work) = work else {
         return Ok(Done::Complete);
     };
-    let left = check_files(app, &ctx, run, &work, large)
+    let left = check_files(app, &ctx, &run.cancel, &work, large)
         .await
         .map_err(JobError::retry)?;
     if run.cancel.is_cancelled() {
@@ -80,8 +83,27 @@ pub(crate) async fn run(
         .map_err(JobError::retry)
 }
 
+/// Checks the files of a package that have no verdict, with a password that its sender gave.
+pub(crate) async fn check_with_password(
+    app: &App,
+    ctx: &Context,
+    id: PackageId,
+    password: SecretString,
+) -> Result<()> {
+    let Some(work) = prepare(app, ctx, false, (id, &[password])).await? else {
+        return Ok(());
+    };
+    check_files(app, ctx, &CancellationToken::new(), &work, true).await?;
+    Ok(())
+}
+
 /// Reads what there is to do; nothing if the package is not being checked (any more).
-async fn prepare(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<Option<Work>> {
+async fn prepare(
+    app: &App,
+    ctx: &Context,
+    last: bool,
+    (id, given): (PackageId, &[SecretString]),
+) -> Result<Option<Work>> {
     let settings = app.settings().await?;
     let antivirus = antivirus(app).await?;
     let yara = rule_sets::in_force(app).await?;
@@ -125,8 +147,9 @@ async fn prepare(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<O
     let deadline = deadline(started, longest(&settings));
     let rules = Rules {
         policy,
-        last_chance: ctx.now >= deadline || run.last,
-        give_up: run.last,
+        last_chance: ctx.now >= deadline || last,
+        give_up: last,
+        passwords: file::passwords(given, &loaded.package.note),
         closed,
         exceptions,
         sender: loaded.package.sender.email().clone(),
@@ -174,7 +197,7 @@ pub(super) async fn antivirus(app: &App) -> Result<Antivirus> {
 async fn check_files(
     app: &App,
     ctx: &Context,
-    run: &Run,
+    cancel: &CancellationToken,
     work: &Work,
     large: bool,
 ) -> Result<Option<Next>> {
@@ -186,7 +209,7 @@ async fn check_files(
         .open
         .iter()
         .filter(mine)
-        .map(|open| try_one(app, ctx, run, work, (open, over)).boxed())
+        .map(|open| try_one(app, ctx, cancel, work, (open, over)).boxed())
         .collect();
     let mut ended = stream::iter(tries).buffer_unordered(AT_ONCE);
     while let Some((open, stand)) = ended.try_next().await? {
@@ -206,14 +229,14 @@ async fn check_files(
 async fn try_one<'w>(
     app: &App,
     ctx: &Context,
-    run: &Run,
+    cancel: &CancellationToken,
     work: &Work,
     (open, over): (&'w Open, Instant),
 ) -> Result<(&'w Open, Option<Stand>)> {
-    if Instant::now() >= over || run.cancel.is_cancelled() {
+    if Instant::now() >= over || cancel.is_cancelled() {
         return Ok((open, None));
     }
-    let stand = file::check(app, ctx, open, (&work.rules, &work.antivirus), &run.cancel).await?;
+    let stand = file::check(app, ctx, open, (&work.rules, &work.antivirus), cancel).await?;
     Ok((open, Some(stand)))
 }
 

@@ -6,7 +6,7 @@ use sofie_domain::{
     Deliverable, File, FileCheck, FilePath, Life, Note, Package, PackageId, PackageState,
     PackageType, Relation, Sender, Title, Viewer, Withheld, deliverable, worst,
 };
-use sofie_store::{Tx, files, files::Group, packages, users};
+use sofie_store::{Tx, files, files::Group, packages, users, verdicts};
 
 use super::{Finding, findings, is_sender};
 use crate::{App, Context, Error, Result, keys, viewers};
@@ -90,6 +90,8 @@ pub struct FileView {
     pub received: u64,
     /// Why the caller can't fetch it; none if it can be fetched.
     pub withheld: Option<Withheld>,
+    /// Whether its sender may give a password with which it can be looked into.
+    pub locked: bool,
     /// What the engines found.
     pub findings: Vec<Finding>,
 }
@@ -164,6 +166,11 @@ pub async fn view_for(
     let stored = files::of_package(tx, package.id).await?;
     let received = received(app, tx, &package, &stored).await?;
     let mut findings = findings::of_package(app, tx, ctx, package.id).await?;
+    let held = stored.iter().any(|file| file.check.held());
+    let locked = match viewer.relation {
+        Relation::Sender if held => verdicts::locked_files(tx, package.id).await?,
+        _ => Vec::new(),
+    };
     let files: Vec<FileView> = stored
         .into_iter()
         .zip(received)
@@ -171,6 +178,7 @@ pub async fn view_for(
             received,
             withheld: deliverable(&package, &file, viewer, ctx.now).err(),
             findings: findings.remove(&file.id).unwrap_or_default(),
+            locked: locked.contains(&file.id),
             file,
         })
         .collect();

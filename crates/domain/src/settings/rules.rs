@@ -61,6 +61,11 @@ const RULES: &[Rule] = &[
         "What happens to encrypted files that nobody can look into."
     ),
     rule!(
+        "opened",
+        "flag",
+        "What happens to encrypted files that were looked into with a password: other engines saw only the locked file."
+    ),
+    rule!(
         "incomplete",
         "quarantine",
         "What happens to files that could not be looked at to the end because of a limit."
@@ -158,6 +163,7 @@ impl Settings {
             (Category::Disguise, action("disguise")),
             (Category::Ambiguous, action("ambiguous")),
             (Category::Dlp, action("dlp")),
+            (Category::Opened, action("opened")),
         ];
         Policy {
             engines: internal.into_iter().chain(others).collect(),

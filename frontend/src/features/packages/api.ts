@@ -39,6 +39,8 @@ export const sendPackage = (id: string, files: number) =>
   api.post<Package>(`/packages/${id}/send`, { files });
 export const deletePackage = (id: string) => api.delete(`/packages/${id}`);
 export const restorePackage = (id: string) => api.post<Package>(`/packages/${id}/restore`);
+export const unlockFiles = (id: string, password: string, fileId: string | null) =>
+  api.post<Package>(`/packages/${id}/unlock`, { password, file_id: fileId });
 export const notifyRecipient = (id: string, recipientId: string) =>
   api.post(`/packages/${id}/notify`, { recipient_id: recipientId });
 export const deleteFile = (id: string, fileId: string) => api.delete(`/packages/${id}/files/${fileId}`);

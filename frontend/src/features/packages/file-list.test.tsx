@@ -20,6 +20,7 @@ const file = (path: string, more: Partial<PackageFile> = {}): PackageFile => ({
   released: null,
   deliverable: true,
   withheld: null,
+  locked: false,
   findings: [],
   ...more,
 });

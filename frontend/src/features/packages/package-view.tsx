@@ -14,6 +14,7 @@ import classes from './package-view.module.css';
 import { StateBadge } from './state-badge';
 import { StateNotice } from './state-notice';
 import { TrackingTable } from './tracking';
+import { UnlockForm } from './unlock-form';
 import { useLivePackage } from './use-live-package';
 
 export function ShareLink({ link, type }: { link: string; type: Package['type'] }) {
@@ -48,6 +49,7 @@ export function PackageView({ value, instance, uploads, onDeleted }: Props) {
       actions={<PackageActions value={value} instance={instance} onDeleted={onDeleted} />}
     >
       <StateNotice value={value} />
+      <UnlockForm value={value} />
       {value.link && <ShareLink link={value.link} type={value.type} />}
       {uploads}
       <Card title={t('packages:details')}>

@@ -126,6 +126,8 @@ pub struct FileBody {
     deliverable: bool,
     /// Why the caller can't fetch it.
     withheld: Option<&'static str>,
+    /// Whether it is held because it is encrypted, and the caller may give its password.
+    locked: bool,
     findings: Vec<FindingBody>,
 }
 
@@ -256,6 +258,7 @@ impl From<FileView> for FileBody {
             released: file.release.map(Into::into),
             deliverable: view.withheld.is_none(),
             withheld: view.withheld.map(sofie_domain::Withheld::as_str),
+            locked: view.locked,
             findings: view.findings.into_iter().map(Into::into).collect(),
         }
     }

@@ -76,6 +76,16 @@ pub(crate) struct Send {
     pub(super) files: Option<u32>,
 }
 
+/// A password to try.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Unlock {
+    /// At most 200 bytes.
+    pub(super) password: String,
+    /// The file that it is for; every locked one without it.
+    pub(super) file_id: Option<Uuid>,
+}
+
 /// Whom to mail again.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
