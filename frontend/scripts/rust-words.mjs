@@ -49,7 +49,7 @@ export function findingNames() {
   const results = matches(engines, /"(DISINFECTED|DELETED|NON_SCANNED(?: \((?!CANCELED)[A-Z ]+\))?)"/g);
   // Why an engine was not asked, and what the product's own lists say.
   const app = sources('app');
-  const unasked = matches(app, /\b(?:nothing|not_asked)\([^"();]*"([a-z]+(?:-[a-z]+)+)"/g);
+  const unasked = matches(app, /\b(?:nothing|not_asked|Finding::new)\([^"();]*"([a-z]+(?:-[a-z]+)+)"/g);
   const listed = matches(app, /\bname: "([a-z]+(?:-[a-z]+)+)"\.to_owned\(\)/g);
   const sensitive = detectors.map((id) => `dlp-${id}`);
   const found = [...inside, ...sensitive, ...made, ...named, ...unnamed, ...results, ...unasked, ...listed];

@@ -8,7 +8,7 @@ use sofie_domain::{
 use sofie_store::{
     Tx, files, objects, package_keys,
     packages::{self, DeletedReason},
-    verdicts,
+    rounds, verdicts,
 };
 
 pub use sofie_store::{
@@ -104,7 +104,7 @@ pub async fn recheck(app: &App, ctx: &Context, id: PackageId) -> Result<View> {
     for file in &loaded.files {
         file.check.recheck()?;
     }
-    verdicts::next_round(&mut tx, id).await?;
+    rounds::next(&mut tx, id).await?;
     if loaded.package.life == Life::Active {
         loaded.package.life = loaded.package.life.apply(LifeEvent::Recheck)?;
     }

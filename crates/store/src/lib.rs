@@ -26,6 +26,7 @@ pub mod packages;
 pub mod rate_limits;
 pub mod recipients;
 pub mod requests;
+pub mod rounds;
 pub mod rule_sets;
 pub mod schedule;
 pub mod secret_links;

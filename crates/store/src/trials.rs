@@ -65,8 +65,8 @@ pub async fn said(
     tx: &mut Tx,
     packages: &[PackageId],
 ) -> Result<Vec<(PackageId, FileId, EngineVerdict)>> {
-    let ids: Vec<Uuid> = packages.iter().map(|id| id.0).collect();
     type Row = (Uuid, Uuid, String, String, Option<String>, bool);
+    let ids: Vec<Uuid> = packages.iter().map(|id| id.0).collect();
     let rows: Vec<Row> = sqlx::query_as(
         "select distinct f.package_id, f.id, v.engine, v.outcome, v.level, v.exception_id is not null
            from files f join verdicts v on v.file_id = f.id and v.round = f.check_round

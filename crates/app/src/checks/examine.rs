@@ -8,8 +8,8 @@ use std::{
 use aws_lc_rs::digest;
 use futures_util::TryStreamExt;
 use sofie_detection::{
-    Class, Dlp, Engine, EngineReport, ErrorKind, Examination, FileMeta, How, Inspector, Outcome,
-    Passwords, Scan, Yara,
+    Class, Dlp, Engine, EngineReport, ErrorKind, Examination, FileMeta, How, Inspector, Object,
+    Outcome, Passwords, Scan, Yara,
 };
 use sofie_domain::{ENCRYPTED_ENGINE, File};
 use sofie_store::{objects::List, verdicts::Verdict};

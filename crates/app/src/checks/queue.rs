@@ -10,6 +10,7 @@ use sofie_store::{
     Cursor, Page, Tx,
     checks::Progress,
     packages::Box,
+    rounds,
     verdicts::{self, Tried, Verdict},
 };
 
@@ -76,7 +77,7 @@ pub async fn stop(app: &App, ctx: &Context, id: PackageId, reason: &Reason) -> R
     if loaded.package.life != Life::Submitted || !loaded.files.iter().any(|file| pending(&file)) {
         return Err(Error::Conflict("conflict"));
     }
-    let rounds = verdicts::rounds(&mut tx, id).await?;
+    let rounds = rounds::present(&mut tx, id).await?;
     let mut said = verdicts::of_package(&mut tx, id).await?;
     for file in loaded.files.iter().filter(pending) {
         let round = rounds.iter().find(|(of, _)| *of == file.id);

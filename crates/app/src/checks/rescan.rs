@@ -11,7 +11,7 @@ use serde_json::json;
 use sofie_domain::{Decision, Event, FileCheck, Life, Note, PackageId, Sender, dangerous, decide};
 use sofie_queue::{Done, JobError, Run};
 use sofie_store::{
-    downloads, engine_states, exceptions,
+    downloads, engine_states, exceptions, rounds,
     verdicts::{self, Tried},
 };
 
@@ -110,7 +110,7 @@ async fn due(app: &App, ctx: &Context, id: PackageId) -> Result<Option<(Sender, 
     if loaded.package.life != Life::Active || loaded.package.expired(ctx.now) {
         return Ok(None);
     }
-    let rounds: HashMap<_, _> = verdicts::rounds(&mut tx, id).await?.into_iter().collect();
+    let rounds: HashMap<_, _> = rounds::present(&mut tx, id).await?.into_iter().collect();
     let mut specs = keys::blob_specs(app, &mut tx, id).await?;
     let passed = |check| matches!(check, FileCheck::Clean | FileCheck::Flagged);
     let files = loaded.files.into_iter().filter(|file| passed(file.check));
@@ -162,7 +162,7 @@ async fn stand(
 ) -> Result<()> {
     let file = &open.file;
     let mut tx = app.db().begin().await?;
-    verdicts::note_rescan(&mut tx, file.id, open.round, ctx.now).await?;
+    rounds::note_rescan(&mut tx, file.id, open.round, ctx.now).await?;
     if check == FileCheck::Blocked {
         let found = file::found(&examined.rows);
         let data = json!({ "package": file.package_id, "found": found });
@@ -178,7 +178,7 @@ async fn recall(app: &App, ctx: &Context, open: &Open, mut examined: Examined) -
     let mut tx = app.db().begin().await?;
     let loaded = lock(&mut tx, package).await?;
     if loaded.package.life != Life::Active
-        || !verdicts::reopen(&mut tx, open.file.id, open.round).await?
+        || !rounds::reopen(&mut tx, open.file.id, open.round).await?
     {
         // It was withdrawn, released or checked again meanwhile.
         return Ok(());

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use sofie_detection::Engine;
 use sofie_domain::{FileCheck, Life, PackageId, Settings};
 use sofie_queue::{Done, Job, JobError, Run};
-use sofie_store::{exceptions, packages, verdicts};
+use sofie_store::{exceptions, packages, rounds};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -119,7 +119,7 @@ async fn prepare(
         return Ok(None);
     }
     let policy = settings.policy(loaded.package.sender.direction(), others);
-    let rounds: HashMap<_, _> = verdicts::rounds(&mut tx, id).await?.into_iter().collect();
+    let rounds: HashMap<_, _> = rounds::present(&mut tx, id).await?.into_iter().collect();
     let mut specs = keys::blob_specs(app, &mut tx, id).await?;
     let exceptions = exceptions::active(&mut tx, ctx.now).await?;
     let pending = loaded

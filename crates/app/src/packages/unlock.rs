@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use sofie_domain::{Event, File, FileId, Life, LifeEvent, PackageId};
-use sofie_store::{Tx, packages, verdicts};
+use sofie_store::{Tx, packages, rounds};
 
 use super::{Loaded, View, lock, object, only_sender, tell, views};
 use crate::{
@@ -93,7 +93,7 @@ async fn reopen(
     only: Option<FileId>,
 ) -> Result<Vec<File>> {
     let package = &mut loaded.package;
-    let locked = verdicts::locked_files(tx, package.id).await?;
+    let locked = rounds::locked_files(tx, package.id).await?;
     let wanted =
         |file: &&File| locked.contains(&file.id) && only.is_none_or(|only| only == file.id);
     let asked: Vec<File> = loaded.files.iter().filter(wanted).cloned().collect();
@@ -103,7 +103,7 @@ async fn reopen(
     }
     for file in &asked {
         file.check.recheck()?;
-        verdicts::next_round_of(tx, file.id).await?;
+        rounds::next_of(tx, file.id).await?;
     }
     if package.life == Life::Active {
         package.life = package.life.apply(LifeEvent::Recheck)?;

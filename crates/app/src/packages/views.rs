@@ -6,7 +6,7 @@ use sofie_domain::{
     Deliverable, File, FileCheck, FilePath, Life, Note, Package, PackageId, PackageState,
     PackageType, Relation, Sender, Title, Viewer, Withheld, deliverable, worst,
 };
-use sofie_store::{Tx, files, files::Group, packages, users, verdicts};
+use sofie_store::{Tx, files, files::Group, packages, rounds, users};
 
 use super::{Finding, findings, is_sender};
 use crate::{App, Context, Error, Result, keys, viewers};
@@ -168,7 +168,7 @@ pub async fn view_for(
     let mut findings = findings::of_package(app, tx, ctx, package.id).await?;
     let held = stored.iter().any(|file| file.check.held());
     let locked = match viewer.relation {
-        Relation::Sender if held => verdicts::locked_files(tx, package.id).await?,
+        Relation::Sender if held => rounds::locked_files(tx, package.id).await?,
         _ => Vec::new(),
     };
     let files: Vec<FileView> = stored
