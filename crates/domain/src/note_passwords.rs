@@ -82,8 +82,8 @@ fn looks_like_one(word: &str) -> bool {
 /// Adds a candidate as it is, and without the signs around it.
 fn add(found: &mut Vec<String>, word: &str) {
     let bare = word.trim_matches(AROUND);
-    let ended = bare.trim_end_matches(['.', ',', ';', '!', '?', ')']);
-    for candidate in [word, bare, ended] {
+    let ended = word.trim_end_matches(['.', ',', ';', '!', '?']);
+    for candidate in [word, bare, ended, ended.trim_matches(AROUND)] {
         let fits = !candidate.is_empty() && candidate.len() <= LONGEST && found.len() < MOST;
         if fits && !found.iter().any(|known| known == candidate) {
             found.push(candidate.to_owned());

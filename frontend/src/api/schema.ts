@@ -1961,7 +1961,7 @@ export interface components {
             /** @description The field. */
             field: string;
             /** @description The line of it, from 1 on. */
-            line: number | null;
+            line?: number | null;
         };
         /** @description One file. */
         File: {

@@ -131,7 +131,7 @@ pub(super) fn describe(document: &mut OpenApi) {
     }
     for (name, schema) in &mut components.schemas {
         // A problem leaves out what it has nothing to say about, and so may whoever asks.
-        if name != "Problem"
+        if !["Problem", "FieldProblem"].contains(&name.as_str())
             && !asked.contains(name)
             && let RefOr::T(schema) = schema
         {
