@@ -45,6 +45,7 @@ export function findingNames() {
   const made = matches(engines, /\b(?:Finding::new|named)\((?:(?!\n\})[^;"])*"([^"]+)"/g);
   const named = matches(engines, /\bname: "([^"]+)"\.to_owned\(\)/g).filter((name) => name.includes('-'));
   const unnamed = matches(engines, /unwrap_or\("([a-z-]+)"\)/g);
+  const ratings = matches(engines, /=> "(sandbox(?:-[a-z]+)+)"/g);
   // What Kaspersky Scan Engine says of a file stands for a name where it gives none.
   const results = matches(engines, /"(DISINFECTED|DELETED|NON_SCANNED(?: \((?!CANCELED)[A-Z ]+\))?)"/g);
   // Why an engine was not asked, and what the product's own lists say.
@@ -52,7 +53,17 @@ export function findingNames() {
   const unasked = matches(app, /\b(?:nothing|not_asked|Finding::new)\([^"();]*"([a-z]+(?:-[a-z]+)+)"/g);
   const listed = matches(app, /\bname: "([a-z]+(?:-[a-z]+)+)"\.to_owned\(\)/g);
   const sensitive = detectors.map((id) => `dlp-${id}`);
-  const found = [...inside, ...sensitive, ...made, ...named, ...unnamed, ...results, ...unasked, ...listed];
+  const found = [
+    ...inside,
+    ...sensitive,
+    ...made,
+    ...named,
+    ...unnamed,
+    ...ratings,
+    ...results,
+    ...unasked,
+    ...listed,
+  ];
   return new Set(found.filter((name) => !NO_FINDINGS.has(name)));
 }
 

@@ -8,6 +8,7 @@
 
 mod examine;
 mod file;
+mod later;
 mod package;
 mod queue;
 mod rescan;

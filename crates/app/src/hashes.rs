@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The name under which the list speaks, like an engine.
-const ENGINE: &str = "hashes";
+pub(crate) const ENGINE: &str = "hashes";
 
 /// Lists hashes, a line each, and has delivered files with one of them looked at again at once. Returns how many are
 /// new.

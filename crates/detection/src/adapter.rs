@@ -15,6 +15,11 @@ pub(crate) trait Adapter: std::fmt::Debug + Send + Sync {
     /// What it can do.
     fn capabilities(&self) -> Capabilities;
 
+    /// Whether it may take minutes: then it is proved by being reached, and asked again by a ticket.
+    fn answers_later(&self) -> bool {
+        false
+    }
+
     /// Finds out whether it is there, and what it is; a trivial question, answered at once.
     async fn reach(&self, endpoint: usize) -> Result<Reached, Failure>;
 

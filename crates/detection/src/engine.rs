@@ -1,5 +1,6 @@
 //! What an engine is.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,6 +39,11 @@ pub trait Engine: Send + Sync {
     /// Proves that the engine finds the EICAR test file and passes a clean one, and learns
     /// what it leaves out in silence. `now` stamps the result.
     async fn self_test(&self, now: DateTime<Utc>) -> SelfTest;
+
+    /// Whether it may take minutes, and is asked again later by a ticket.
+    fn answers_later(&self) -> bool {
+        false
+    }
 
     /// Looks at one file. Ends by `scan.deadline` or when `scan.cancel` fires, whatever the
     /// engine behind does; clean only when every byte was given and the answer is well formed.
@@ -180,6 +186,10 @@ pub struct Scan {
     pub passwords: Arc<Passwords>,
     /// By which rules objects are searched, if there are any.
     pub yara: Option<Arc<Yara>>,
+    /// SHA-256 of the file in hexadecimal, if it is known beforehand.
+    pub sha256: Option<String>,
+    /// What engines that take minutes call the file, which they were given earlier.
+    pub tickets: Arc<BTreeMap<String, String>>,
     begun: Instant,
     longest: Duration,
 }
@@ -201,6 +211,8 @@ impl Scan {
             dlp: Arc::default(),
             passwords: Arc::default(),
             yara: None,
+            sha256: None,
+            tickets: Arc::default(),
             begun,
             longest: time,
         }
@@ -217,6 +229,20 @@ impl Scan {
         .with_dlp(Arc::clone(&self.dlp))
         .with_passwords(Arc::clone(&self.passwords))
         .with_yara(self.yara.clone())
+        .with_sha256(self.sha256.clone())
+        .with_tickets(Arc::clone(&self.tickets))
+    }
+
+    /// The same turn, about a file whose SHA-256 is known.
+    #[must_use]
+    pub fn with_sha256(self, sha256: Option<String>) -> Self {
+        Self { sha256, ..self }
+    }
+
+    /// The same turn, about a file that engines were given earlier.
+    #[must_use]
+    pub fn with_tickets(self, tickets: Arc<BTreeMap<String, String>>) -> Self {
+        Self { tickets, ..self }
     }
 
     /// The same turn, in which objects are also searched by these rules.

@@ -41,6 +41,11 @@ pub fn metadefender_row(
     crate::metadefender::row(scan, answer, sent)
 }
 
+/// The row that an answer of `FortiSandbox` about a job makes; none while it works, and if it has no meaning.
+pub fn fortisandbox_row(scan: &Scan, answer: &[u8]) -> Option<EngineReport> {
+    crate::fortisandbox::row(scan, answer)
+}
+
 /// The row that an answer of `VirusTotal` about a hash makes.
 pub fn virustotal_row(scan: &Scan, answer: (u16, &[u8]), sha256: &str) -> EngineReport {
     crate::virustotal::row(scan, answer, sha256)

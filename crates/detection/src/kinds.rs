@@ -9,6 +9,7 @@ use crate::clamd;
 use crate::command;
 use crate::config::{Config, Fault, Field};
 use crate::engine::Class;
+use crate::fortisandbox;
 use crate::icap;
 use crate::kaspersky;
 use crate::metadefender;
@@ -23,6 +24,7 @@ pub const KINDS: &[Kind] = &[
     kaspersky::KIND,
     command::KIND,
     metadefender::KIND,
+    fortisandbox::KIND,
     rest::KIND,
     virustotal::KIND,
 ];

@@ -14,6 +14,7 @@ mod command;
 mod config;
 mod engine;
 mod fan_out;
+mod fortisandbox;
 #[doc(hidden)]
 pub mod fuzzing;
 mod http;
@@ -47,5 +48,5 @@ pub use sofie_inspector::{
 };
 pub use sofie_yara::{RuleError, RuleSet};
 pub use verdict::{
-    Category, Coverage, EngineReport, ErrorKind, Finding, Level, LimitKind, Outcome, Skip,
+    Category, Coverage, EngineReport, ErrorKind, Finding, Level, LimitKind, Outcome, Skip, Ticket,
 };

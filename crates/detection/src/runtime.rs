@@ -199,6 +199,10 @@ impl Engine for Runtime {
         test
     }
 
+    fn answers_later(&self) -> bool {
+        self.adapter.answers_later()
+    }
+
     async fn scan(&self, scan: &Scan, body: Body) -> EngineReport {
         if let Some(row) = self.setup.refuse(scan) {
             return row;

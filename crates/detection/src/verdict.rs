@@ -199,6 +199,8 @@ pub enum ErrorKind {
     License,
     /// The engine has too much to do.
     Overload,
+    /// The engine works on it, and is asked again later.
+    Pending,
 }
 
 impl ErrorKind {
@@ -213,7 +215,8 @@ impl ErrorKind {
             | Self::Overload
             | Self::Auth
             | Self::License
-            | Self::Cancelled => true,
+            | Self::Cancelled
+            | Self::Pending => true,
             // The same file would kill it again.
             Self::Crashed | Self::Config => false,
         }
@@ -267,6 +270,18 @@ pub struct EngineReport {
     pub finished: DateTime<Utc>,
     /// The engine's own words, made safe to display, at most 16 KiB.
     pub raw_reply: Option<String>,
+    /// What the engine calls the file that it works on, if that has changed.
+    pub ticket: Option<Ticket>,
+}
+
+/// What an engine that takes minutes calls a file, so that it can be asked for it later.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ticket {
+    /// It was given the file.
+    Given(String),
+    /// It knows nothing of the file any more; it has to be given it again.
+    Void,
 }
 
 /// The proof that an engine was given a whole file, without which it can't call it clean.
@@ -277,6 +292,12 @@ impl AllBytesSent {
     /// Proof that `sent` is the file's size.
     pub(crate) fn check(scan: &Scan, sent: u64) -> Option<Self> {
         (sent == scan.meta.size).then_some(Self(sent))
+    }
+
+    /// Proof that an answer is about exactly this content: the engine was asked by its SHA-256, or was given all of it
+    /// earlier.
+    pub(crate) fn known(scan: &Scan) -> Self {
+        Self(scan.meta.size)
     }
 }
 
@@ -330,6 +351,12 @@ impl EngineReport {
         Self::row(engine, scan, outcome, vec![finding], 0)
     }
 
+    /// It works on it, under this name.
+    pub(crate) fn pending(engine: &str, scan: &Scan, ticket: Option<Ticket>) -> Self {
+        let row = Self::failed(engine, scan, ErrorKind::Pending, "it works on it");
+        Self { ticket, ..row }
+    }
+
     pub(crate) fn with_versions(self, versions: Versions) -> Self {
         Self { versions, ..self }
     }
@@ -371,6 +398,7 @@ impl EngineReport {
             started: scan.now,
             finished: scan.time(),
             raw_reply: None,
+            ticket: None,
         }
     }
 }

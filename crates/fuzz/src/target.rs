@@ -40,6 +40,7 @@ pub const TARGETS: &[Target] = targets! {
     "icap_reply": answers::icap, icap_seeds;
     "kaspersky_reply": answers::kaspersky, kaspersky_seeds;
     "metadefender_reply": services::metadefender, metadefender_seeds;
+    "fortisandbox_reply": services::fortisandbox, fortisandbox_seeds;
     "virustotal_reply": services::virustotal, virustotal_seeds;
     "rest_reply": services::rest, rest_seeds;
     "http_headers": headers::run, seeds;

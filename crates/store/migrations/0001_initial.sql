@@ -298,6 +298,16 @@ create table verdicts (
 );
 create index verdicts_file on verdicts (file_id, round);
 
+-- What engines that take minutes call the files that they were given: each is given to each once in a round.
+create table tickets (
+    file_id uuid not null references files on delete cascade,
+    round integer not null,
+    engine text not null,
+    ticket text not null,
+    given_at timestamptz not null,
+    primary key (file_id, round, engine)
+);
+
 -- What is in a file, as the inspector saw it in a round; only if that is more than the file itself.
 create table object_lists (
     file_id uuid not null references files on delete cascade,

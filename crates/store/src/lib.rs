@@ -32,6 +32,7 @@ pub mod schedule;
 pub mod secret_links;
 pub mod sessions;
 pub mod settings;
+pub mod tickets;
 pub mod tokens;
 pub mod tracking;
 pub mod trials;

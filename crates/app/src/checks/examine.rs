@@ -9,14 +9,17 @@ use aws_lc_rs::digest;
 use futures_util::TryStreamExt;
 use sofie_detection::{
     Class, Dlp, Engine, EngineReport, ErrorKind, Examination, FileMeta, How, Inspector, Object,
-    Outcome, Passwords, Scan, Yara,
+    Outcome, Passwords, Scan, Ticket, Yara,
 };
 use sofie_domain::{ENCRYPTED_ENGINE, File};
 use sofie_store::{objects::List, verdicts::Verdict};
 use sofie_vault::{BlobSpec, Error as VaultError, Reader};
 use tokio_util::sync::CancellationToken;
 
-use super::translate;
+use super::{
+    later::{self, Tickets},
+    translate,
+};
 use crate::App;
 
 /// The slowest reading that an engine may force on a file, in bytes a second.
@@ -39,6 +42,8 @@ pub(super) struct Examined {
     pub(super) crashed: bool,
     /// Engines that should be tested before they are asked again.
     pub(super) doubtful: Vec<String>,
+    /// What engines call it from now on.
+    pub(super) tickets: Vec<(String, Ticket)>,
 }
 
 /// Shows a file to the inspector and the engines, stage by stage (DET-18): those that answer from what they know
@@ -48,7 +53,7 @@ pub(super) async fn examine(
     file: &File,
     spec: &BlobSpec,
     engines: &[Arc<dyn Engine>],
-    looked_for: LookedFor,
+    (looked_for, given): (LookedFor, &Tickets),
     cancel: &CancellationToken,
 ) -> Result<Examined, VaultError> {
     let is_sandbox = |engine: &Arc<dyn Engine>| engine.descriptor().class == Class::Sandbox;
@@ -59,6 +64,7 @@ pub(super) async fn examine(
         file,
         spec,
         (Some((inspector, looked_for)), &quick),
+        &|scan| scan.with_tickets(Arc::clone(given)),
         cancel,
     )
     .await?;
@@ -74,7 +80,13 @@ pub(super) async fn examine(
         examined.rows.extend(rows);
         return Ok(examined);
     }
-    let later = read(app, file, spec, (None, &sandboxes), cancel).await?;
+    let sha256 = examined.digests.map(|(sha256, _)| hex::encode(sha256));
+    let known = |scan: Scan| {
+        let scan = scan.with_sha256(sha256.clone());
+        scan.with_tickets(Arc::clone(given))
+    };
+    let later = read(app, file, spec, (None, &sandboxes), &known, cancel).await?;
+    examined.tickets.extend(later.tickets);
     examined.rows.extend(later.rows);
     examined.corrupted |= later.corrupted;
     examined.doubtful.extend(later.doubtful);
@@ -86,7 +98,12 @@ fn infected(rows: &[Verdict]) -> bool {
         .any(|row| row.verdict.outcome == sofie_domain::Outcome::Infected)
 }
 
-fn scan(app: &App, file: &File, engines: &[Arc<dyn Engine>], cancel: &CancellationToken) -> Scan {
+pub(super) fn scan(
+    app: &App,
+    file: &File,
+    engines: &[Arc<dyn Engine>],
+    cancel: &CancellationToken,
+) -> Scan {
     let meta = FileMeta {
         name: file.path.name().to_owned(),
         size: file.size,
@@ -107,6 +124,7 @@ async fn read(
     file: &File,
     spec: &BlobSpec,
     (inspecting, engines): (Inspecting<'_>, &[Arc<dyn Engine>]),
+    known: &(dyn Fn(Scan) -> Scan + Sync),
     cancel: &CancellationToken,
 ) -> Result<Examined, VaultError> {
     let reader = match app.parts().vault.open(spec, Some(file.size)).await {
@@ -127,6 +145,7 @@ async fn read(
         .with_dlp(dlp)
         .with_yara(yara)
         .with_passwords(passwords);
+    let scan = known(scan);
     let examination = sofie_detection::examine(inspector, engines, &scan, content).await;
     let fault = Arc::into_inner(fault).and_then(OnceLock::into_inner);
     match fault {
@@ -136,7 +155,10 @@ async fn read(
 }
 
 fn examined(examination: &Examination, corrupted: bool) -> Examined {
-    let failed = |report: &&EngineReport| matches!(report.outcome, Outcome::Error { kind, .. } if kind != ErrorKind::Source);
+    let failed = |report: &&EngineReport| {
+        matches!(report.outcome, Outcome::Error { kind, .. }
+        if !matches!(kind, ErrorKind::Source | ErrorKind::Pending))
+    };
     let crashed = |outcome| {
         matches!(
             outcome,
@@ -165,6 +187,7 @@ fn examined(examination: &Examination, corrupted: bool) -> Examined {
             .iter()
             .any(|report| crashed(report.outcome)),
         doubtful: doubtful.map(|report| report.engine.clone()).collect(),
+        tickets: later::changes(&examination.reports),
     }
 }
 
@@ -201,6 +224,7 @@ fn damaged(engines: &[Arc<dyn Engine>], now: chrono::DateTime<chrono::Utc>) -> E
         corrupted: true,
         crashed: false,
         doubtful: Vec::new(),
+        tickets: Vec::new(),
     }
 }
 

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     examine::{self, Examined},
+    later::{self, After, Tickets},
     translate,
 };
 use crate::{App, Context, Result, audit, engines, hashes, packages::tell};
@@ -118,9 +119,30 @@ pub(super) async fn check(
         // Reading it again would change nothing while that engine is away.
         return Ok(Stand::Waiting);
     }
-    let Some(mut examined) = look(app, open, (rules, antivirus), cancel).await else {
-        return Ok(Stand::Waiting);
+    let given = later::tickets(app, open).await?;
+    let after = later::ask_after(app, open, (antivirus, &given), cancel).await?;
+    let examined = match after {
+        After::Working if !rules.last_chance => return Ok(Stand::Waiting),
+        After::Said(examined) => with_lists(app, rules, *examined).await,
+        After::Working | After::Others => {
+            match look(app, open, (rules, antivirus, &given), cancel).await {
+                Some(examined) => examined,
+                None => return Ok(Stand::Waiting),
+            }
+        }
     };
+    later::note(app, open, &examined.tickets).await?;
+    conclude(app, ctx, open, rules, examined).await
+}
+
+/// Decides about a file by what was said of it, and writes it down.
+async fn conclude(
+    app: &App,
+    ctx: &Context,
+    open: &Open,
+    rules: &Rules,
+    mut examined: Examined,
+) -> Result<Stand> {
     let last_chance = rules.last_chance || examined.corrupted || examined.crashed && open.tried;
     let decision = decide(&rules.policy, &said(&examined.rows), last_chance);
     if let Decision::Settled(_) = decision
@@ -139,10 +161,10 @@ pub(super) async fn check(
 pub(super) async fn look(
     app: &App,
     open: &Open,
-    (rules, antivirus): (&Rules, &Antivirus),
+    (rules, antivirus, given): (&Rules, &Antivirus, &Tickets),
     cancel: &CancellationToken,
 ) -> Option<Examined> {
-    let mut examined = read(app, open, (rules, antivirus), cancel).await;
+    let mut examined = read(app, open, (rules, antivirus, given), cancel).await;
     if cancel.is_cancelled() {
         return None;
     }
@@ -153,18 +175,23 @@ pub(super) async fn look(
     let silent =
         faulty.map(|(name, why)| translate::not_asked(name, "self-test-failed", why, app.now()));
     examined.rows.extend(silent);
+    Some(with_lists(app, rules, examined).await)
+}
+
+/// Adds what the list of hashes says, and marks what exceptions let pass.
+async fn with_lists(app: &App, rules: &Rules, mut examined: Examined) -> Examined {
     let sha256 = examined.digests.map(|(sha256, _)| sha256);
     match hashes::verdicts(app, sha256, examined.objects.as_ref(), app.now()).await {
         Ok(listed) => examined.rows.extend(listed),
         Err(error) => {
             let error: &dyn std::error::Error = &error;
             tracing::warn!(error, "the list of hashes could not be read");
-            return Some(nothing(
+            return nothing(
                 app,
                 rules,
                 "hashes-unreadable",
                 "the list of hashes could not be read",
-            ));
+            );
         }
     }
     for row in &mut examined.rows {
@@ -172,7 +199,7 @@ pub(super) async fn look(
         row.exception = excuse(&rules.exceptions, about, (&row.verdict, &row.name));
         row.verdict.excused = row.exception.is_some();
     }
-    Some(examined)
+    examined
 }
 
 /// What rows say, for the policy.
@@ -183,7 +210,7 @@ pub(super) fn said(rows: &[Verdict]) -> Vec<EngineVerdict> {
 async fn read(
     app: &App,
     open: &Open,
-    (rules, antivirus): (&Rules, &Antivirus),
+    (rules, antivirus, given): (&Rules, &Antivirus, &Tickets),
     cancel: &CancellationToken,
 ) -> Examined {
     if rules.give_up {
@@ -211,7 +238,7 @@ async fn read(
         &open.file,
         spec,
         &antivirus.trusted,
-        looked_for,
+        (looked_for, given),
         cancel,
     )
     .await
@@ -241,6 +268,7 @@ fn nothing(app: &App, rules: &Rules, name: &str, detail: &str) -> Examined {
         corrupted: false,
         crashed: false,
         doubtful: Vec::new(),
+        tickets: Vec::new(),
     }
 }
 
@@ -259,11 +287,11 @@ async fn write(
     let mut file = open.file.clone();
     let mut entries = Vec::new();
     let mut stand = Stand::Waiting;
+    file.media_type = examined.media_type.clone().or(file.media_type);
     if let Decision::Settled(check) = decision {
         file.check = file.check.settle(checked(check, &examined))?;
         file.sha256 = examined.digests.map(|(sha256, _)| sha256);
         file.crc32 = examined.digests.map(|(_, crc32)| crc32);
-        file.media_type = examined.media_type;
         entries.push(settled(&ctx, &file, &examined.rows));
         stand = Stand::Settled;
     }

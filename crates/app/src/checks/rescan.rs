@@ -18,6 +18,7 @@ use sofie_store::{
 use super::{
     examine::Examined,
     file::{self, Antivirus, Open, Rules},
+    later::Tickets,
     slice, translate,
 };
 use crate::{
@@ -64,7 +65,8 @@ pub(crate) async fn rescan(
 
 /// Tells whether every engine could be asked about every file.
 async fn look_again(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<bool> {
-    let antivirus = slice::antivirus(app).await?;
+    let mut antivirus = slice::antivirus(app).await?;
+    let later = quick_only(&mut antivirus);
     let settings = app.settings().await?;
     let Some((sender, note, open)) = due(app, ctx, id).await? else {
         return Ok(true);
@@ -83,6 +85,11 @@ async fn look_again(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Resul
         dlp: file::dlp(&settings),
         yara,
     };
+    let mut rules = rules;
+    rules
+        .policy
+        .engines
+        .retain(|rule| !later.contains(&rule.engine));
     let silent = |name: &str| antivirus.faulty.iter().any(|(faulty, _)| faulty == name);
     if rules
         .policy
@@ -97,6 +104,14 @@ async fn look_again(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Resul
         complete &= one(app, ctx, run, &open, (&rules, &antivirus)).await?;
     }
     Ok(complete)
+}
+
+/// Leaves out the engines that take minutes, and returns their names: what they said when it was sent stands.
+fn quick_only(antivirus: &mut Antivirus) -> Vec<String> {
+    let later = antivirus
+        .trusted
+        .extract_if(.., |engine| engine.answers_later());
+    later.map(|engine| engine.descriptor().id.clone()).collect()
 }
 
 /// Returns the files of a package that are due, and who sent it; nothing if it can't be fetched any more.
@@ -136,7 +151,14 @@ async fn one(
     open: &Open,
     (rules, antivirus): (&Rules, &Antivirus),
 ) -> Result<bool> {
-    let Some(examined) = file::look(app, open, (rules, antivirus), &run.cancel).await else {
+    let Some(examined) = file::look(
+        app,
+        open,
+        (rules, antivirus, &Tickets::default()),
+        &run.cancel,
+    )
+    .await
+    else {
         return Ok(false);
     };
     let now = app.now();

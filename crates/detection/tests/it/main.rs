@@ -7,6 +7,7 @@ mod fake;
 mod fan_out;
 mod faults;
 mod fixture;
+mod fortisandbox;
 mod http_fake;
 mod icap_real;
 mod inspector;

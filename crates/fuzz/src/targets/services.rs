@@ -1,7 +1,7 @@
 //! Answers of scanners that are services: *clean* only where every word says so, and never of a look-up.
 
 use serde_json::Value;
-use sofie_detection::{Outcome, fuzzing};
+use sofie_detection::{EngineReport, Outcome, fuzzing};
 
 use super::answers::{SIZE, clean, sent};
 use super::wire::scan;
@@ -47,6 +47,38 @@ pub(crate) fn metadefender_seeds() -> Vec<Vec<u8>> {
         r#"{"scan_results":{"progress_percentage":40,"scan_all_result_i":255,"scan_details":{}},"process_info":{"result":"Processing"}}"#,
         r#"{"scan_results":{"progress_percentage":100,"scan_all_result_i":12},"process_info":{"result":"Blocked","blocked_reasons":["Encrypted Archive"]}}"#,
     ])
+}
+
+pub(crate) fn fortisandbox(data: &[u8]) {
+    let row = fuzzing::fortisandbox_row(&scan(SIZE), data);
+    let is_clean = |row: &EngineReport| matches!(row.outcome, Outcome::Clean { .. });
+    if row.as_ref().is_some_and(is_clean) {
+        let value: Value = serde_json::from_slice(data).expect("what is clean can be read");
+        assert_eq!(value["result"]["status"]["code"], 0);
+        let rating = value["result"]["data"]["rating"]
+            .as_str()
+            .expect("it is rated");
+        assert!(rating.eq_ignore_ascii_case("clean"));
+        let score = value["result"]["data"]["score"].as_i64();
+        assert!(score.is_none_or(|score| !(1..=4).contains(&score)));
+    }
+}
+
+pub(crate) fn fortisandbox_seeds() -> Vec<Vec<u8>> {
+    let job = |rating: &str, score: i8| {
+        format!(
+            r#"{{"id":2,"result":{{"status":{{"code":0,"message":"OK"}},"data":{{"rating":"{rating}","score":{score},"malware_name":"X","detail_url":"https://x/"}}}}}}"#
+        )
+        .into_bytes()
+    };
+    let working =
+        r#"{"id":2,"result":{"status":{"code":29,"message":"DATA_IN_QUEUE_OR_PROGRESS"}}}"#;
+    vec![
+        job("Clean", 0),
+        job("Malicious", 1),
+        job("Low Risk", 4),
+        working.into(),
+    ]
 }
 
 pub(crate) fn virustotal(data: &[u8]) {
