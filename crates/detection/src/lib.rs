@@ -29,6 +29,7 @@ mod rest;
 mod runtime;
 mod self_test;
 mod text;
+mod ticket;
 mod tls;
 mod verdict;
 mod virustotal;
@@ -47,6 +48,7 @@ pub use sofie_inspector::{
     Detector, Dlp, DlpError, How, Limits as InspectionLimits, Object, Passwords, PasswordsError,
 };
 pub use sofie_yara::{RuleError, RuleSet};
+pub use ticket::Ticket;
 pub use verdict::{
-    Category, Coverage, EngineReport, ErrorKind, Finding, Level, LimitKind, Outcome, Skip, Ticket,
+    Category, Coverage, EngineReport, ErrorKind, Finding, Level, LimitKind, Outcome, Skip,
 };

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::{Scan, Versions};
 use crate::text;
+use crate::ticket::Ticket;
 
 /// What one engine says of one file, or of one object in it.
 ///
@@ -272,16 +273,6 @@ pub struct EngineReport {
     pub raw_reply: Option<String>,
     /// What the engine calls the file that it works on, if that has changed.
     pub ticket: Option<Ticket>,
-}
-
-/// What an engine that takes minutes calls a file, so that it can be asked for it later.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Ticket {
-    /// It was given the file.
-    Given(String),
-    /// It knows nothing of the file any more; it has to be given it again.
-    Void,
 }
 
 /// The proof that an engine was given a whole file, without which it can't call it clean.

@@ -16,7 +16,8 @@ use crate::engine::{Capabilities, Scan, Versions};
 use crate::http::{self, Form, Frame};
 use crate::runtime::Times;
 use crate::text;
-use crate::verdict::{EngineReport, ErrorKind, Ticket};
+use crate::ticket::Ticket;
+use crate::verdict::{EngineReport, ErrorKind};
 
 /// How to get in.
 pub(super) struct Access {
@@ -41,6 +42,9 @@ impl std::fmt::Debug for FortiSandbox {
             .finish_non_exhaustive()
     }
 }
+
+/// Stands for the content in a question, and nowhere else.
+const MARK: &str = "@content@";
 
 /// Why there is no answer.
 type Failure = adapter::Failure;
@@ -144,8 +148,6 @@ impl FortiSandbox {
         body: &mut Body,
     ) -> Result<EngineReport, Failure> {
         let session = self.session(endpoint, None).await?;
-        // The content stands where the mark is; nothing else may hold one.
-        const MARK: &str = "@content@";
         let name = STANDARD.encode(&scan.meta.name);
         let question = json!({
             "method": "set", "session": session, "id": 3, "ver": "2.5",

@@ -26,8 +26,7 @@ pub(crate) fn row(scan: &Scan, answer: &[u8]) -> Option<EngineReport> {
     let heard = reply::heard(answer)?;
     match reply::job(&heard) {
         Ok(reply::Job::Over(rating)) => Some(reply::row("fortisandbox", scan, &[rating])),
-        Ok(reply::Job::Working) => None,
-        Ok(reply::Job::Unknown) | Err(_) => None,
+        _ => None,
     }
 }
 
