@@ -28,6 +28,8 @@ pub struct SelfTest {
     pub finds_eicar: bool,
     /// A clean file was called clean.
     pub passes_clean: bool,
+    /// No file was shown to it, only that it answers: files would take it minutes.
+    pub reached_only: bool,
     /// What it did not call clean though it might have.
     pub noticed: Vec<Canary>,
     /// What it called clean.
@@ -127,6 +129,7 @@ pub(crate) async fn of(engine: &Runtime, now: DateTime<Utc>) -> SelfTest {
         return SelfTest {
             finds_eicar,
             passes_clean: false,
+            reached_only: false,
             noticed: Vec::new(),
             missed: Vec::new(),
             error: explain(&eicar, false),
@@ -158,6 +161,7 @@ pub(crate) async fn of(engine: &Runtime, now: DateTime<Utc>) -> SelfTest {
     SelfTest {
         finds_eicar,
         passes_clean,
+        reached_only: false,
         noticed,
         missed,
         error: explain(&eicar, finds_eicar).or_else(|| explain(&clean, passes_clean)),
@@ -172,6 +176,7 @@ async fn reached(engine: &Runtime, now: DateTime<Utc>) -> SelfTest {
     SelfTest {
         finds_eicar: status.reachable,
         passes_clean: status.reachable,
+        reached_only: true,
         noticed: Vec::new(),
         missed: Vec::new(),
         error: status.last_error,
@@ -218,6 +223,7 @@ pub(crate) async fn known_files_inside(inspector: &Inspector, now: DateTime<Utc>
     SelfTest {
         finds_eicar: finds_eicar && missed.is_empty(),
         passes_clean: unclean.is_none(),
+        reached_only: false,
         noticed,
         missed,
         error: unclean
@@ -267,6 +273,7 @@ pub(crate) async fn known_files_by_rules(
     SelfTest {
         finds_eicar,
         passes_clean,
+        reached_only: false,
         noticed: Vec::new(),
         missed: Vec::new(),
         error,

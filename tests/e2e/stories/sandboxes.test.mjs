@@ -45,6 +45,7 @@ describe('sandboxes', { timeout: 300_000 }, () => {
     assert.deepEqual([made.enabled, made.available, made.class], [true, true, 'sandbox'], JSON.stringify(made));
     assert.ok(!JSON.stringify(made).includes(SECRET));
     engine = made.id;
+    assert.deepEqual(made.self_test.map(({ probe }) => probe), ['reached'], 'no file was shown to it');
   });
 
   it('a package waits for a late verdict, and the file is given away once', async () => {
