@@ -51,7 +51,7 @@ export function findingNames() {
   // Why an engine was not asked, and what the product's own lists say.
   const app = sources('app');
   const unasked = matches(app, /\b(?:nothing|not_asked|Finding::new)\([^"();]*"([a-z]+(?:-[a-z]+)+)"/g);
-  const listed = matches(app, /\bname: "([a-z]+(?:-[a-z]+)+)"\.to_owned\(\)/g);
+  const listed = matches(app, /\bsaid\(Outcome::\w+, "([a-z]+(?:-[a-z]+)+)"/g);
   const sensitive = detectors.map((id) => `dlp-${id}`);
   const found = [
     ...inside,

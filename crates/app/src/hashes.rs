@@ -81,25 +81,41 @@ pub(crate) async fn verdicts(
     let all: Vec<(Sha256, Option<&str>)> = itself.into_iter().chain(inside).collect();
     let sums: Vec<Sha256> = all.iter().map(|(sha256, _)| *sha256).collect();
     let listed = listed_hashes::among(&mut app.db().read().await?, &sums).await?;
+    let uncompared = objects.is_some_and(|list| list.unlisted > 0)
+        && listed_hashes::any(&mut app.db().read().await?).await?;
     let row = |hash: &sofie_domain::ListedHash| {
         let place = all.iter().find(|(sha256, _)| *sha256 == hash.sha256);
         Verdict {
-            verdict: EngineVerdict {
-                engine: ENGINE.to_owned(),
-                outcome: Outcome::Infected,
-                excused: false,
-            },
-            qualifier: None,
-            name: "listed-hash".to_owned(),
-            exception: None,
             object: place.and_then(|(_, path)| path.map(str::to_owned)),
             detail: Some(hash.comment.clone()).filter(|comment| !comment.is_empty()),
-            engine_version: None,
-            signature_version: None,
-            signature_at: None,
-            started_at: now,
-            finished_at: now,
+            ..said(Outcome::Infected, "listed-hash", now)
         }
     };
-    Ok(listed.iter().map(row).collect())
+    let mut rows: Vec<Verdict> = listed.iter().map(row).collect();
+    if uncompared {
+        // More objects than are kept: nobody knows whether one of them is listed.
+        rows.push(said(Outcome::Incomplete, "objects-not-compared", now));
+    }
+    Ok(rows)
+}
+
+/// A row of the list.
+fn said(outcome: Outcome, name: &str, now: DateTime<Utc>) -> Verdict {
+    Verdict {
+        verdict: EngineVerdict {
+            engine: ENGINE.to_owned(),
+            outcome,
+            excused: false,
+        },
+        qualifier: None,
+        name: name.to_owned(),
+        exception: None,
+        object: None,
+        detail: None,
+        engine_version: None,
+        signature_version: None,
+        signature_at: None,
+        started_at: now,
+        finished_at: now,
+    }
 }

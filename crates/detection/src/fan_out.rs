@@ -33,6 +33,8 @@ pub struct Examination {
     pub objects: Vec<Object>,
     /// How many more objects were seen.
     pub objects_unlisted: u64,
+    /// Whether content was opened with a password that was given.
+    pub opened_with_password: bool,
 }
 
 /// Reads `content` once and lets the inspector, if it has not looked yet, and all `engines` look at it in parallel.
@@ -102,6 +104,7 @@ fn assemble(inspection: Option<Inspection>, others: Vec<EngineReport>) -> Examin
             crc32: Some(seen.crc32),
             objects: seen.objects,
             objects_unlisted: seen.objects_unlisted,
+            opened_with_password: seen.opened_with_password,
         },
         None => Examination {
             reports,
@@ -109,6 +112,7 @@ fn assemble(inspection: Option<Inspection>, others: Vec<EngineReport>) -> Examin
             crc32: None,
             objects: Vec::new(),
             objects_unlisted: 0,
+            opened_with_password: false,
         },
     }
 }

@@ -21,6 +21,8 @@ pub struct Report {
     pub objects: Vec<Object>,
     /// How many objects were seen but not listed.
     pub objects_unlisted: u64,
+    /// Whether content was opened with a password that was given, in a listed object or another one.
+    pub opened_with_password: bool,
     /// How many objects were shown to the process that listens, if one does.
     pub objects_shown: u32,
     /// What was found; bounded per engine, name and outcome, so a flood can't hide another kind.

@@ -117,6 +117,7 @@ pub struct Walk<'b> {
     passwords: &'b Passwords,
     objects: Vec<Object>,
     objects_unlisted: u64,
+    opened_unlisted: bool,
     findings: Findings,
     rules: Rc<Rules>,
     tally: Tally,
@@ -130,6 +131,7 @@ impl<'b> Walk<'b> {
             passwords,
             objects: Vec::new(),
             objects_unlisted: 0,
+            opened_unlisted: false,
             findings: Findings::default(),
             rules: Rc::new(rules),
             tally: Tally::default(),
@@ -330,6 +332,8 @@ impl<'b> Walk<'b> {
 
     fn list(&mut self, place: &Place) -> Option<usize> {
         if self.objects.len() >= OBJECTS_LISTED {
+            // Said even if it is taken back later: a rule of its own depends on it.
+            self.opened_unlisted |= place.opened == Some(How::Password);
             self.objects_unlisted += 1;
             return None;
         }
@@ -359,12 +363,15 @@ impl<'b> Walk<'b> {
             file.sha256 = Some(sha256.clone());
         }
         let list = self.findings.into_list();
+        let opened = |object: &Object| object.opened == Some(How::Password);
+        let opened_with_password = self.opened_unlisted || self.objects.iter().any(opened);
         Report {
             bytes_seen,
             sha256,
             crc32,
             objects: self.objects,
             objects_unlisted: self.objects_unlisted,
+            opened_with_password,
             objects_shown,
             findings: list.findings,
             findings_unlisted: list.unlisted + unnamed,

@@ -92,6 +92,15 @@ pub async fn among(tx: &mut Tx, hashes: &[Sha256]) -> Result<Vec<ListedHash>> {
     rows.into_iter().map(listed).collect()
 }
 
+/// Tells whether any hash is listed.
+pub async fn any(tx: &mut Tx) -> Result<bool> {
+    Ok(
+        sqlx::query_scalar("select exists (select from listed_hashes)")
+            .fetch_one(tx.conn())
+            .await?,
+    )
+}
+
 /// Makes files with some hashes that can be fetched now due for another look, and returns their packages.
 pub async fn make_due(
     tx: &mut Tx,

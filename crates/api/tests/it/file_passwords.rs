@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use sofie_test_support::{Client, TestApp};
 
-use super::fixture::{checks, eicar, found, look, sealed_zip};
+use super::fixture::{checks, eicar, found, look, sealed_zip, zip_of_many};
 
 const PASSWORD: &str = "correct-Horse7";
 
@@ -97,6 +97,31 @@ async fn the_sender_is_asked_and_the_real_verdict_follows() {
     app.tasks().await;
     app.drain().await;
     assert_state(&look(&eva, &id).await, ("withheld", &["blocked"], false));
+}
+
+/// However many objects there are: more than are kept do not make a locked one plain.
+#[tokio::test]
+async fn a_locked_member_behind_thousands_is_not_clean() {
+    let app = TestApp::start().await;
+    let eva = app.user("eva@example.org").await;
+    let sealed = sealed_zip("a.txt", b"hello", PASSWORD);
+    let archive = zip_of_many(2100, &sealed);
+    let body = json!({ "title": "Many", "note": "password: correct-Horse7", "recipients": ["bob@example.org"] });
+    let draft = eva.post("/api/v1/packages", body).await.expect(201).json();
+    let id = draft["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/packages/{id}/files/a.zip");
+    let put = eva.request(http::Method::PUT, &path);
+    let _ = put
+        .bytes("application/zip", archive)
+        .send()
+        .await
+        .expect(201);
+    let _ = eva
+        .post_empty(&format!("/api/v1/packages/{id}/send"))
+        .await
+        .expect(200);
+    app.drain().await;
+    assert_state(&look(&eva, &id).await, PASSED);
 }
 
 /// A process that dies with the password leaves the package to the others, which hold it as before.

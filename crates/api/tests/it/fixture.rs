@@ -207,3 +207,32 @@ impl ZipCipher {
         byte ^ mask
     }
 }
+
+/// A ZIP archive with so many small stored members, and another one at its end.
+pub fn zip_of_many(count: usize, last: &[u8]) -> Vec<u8> {
+    let (mut archive, mut directory) = (Vec::new(), Vec::new());
+    let small = (0..count).map(|number| (format!("{number}.txt"), &b"x"[..]));
+    let members = small.chain([("last.zip".to_owned(), last)]);
+    for (name, content) in members {
+        let one = zip(&name, content, Member::Stored);
+        // The local part of the archive of one; the central entry is its own, with the place changed.
+        let local = 30 + name.len() + content.len();
+        let mut central = one[local..local + 46 + name.len()].to_vec();
+        central[42..46].copy_from_slice(&length(archive.len()));
+        archive.extend_from_slice(&one[..local]);
+        directory.extend(central);
+    }
+    let entries = u16::try_from(count + 1).unwrap().to_le_bytes();
+    let (start, size) = (length(archive.len()), length(directory.len()));
+    archive.extend(directory);
+    let end = [
+        b"PK\x05\x06\0\0\0\0",
+        &entries[..],
+        &entries,
+        &size,
+        &start,
+        &[0, 0],
+    ];
+    archive.extend(end.concat());
+    archive
+}

@@ -198,10 +198,12 @@ fn rows(examination: &Examination) -> Vec<Verdict> {
         .iter()
         .flat_map(translate::rows)
         .collect();
-    let opened = |object: &&Object| object.opened == Some(How::Password);
-    let opened = examination.objects.iter().find(opened);
     let own = |report: &&EngineReport| report.engine == ENCRYPTED_ENGINE;
-    if let (Some(object), Some(report)) = (opened, examination.reports.iter().find(own)) {
+    let opened = |object: &&Object| object.opened == Some(How::Password);
+    if examination.opened_with_password
+        && let Some(report) = examination.reports.iter().find(own)
+    {
+        let object = examination.objects.iter().find(opened);
         rows.push(translate::opened(report, object));
     }
     rows

@@ -120,7 +120,13 @@ pub(super) async fn check(
         return Ok(Stand::Waiting);
     }
     let given = later::tickets(app, open).await?;
-    let after = later::ask_after(app, open, (antivirus, &given), cancel).await?;
+    // What closes the checks, or makes nobody's word count, counts for a late one too.
+    let gated = hopeless || rules.give_up || rules.closed.is_some() || rules.dlp.is_none();
+    let after = if gated {
+        After::Others
+    } else {
+        later::ask_after(app, open, (antivirus, &given), cancel).await?
+    };
     let examined = match after {
         After::Working if !rules.last_chance => return Ok(Stand::Waiting),
         After::Said(examined) => with_lists(app, rules, *examined).await,

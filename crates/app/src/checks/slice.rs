@@ -83,18 +83,19 @@ pub(crate) async fn run(
         .map_err(JobError::retry)
 }
 
-/// Checks the files of a package that have no verdict, with a password that its sender gave.
+/// Checks the files of a package that have no verdict, with a password that its sender gave; tells whether all have one.
 pub(crate) async fn check_with_password(
     app: &App,
     ctx: &Context,
     id: PackageId,
-    password: SecretString,
-) -> Result<()> {
-    let Some(work) = prepare(app, ctx, false, (id, &[password])).await? else {
-        return Ok(());
+    password: &SecretString,
+) -> Result<bool> {
+    let given = std::slice::from_ref(password);
+    let Some(work) = prepare(app, ctx, false, (id, given)).await? else {
+        return Ok(true);
     };
-    check_files(app, ctx, &CancellationToken::new(), &work, true).await?;
-    Ok(())
+    let left = check_files(app, ctx, &CancellationToken::new(), &work, true).await?;
+    Ok(left.is_none())
 }
 
 /// Reads what there is to do; nothing if the package is not being checked (any more).

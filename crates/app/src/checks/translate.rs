@@ -79,9 +79,9 @@ pub(super) fn not_asked(engine: &str, name: &str, detail: &str, now: DateTime<Ut
 }
 
 /// Returns the row that says that content was opened with a password, which others did not have.
-pub(super) fn opened(report: &EngineReport, object: &Seen) -> Verdict {
+pub(super) fn opened(report: &EngineReport, object: Option<&Seen>) -> Verdict {
     let mut finding = Finding::new(report.outcome, "opened-with-password");
-    finding.object = Some(object.path.clone());
+    finding.object = object.map(|object| object.path.clone());
     let mut row = row(report, &finding);
     row.verdict.outcome = Outcome::PolicyHit(Category::Opened);
     row.qualifier = None;

@@ -4,11 +4,14 @@
 //! it: the password is stored nowhere and goes nowhere, and is forgotten with the process. If that dies in the middle,
 //! the files are checked without it after a while, are held as before, and the sender is asked again (ADR 009).
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use sofie_domain::{Event, File, FileId, Life, LifeEvent, PackageId};
 use sofie_store::{Tx, packages, rounds};
+use tokio::time::Instant;
 
 use super::{Loaded, View, lock, object, only_sender, tell, views};
 use crate::{
@@ -23,6 +26,10 @@ const LONGEST: usize = 200;
 const TRIES: u32 = 10;
 /// How long this process has before others check the files without the password; more for large files.
 const OURS: TimeDelta = TimeDelta::minutes(10);
+/// How long this process asks engines again that do not answer; less than [`OURS`].
+const PATIENCE: Duration = Duration::from_mins(8);
+/// How long it waits between two tries.
+const PAUSE: Duration = Duration::from_secs(5);
 /// The slowest checks, in bytes a second.
 const SLOWEST: u64 = 4 << 20;
 
@@ -121,7 +128,11 @@ async fn look_into(
 ) -> Result<()> {
     let mut ctx = Context::system(app.now());
     ctx.request_id = request_id;
-    checks::check_with_password(app, &ctx, id, password).await?;
+    let over = Instant::now() + PATIENCE;
+    while !checks::check_with_password(app, &ctx, id, &password).await? && Instant::now() < over {
+        // An engine is away, or there are many files: others don't have the password.
+        tokio::time::sleep(PAUSE).await;
+    }
     // What is left, and the end of the checks, is the workers' business.
     let mut tx = app.db().begin().await?;
     enqueue_for_package(&mut tx, &ctx, &CheckPackage { package_id: id }, id, ctx.now).await?;

@@ -117,9 +117,13 @@ pub(super) fn job(heard: &Heard) -> Result<Job, (ErrorKind, String)> {
     let rating = heard.data.get("rating").and_then(Value::as_str);
     let rating = rating.ok_or_else(|| wrong("the answer has no rating"))?;
     let outcome = outcome(rating).ok_or_else(|| wrong("the rating has no meaning here"))?;
-    if let Some(score) = heard.data.get("score").and_then(Value::as_i64)
-        && by_score(score).is_some_and(|by_score| by_score != outcome)
-    {
+    let agrees = match heard.data.get("score") {
+        None | Some(Value::Null) => true,
+        Some(score) => score
+            .as_i64()
+            .is_some_and(|score| score == NO_SCORE || by_score(score) == Some(outcome)),
+    };
+    if !agrees {
         return Err(wrong("its rating and its score disagree"));
     }
     let said = |field: &str| heard.data.get(field).and_then(Value::as_str);
@@ -156,7 +160,10 @@ fn outcome(rating: &str) -> Option<Outcome> {
     })
 }
 
-/// Guessed, after what a client makes of it; -1 is no score.
+/// It has no score.
+const NO_SCORE: i64 = -1;
+
+/// Guessed, after what a client makes of it.
 fn by_score(score: i64) -> Option<Outcome> {
     Some(match score {
         0 => CLEAN,

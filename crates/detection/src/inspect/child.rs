@@ -55,6 +55,8 @@ pub struct Contents {
     pub objects: Vec<Object>,
     /// How many more objects were seen.
     pub objects_unlisted: u64,
+    /// Whether content was opened with a password that was given.
+    pub opened_with_password: bool,
 }
 
 /// Why there is no report.

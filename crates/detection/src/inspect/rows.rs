@@ -61,6 +61,7 @@ pub fn answer(scan: &Scan, report: Report) -> Inspection {
         crc32: report.crc32,
         objects: report.objects.into_iter().map(displayable).collect(),
         objects_unlisted: report.objects_unlisted,
+        opened_with_password: report.opened_with_password,
     };
     Inspection {
         reports,

@@ -10,6 +10,7 @@ fn report() -> Report {
         crc32: 7,
         objects: Vec::new(),
         objects_unlisted: 0,
+        opened_with_password: false,
         objects_shown: 0,
         findings: Vec::new(),
         findings_unlisted: 0,

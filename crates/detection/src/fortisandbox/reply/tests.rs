@@ -48,6 +48,8 @@ fn every_rating_has_its_outcome_and_others_have_none() {
         ("", 0, None),
         ("Clean", 1, None),
         ("Malicious", 0, None),
+        ("Clean", 5, None),
+        ("Clean", -1, Some(CLEAN)),
     ];
     for (rating, score, outcome) in cases {
         assert_eq!(
@@ -57,6 +59,11 @@ fn every_rating_has_its_outcome_and_others_have_none() {
         );
     }
     assert_eq!(said(&rated("Clean", &Value::Null)), Some(CLEAN));
+    assert_eq!(
+        said(&rated("Clean", &"0".into())),
+        None,
+        "a score is a number"
+    );
     assert_eq!(
         said(&answer(0, &serde_json::json!({ "score": 0 }))),
         None,
