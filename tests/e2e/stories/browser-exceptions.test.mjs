@@ -52,14 +52,14 @@ describe('browser: exceptions', () => {
     await dialog.getByText(t('field_error.required')).waitFor();
     await dialog.getByLabel(t('admin:decision.reason')).fill('Our own test of the scanner');
     await button(dialog, t('admin:exceptions.propose')).click();
-    await page.getByText(t('admin:exceptions.state.proposed')).waitFor();
+    await page.getByText(t('admin:exceptions.state.proposed'), { exact: true }).waitFor();
     assert.ok(await button(page, t('admin:exceptions.approve')).isDisabled(), 'nobody approves what is their own');
     assert.equal((await send('again.com', EICAR)).state, 'withheld', 'one is not enough');
 
     await open(ben, '/admin/exceptions');
     await button(ben.page, ben.t('admin:exceptions.approve')).click();
     await button(ben.page.getByRole('dialog'), ben.t('admin:exceptions.approve')).click();
-    await ben.page.getByText(ben.t('admin:exceptions.state.active')).waitFor();
+    await ben.page.getByText(ben.t('admin:exceptions.state.active'), { exact: true }).waitFor();
     assert.deepEqual(await axe(ben.page), []);
     await shot(ben.page, 'exceptions-dark-390-cs');
     const passed = await send('once-more.com', EICAR);
