@@ -65,11 +65,12 @@ pub async fn next_of(tx: &mut Tx, file: FileId) -> Result<()> {
     Ok(())
 }
 
-/// Returns the held files of a package in which the internal engine found what it could not open.
+/// Returns the files of a package that are held because the internal engine could not open all of them. What is held for
+/// danger or by a rule is not among them: that is for administrators to decide, not for its sender to try again.
 pub async fn locked_files(tx: &mut Tx, package: PackageId) -> Result<Vec<FileId>> {
     let ids: Vec<Uuid> = sqlx::query_scalar(
         "select f.id from files f
-          where f.package_id = $1 and f.check_state in ('blocked', 'unscannable')
+          where f.package_id = $1 and f.check_state = 'unscannable'
             and exists (select from verdicts v where v.file_id = f.id and v.round = f.check_round
                            and v.engine = $2 and v.outcome = 'encrypted')",
     )
