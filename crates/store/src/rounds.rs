@@ -65,8 +65,8 @@ pub async fn next_of(tx: &mut Tx, file: FileId) -> Result<()> {
     Ok(())
 }
 
-/// Returns the files of a package that are held because the internal engine could not open all of them. What is held for
-/// danger or by a rule is not among them: that is for administrators to decide, not for its sender to try again.
+/// Returns the files of a package that are held because the internal engine could not open all of them. What is held
+/// for danger or by a rule is not among them: administrators decide about that, its sender may not try again.
 pub async fn locked_files(tx: &mut Tx, package: PackageId) -> Result<Vec<FileId>> {
     let ids: Vec<Uuid> = sqlx::query_scalar(
         "select f.id from files f
