@@ -56,6 +56,7 @@ pub(crate) fn entry(
     object: Option<(&'static str, String)>,
     data: Value,
 ) -> NewEntry {
+    metrics::counter!("sofie_events_total", "event" => event.as_str()).increment(1);
     NewEntry {
         at: ctx.now,
         event,

@@ -6,6 +6,7 @@
 //! and taken back if they find something. A check may be killed at any moment: whoever repeats it
 //! finds the settled files settled and begins the others anew.
 
+mod afterwards;
 mod examine;
 mod file;
 mod later;
@@ -15,6 +16,7 @@ mod rescan;
 mod slice;
 mod translate;
 
+pub(crate) use afterwards::{hear_late, recall_listed};
 pub(crate) use package::{activate, deliverable};
 pub use queue::{Waiting, list, stop};
 pub(crate) use rescan::{due_before, rescan};

@@ -9,14 +9,17 @@ use sofie_store::{Cursor, Page, listed_hashes, objects::List, verdicts::Verdict}
 use crate::{
     App, Context, Error, Result, audit,
     exceptions::decider,
-    jobs::{self, RescanPackage, queues},
+    jobs::{self, RecallListed, queues},
+    sessions::demand,
 };
 
 /// The name under which the list speaks, like an engine.
 pub(crate) const ENGINE: &str = "hashes";
 
-/// Lists hashes, a line each, and has delivered files with one of them looked at again at once. Returns how many are
-/// new.
+/// The most hashes that the list holds.
+const MOST: u64 = 1_000_000;
+
+/// Lists hashes, a line each, and takes back delivered files that have one of them. Returns how many are new.
 pub async fn add(app: &App, ctx: &Context, text: &str) -> Result<u64> {
     let by = decider(ctx)?;
     let hashes = hash_list(text).map_err(|error| Error::invalid_line("hashes", error.line))?;
@@ -24,10 +27,14 @@ pub async fn add(app: &App, ctx: &Context, text: &str) -> Result<u64> {
         return Err(Error::invalid("hashes", "required"));
     }
     let mut tx = app.db().begin().await?;
+    listed_hashes::exclude_readers(&mut tx).await?;
     let new = listed_hashes::add(&mut tx, &hashes, by, ctx.now).await?;
-    let due = listed_hashes::make_due(&mut tx, &hashes, DateTime::UNIX_EPOCH).await?;
+    if listed_hashes::count(&mut tx).await? > MOST {
+        return Err(Error::invalid("hashes", "too_many"));
+    }
+    let due = listed_hashes::delivered(&mut tx, &hashes).await?;
     for package_id in &due {
-        let job = RescanPackage {
+        let job = RecallListed {
             package_id: *package_id,
         };
         jobs::enqueue(&mut tx, ctx, &job, Some(package_id.to_string()), ctx.now).await?;
@@ -36,14 +43,15 @@ pub async fn add(app: &App, ctx: &Context, text: &str) -> Result<u64> {
     audit::record(&mut tx, ctx, Event::HashesListed, None, data).await?;
     tx.commit().await?;
     if !due.is_empty() {
-        app.parts().waker.wake(queues::RESCANS);
+        app.parts().waker.wake(queues::MAINTENANCE);
     }
     Ok(new)
 }
 
-/// Takes a hash off the list.
+/// Takes a hash off the list; the administrator's own password must have been given lately.
 pub async fn remove(app: &App, ctx: &Context, sha256: Sha256) -> Result<()> {
     decider(ctx)?;
+    demand(app, ctx).await?;
     let mut tx = app.db().begin().await?;
     if !listed_hashes::remove(&mut tx, sha256).await? {
         return Err(Error::NotFound);

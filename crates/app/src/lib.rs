@@ -42,6 +42,7 @@ mod context;
 mod error;
 mod fields;
 mod mailed_codes;
+pub mod measures;
 mod parts;
 mod viewers;
 mod warnings;

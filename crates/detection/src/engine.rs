@@ -12,9 +12,11 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::again::Again;
 use crate::body::Body;
 use crate::inspect::Yara;
 use crate::self_test::SelfTest;
+use crate::ticket::Ticket;
 use crate::verdict::EngineReport;
 
 /// An engine that looks at whole files.
@@ -188,8 +190,12 @@ pub struct Scan {
     pub yara: Option<Arc<Yara>>,
     /// SHA-256 of the file in hexadecimal, if it is known beforehand.
     pub sha256: Option<String>,
-    /// What engines that take minutes call the file, which they were given earlier.
-    pub tickets: Arc<BTreeMap<String, String>>,
+    /// What engines that take minutes remember of the file.
+    pub tickets: Arc<BTreeMap<String, Ticket>>,
+    /// Where parts of the content can be had once more.
+    pub again: Again,
+    /// The content is not at hand: engines that take minutes are only asked after the file.
+    pub without_content: bool,
     begun: Instant,
     longest: Duration,
 }
@@ -213,6 +219,8 @@ impl Scan {
             yara: None,
             sha256: None,
             tickets: Arc::default(),
+            again: Again::default(),
+            without_content: false,
             begun,
             longest: time,
         }
@@ -220,17 +228,18 @@ impl Scan {
 
     /// The same turn, begun only now: waiting for it takes nothing of its time.
     pub(crate) fn begin(&self) -> Self {
-        Self::new(
+        let fresh = Self::new(
             self.meta.clone(),
             self.time(),
             self.longest,
             self.cancel.clone(),
-        )
-        .with_dlp(Arc::clone(&self.dlp))
-        .with_passwords(Arc::clone(&self.passwords))
-        .with_yara(self.yara.clone())
-        .with_sha256(self.sha256.clone())
-        .with_tickets(Arc::clone(&self.tickets))
+        );
+        Self {
+            now: fresh.now,
+            deadline: fresh.deadline,
+            begun: fresh.begun,
+            ..self.clone()
+        }
     }
 
     /// The same turn, about a file whose SHA-256 is known.
@@ -241,8 +250,24 @@ impl Scan {
 
     /// The same turn, about a file that engines were given earlier.
     #[must_use]
-    pub fn with_tickets(self, tickets: Arc<BTreeMap<String, String>>) -> Self {
+    pub fn with_tickets(self, tickets: Arc<BTreeMap<String, Ticket>>) -> Self {
         Self { tickets, ..self }
+    }
+
+    /// The same turn, in which engines that take minutes are asked after the file without being given it.
+    #[must_use]
+    pub fn without_content(self, tickets: Arc<BTreeMap<String, Ticket>>) -> Self {
+        Self {
+            tickets,
+            without_content: true,
+            ..self
+        }
+    }
+
+    /// The same turn, about content of which parts can be had once more.
+    #[must_use]
+    pub fn with_again(self, again: Again) -> Self {
+        Self { again, ..self }
     }
 
     /// The same turn, in which objects are also searched by these rules.

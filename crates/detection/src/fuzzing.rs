@@ -46,6 +46,11 @@ pub fn fortisandbox_row(scan: &Scan, answer: &[u8]) -> Option<EngineReport> {
     crate::fortisandbox::row(scan, answer)
 }
 
+/// The row that an answer of Check Point about a hash makes; none without a verdict.
+pub fn checkpoint_row(scan: &Scan, answer: &[u8], sha256: &str) -> Option<EngineReport> {
+    crate::checkpoint::row(scan, answer, sha256)
+}
+
 /// The row that an answer of `VirusTotal` about a hash makes.
 pub fn virustotal_row(scan: &Scan, answer: (u16, &[u8]), sha256: &str) -> EngineReport {
     crate::virustotal::row(scan, answer, sha256)

@@ -3,6 +3,7 @@
 
 mod fields;
 mod json;
+mod multipart;
 mod pace;
 mod refusal;
 
@@ -24,6 +25,7 @@ use crate::verdict::ErrorKind;
 
 pub(crate) use fields::{CERTIFICATE, addresses, percent, secret};
 pub(crate) use json::json;
+pub(crate) use multipart::multipart;
 pub(crate) use pace::Pace;
 pub(crate) use refusal::{all, refusal, refused};
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::adapter::Adapter;
+use crate::checkpoint;
 use crate::clamd;
 use crate::command;
 use crate::config::{Config, Fault, Field};
@@ -25,6 +26,7 @@ pub const KINDS: &[Kind] = &[
     command::KIND,
     metadefender::KIND,
     fortisandbox::KIND,
+    checkpoint::KIND,
     rest::KIND,
     virustotal::KIND,
 ];

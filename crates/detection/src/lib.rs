@@ -8,7 +8,9 @@
 #![deny(missing_docs)]
 
 mod adapter;
+mod again;
 mod body;
+mod checkpoint;
 mod clamd;
 mod command;
 mod config;
@@ -27,6 +29,7 @@ mod names;
 mod probes;
 mod rest;
 mod runtime;
+mod sandbox;
 mod self_test;
 mod text;
 mod ticket;
@@ -34,6 +37,7 @@ mod tls;
 mod verdict;
 mod virustotal;
 
+pub use again::{Again, Source};
 pub use body::{Body, BodySender, Broken, Gone, body};
 pub use config::{Config, Fault, Field, Holds};
 pub use engine::{

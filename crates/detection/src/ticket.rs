@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What an engine that takes minutes calls a file, so that it can be asked for it later.
+/// What an engine that takes minutes remembers of a file between two questions; only that engine reads the text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ticket {
-    /// It was given the file.
+    /// It works on the file, and is asked after it without its content.
     Given(String),
-    /// It knows nothing of the file any more; it has to be given it again.
-    Void,
+    /// It has to be given the file, perhaps once more.
+    Again(String),
 }

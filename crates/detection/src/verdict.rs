@@ -236,6 +236,9 @@ pub struct Finding {
     pub object: Option<String>,
     /// More words for people, made safe to display; may be empty.
     pub detail: String,
+    /// Where the engine's own report is: an address that begins with `https://`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<String>,
 }
 
 impl Finding {
@@ -246,6 +249,7 @@ impl Finding {
             name: text::displayable(name, 200),
             object: None,
             detail: String::new(),
+            report: None,
         }
     }
 }
@@ -338,6 +342,7 @@ impl EngineReport {
             name: "engine-error".to_owned(),
             object: None,
             detail: text::displayable(detail, 500),
+            report: None,
         };
         Self::row(engine, scan, outcome, vec![finding], 0)
     }

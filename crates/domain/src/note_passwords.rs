@@ -9,18 +9,24 @@ const LONGEST: usize = 200;
 /// How short a word may be that stands behind no marker.
 const SHORTEST_WORD: usize = 6;
 /// Words behind which people write passwords; in lower case.
-const MARKERS: [&str; 8] = [
+const MARKERS: [&str; 14] = [
     "password",
     "passphrase",
     "passwort",
     "kennwort",
     "passcode",
+    "passwd",
+    "pass",
     "pwd",
+    "pw",
+    "pin",
     "heslo",
     "heslem",
+    "kód",
+    "code",
 ];
 /// What may stand between a marker and the password.
-const BETWEEN: [&str; 6] = ["is", "je", "zní", "ist", "to", "for"];
+const BETWEEN: [&str; 7] = ["is", "je", "zní", "ist", "lautet", "to", "for"];
 /// What stands around a password, or ends the sentence that it is in.
 const AROUND: [char; 14] = [
     '"', '\'', '„', '“', '”', '‚', '‘', '’', '«', '»', '`', '(', ')', '\u{a0}',
@@ -31,12 +37,30 @@ const AROUND: [char; 14] = [
 #[must_use]
 pub fn passwords_in(note: &Note) -> Vec<String> {
     let mut found = Vec::new();
-    for line in note.as_str().lines() {
-        let words: Vec<&str> = line.split_whitespace().collect();
+    let lines: Vec<Vec<&str>> = note
+        .as_str()
+        .lines()
+        .map(|line| line.split_whitespace().collect())
+        .filter(|words: &Vec<&str>| !words.is_empty())
+        .collect();
+    for (number, words) in lines.iter().enumerate() {
         for (index, word) in words.iter().enumerate() {
             if let Some(rest) = behind_marker(word) {
                 add(&mut found, rest);
-                followers(&mut found, &words[index + 1..]);
+                let behind = &words[index + 1..];
+                // What it is for may stand before the sign: "Password for the file: secret".
+                let sign = behind.iter().position(|word| word.ends_with([':', '=']));
+                let (own, next) = match sign {
+                    Some(sign) => behind.split_at(sign + 1),
+                    None => (behind, &[][..]),
+                };
+                followers(&mut found, next);
+                followers(&mut found, own);
+                let nothing =
+                    rest.is_empty() && (behind.is_empty() || sign.is_some() && next.is_empty());
+                if nothing && let Some(line) = lines.get(number + 1) {
+                    followers(&mut found, line);
+                }
             }
         }
     }
@@ -114,6 +138,12 @@ mod tests {
             ("Passwort - Geheim!", "Geheim"),
             ("It opens with Xy7-kk82.", "Xy7-kk82"),
             ("heslo:\n", ""),
+            ("Password:\n\nhunter2\nBye", "hunter2"),
+            ("Password for the file: hunter2", "hunter2"),
+            ("Heslo k souboru: ab cd", "ab cd"),
+            ("Das Passwort lautet Geheim", "Geheim"),
+            ("PIN: 1234", "1234"),
+            ("PW 77x", "77x"),
         ];
         for (note, password) in cases {
             let found = of(note);

@@ -41,6 +41,7 @@ pub const TARGETS: &[Target] = targets! {
     "kaspersky_reply": answers::kaspersky, kaspersky_seeds;
     "metadefender_reply": services::metadefender, metadefender_seeds;
     "fortisandbox_reply": services::fortisandbox, fortisandbox_seeds;
+    "checkpoint_reply": services::checkpoint, checkpoint_seeds;
     "virustotal_reply": services::virustotal, virustotal_seeds;
     "rest_reply": services::rest, rest_seeds;
     "http_headers": headers::run, seeds;

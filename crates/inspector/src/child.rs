@@ -1,5 +1,6 @@
 //! The inspecting process itself.
 
+use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -7,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::dlp::Rules;
 use crate::jail;
 use crate::limits::Budget;
-use crate::protocol::{self, Header, MAX_DATA_FRAME, MAX_HEADER};
+use crate::protocol::{self, Header, MAX_DATA_FRAME, MAX_HEADER, Request};
 use crate::report::{JailState, Report};
 use crate::shown::Show;
 use crate::stream::{Fault, Feed};
@@ -33,12 +34,13 @@ fn serve(mut input: impl Read, mut output: impl Write, jail: JailState) -> io::R
     // The walk stops itself at its time; the kernel's limit catches a walk that doesn't.
     let time = header.limits.time_for(header.size) * 2 + Duration::from_secs(5);
     jail::limit_processor_time(time).map_err(io::Error::other)?;
-    output.write_all(&answer(input, &header, jail)?)?;
+    let report = answer((input, &mut output), &header, jail)?;
+    output.write_all(&report)?;
     output.flush()
 }
 
-fn answer(input: impl Read, header: &Header, jail: JailState) -> io::Result<Vec<u8>> {
-    let report = inspect_frames(input, header, jail)?;
+fn answer(wire: (impl Read, impl Write), header: &Header, jail: JailState) -> io::Result<Vec<u8>> {
+    let report = inspect_frames(wire, header, jail)?;
     protocol::encode_report(&report).map_err(io::Error::other)
 }
 
@@ -46,7 +48,7 @@ fn answer(input: impl Read, header: &Header, jail: JailState) -> io::Result<Vec<
 #[doc(hidden)]
 pub fn converse(mut input: impl Read, jail: JailState) -> io::Result<Vec<u8>> {
     let header = read_header(&mut input)?;
-    answer(input, &header, jail)
+    answer((input, io::sink()), &header, jail)
 }
 
 fn read_header(input: &mut impl Read) -> io::Result<Header> {
@@ -59,13 +61,20 @@ fn read_header(input: &mut impl Read) -> io::Result<Header> {
     Ok(serde_json::from_slice(&json)?)
 }
 
-fn inspect_frames(input: impl Read, header: &Header, jail: JailState) -> io::Result<Report> {
+fn inspect_frames(
+    (input, output): (impl Read, impl Write),
+    header: &Header,
+    jail: JailState,
+) -> io::Result<Report> {
     let rules = Rules::compile(&header.dlp).map_err(io::Error::other)?;
     let budget = Budget::new(header.limits, header.size);
     let mut frames = Frames {
         input,
+        output,
         left: 0,
         ended: false,
+        again: header.again.then_some(header.size),
+        blocks: Blocks::default(),
         budget: &budget,
     };
     let mut walk = Walk::new(&budget, rules, &header.passwords);
@@ -82,14 +91,18 @@ fn read_length(input: &mut impl Read) -> io::Result<usize> {
 }
 
 /// The content frames as a feed.
-struct Frames<'b, R> {
+struct Frames<'b, R, W> {
     input: R,
+    output: W,
     left: usize,
     ended: bool,
+    /// The length of the content, if it can be had again.
+    again: Option<u64>,
+    blocks: Blocks,
     budget: &'b Budget,
 }
 
-impl<R: Read> Frames<'_, R> {
+impl<R: Read, W: Write> Frames<'_, R, W> {
     fn fill(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.left == 0 && !self.ended {
             self.left = read_length(&mut self.input)?;
@@ -109,13 +122,97 @@ impl<R: Read> Frames<'_, R> {
         self.left -= count;
         Ok(count)
     }
+
+    /// Asks for a part of the content, and waits for it.
+    fn ask(&mut self, offset: u64, count: usize) -> io::Result<Vec<u8>> {
+        let count = u32::try_from(count).map_err(io::Error::other)?;
+        let request = Request { offset, count };
+        self.output.write_all(&request.encode())?;
+        self.output.flush()?;
+        let length = read_length(&mut self.input)?;
+        if u32::try_from(length) != Ok(count) {
+            return Err(io::Error::other("the answer is no answer"));
+        }
+        let mut bytes = vec![0; length];
+        self.input.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
 }
 
-impl<R: Read> Feed for Frames<'_, R> {
+impl<R: Read, W: Write> Feed for Frames<'_, R, W> {
     fn pull(&mut self, buffer: &mut [u8]) -> Result<usize, Fault> {
         let asked = Instant::now();
         let count = self.fill(buffer).map_err(Fault::Input)?;
         self.budget.note_wait(asked.elapsed());
         Ok(count)
+    }
+
+    fn again(&self) -> Option<u64> {
+        self.again
+    }
+
+    fn read_again(&mut self, offset: u64, buffer: &mut [u8]) -> Result<usize, Fault> {
+        let Some(size) = self.again.filter(|size| self.ended && offset < *size) else {
+            return Err(Fault::Damaged("container-not-seekable"));
+        };
+        self.budget.check_time()?;
+        let block = offset / BLOCK;
+        if !self.blocks.has(block) {
+            let from = block * BLOCK;
+            let blocks = self.blocks.wanted(block) * BLOCK;
+            let count = usize::try_from(blocks.min(size - from)).unwrap_or(MAX_DATA_FRAME);
+            let asked = Instant::now();
+            let bytes = self.ask(from, count).map_err(Fault::Input)?;
+            self.budget.note_wait(asked.elapsed());
+            self.blocks.keep(block, &bytes);
+        }
+        let from = self.blocks.get(block, offset % BLOCK);
+        let count = from.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&from[..count]);
+        Ok(count)
+    }
+}
+
+/// Content that was had again is kept in blocks of this length, in bytes.
+const BLOCK: u64 = 64 << 10;
+/// How many blocks are kept.
+const KEPT: usize = 64;
+/// How many blocks are asked for at once by somebody who reads on.
+const AHEAD: u64 = 16;
+
+/// The blocks that were had again last.
+#[derive(Default)]
+struct Blocks {
+    kept: VecDeque<(u64, Vec<u8>)>,
+}
+
+impl Blocks {
+    fn has(&self, block: u64) -> bool {
+        self.kept.iter().any(|(kept, _)| *kept == block)
+    }
+
+    /// How many blocks to ask for, to have this one.
+    fn wanted(&self, block: u64) -> u64 {
+        let last = self.kept.back().map(|(kept, _)| *kept);
+        let reads_on = last.is_some_and(|last| last.checked_add(1) == Some(block));
+        if reads_on { AHEAD } else { 1 }
+    }
+
+    fn keep(&mut self, first: u64, bytes: &[u8]) {
+        let blocks = bytes.chunks(BLOCK as usize);
+        for (block, bytes) in (first..).zip(blocks) {
+            if self.kept.len() == KEPT {
+                self.kept.pop_front();
+            }
+            self.kept.push_back((block, bytes.to_vec()));
+        }
+    }
+
+    /// What there is of a block from a place in it on.
+    fn get(&self, block: u64, from: u64) -> &[u8] {
+        let found = self.kept.iter().rfind(|(kept, _)| *kept == block);
+        let bytes = found.map(|(_, bytes)| bytes.as_slice()).unwrap_or_default();
+        let from = usize::try_from(from).unwrap_or(usize::MAX);
+        bytes.get(from..).unwrap_or_default()
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! Caller to child, each frame a 32-bit big-endian length and that many bytes:
 //! one [`Header`] as JSON, then the content in frames of 1 … [`MAX_DATA_FRAME`] bytes, then an
-//! empty frame ([`END`]). Child to caller: one frame with a [`Report`] as JSON, then end of
-//! file and exit code 0. If another process listens at standard error, what is shown to it is told in
+//! empty frame ([`END`]). Child to caller: if the header says that the content can be had again, any number of
+//! [`Request`]s, each behind [`REQUEST`] and each answered by one frame with exactly these bytes; then one frame with a
+//! [`Report`] as JSON, then end of file and exit code 0. If another process listens at standard error, what is shown to it is told in
 //! [`crate::shown`]. Anything else means that the file was not inspected.
 
 use std::io::Write;
@@ -25,6 +26,52 @@ pub const MAX_REPORT: usize = 16 << 20;
 /// The frame that says that all content was sent.
 pub const END: [u8; 4] = [0; 4];
 
+/// What stands before a [`Request`] where a report has its length; no report is so long.
+pub const REQUEST: [u8; 4] = [0xFF; 4];
+
+/// A part of the content that the child wants once more: 64-bit offset, 32-bit length, big-endian.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Request {
+    /// Where it begins.
+    pub offset: u64,
+    /// How long it is, in bytes.
+    pub count: u32,
+}
+
+impl Request {
+    /// Length of the encoded form.
+    pub const LENGTH: usize = 12;
+
+    /// Encodes a request, with what stands before it.
+    pub(crate) fn encode(self) -> [u8; 4 + Self::LENGTH] {
+        let mut frame = [0; 4 + Self::LENGTH];
+        frame[..4].copy_from_slice(&REQUEST);
+        frame[4..12].copy_from_slice(&self.offset.to_be_bytes());
+        frame[12..].copy_from_slice(&self.count.to_be_bytes());
+        frame
+    }
+
+    /// Decodes what stands behind [`REQUEST`].
+    #[must_use]
+    pub fn decode(frame: [u8; Self::LENGTH]) -> Self {
+        let [a, b, c, d, e, f, g, h, i, j, k, l] = frame;
+        Self {
+            offset: u64::from_be_bytes([a, b, c, d, e, f, g, h]),
+            count: u32::from_be_bytes([i, j, k, l]),
+        }
+    }
+
+    /// The bytes of a file of `size` bytes that it is about; none if it asks for nothing, for more than fits a frame,
+    /// or beyond the end.
+    #[must_use]
+    pub fn range(self, size: u64) -> Option<std::ops::Range<u64>> {
+        let count = u64::from(self.count);
+        let end = self.offset.checked_add(count)?;
+        let fits = (1..=MAX_DATA_FRAME as u64).contains(&count) && end <= size;
+        fits.then_some(self.offset..end)
+    }
+}
+
 /// What the child must know before the content comes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,6 +88,8 @@ pub struct Header {
     pub passwords: Passwords,
     /// Whether another process listens at the child's standard error, to which every object is shown.
     pub shows: bool,
+    /// Whether parts of the content can be had once more.
+    pub again: bool,
 }
 
 /// Why what the child wrote is not a report.
@@ -60,6 +109,9 @@ pub enum ReportError {
         /// Bytes that the caller sent.
         sent: u64,
     },
+    /// The child asked for what it can't have.
+    #[error("listening to the inspector: it asked for what it can't have")]
+    Request,
     /// What should be a SHA-256 is not one.
     #[error("reading the inspector's report: its digest is not one")]
     Digest,

@@ -97,6 +97,7 @@ fn header(name: &str, size: u64, dlp: Dlp) -> Vec<u8> {
         dlp,
         passwords: Passwords::new(vec!["hunter2".to_owned()]).unwrap(),
         shows: false,
+        again: false,
     };
     protocol::encode_header(&header).unwrap().to_vec()
 }

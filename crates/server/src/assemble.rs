@@ -11,7 +11,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use http::{StatusCode, header};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::PrometheusHandle;
 use sofie_app::engines::Engines;
 use sofie_app::settings::SettingsCache;
 use sofie_app::{App, Changes, Parts};
@@ -120,13 +120,6 @@ async fn follow_lifecycle(
         return response.map(|body| Body::from_stream(body.into_data_stream().take_until(stop)));
     }
     response
-}
-
-/// The metrics of the process.
-pub fn metrics() -> Result<PrometheusHandle> {
-    PrometheusBuilder::new()
-        .install_recorder()
-        .context("cannot start the metrics")
 }
 
 /// Where people on this machine reach a listener.

@@ -4,6 +4,7 @@ mod database;
 mod http;
 mod keys;
 mod log;
+mod metrics;
 mod secret;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ pub use self::database::Database;
 pub use self::http::Http;
 pub use self::keys::Keys;
 pub use self::log::{Log, LogFormat};
+pub use self::metrics::Metrics;
 pub use self::worker::Worker;
 
 /// The default configuration with its comments: the manual page, and the only place of the defaults.
@@ -36,6 +38,7 @@ pub struct Config {
     pub database: Database,
     pub keys: Keys,
     pub worker: Worker,
+    pub metrics: Metrics,
     pub log: Log,
 }
 

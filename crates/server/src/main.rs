@@ -12,6 +12,7 @@ mod ground;
 mod keys;
 mod lifecycle;
 mod listener;
+mod metrics;
 mod telemetry;
 mod worker;
 

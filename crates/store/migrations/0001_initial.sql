@@ -221,6 +221,8 @@ create table files (
     check_state text not null default 'pending' check (check_state in ('clean', 'flagged', 'released', 'pending', 'unscannable', 'blocked')),
     -- counts checks and re-checks; the verdicts of the present one carry it
     check_round integer not null default 1,
+    -- until then only the process that was told its password looks into it
+    reserved_until timestamptz,
     checked_at timestamptz,
     -- when engines looked at it once more without taking it back
     rescanned_at timestamptz,
@@ -298,12 +300,14 @@ create table verdicts (
 );
 create index verdicts_file on verdicts (file_id, round);
 
--- What engines that take minutes call the files that they were given: each is given to each once in a round.
+-- What engines that take minutes remember of the files that they were given: each is given to each once in a round,
+-- once more if it was forgotten.
 create table tickets (
     file_id uuid not null references files on delete cascade,
     round integer not null,
     engine text not null,
     ticket text not null,
+    again boolean not null,
     given_at timestamptz not null,
     primary key (file_id, round, engine)
 );

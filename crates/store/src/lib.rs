@@ -20,6 +20,7 @@ pub mod instance;
 pub mod jobs;
 pub mod listed_hashes;
 pub mod mails;
+pub mod measures;
 pub mod objects;
 pub mod package_keys;
 pub mod packages;

@@ -1,7 +1,7 @@
 //! Hashes of content that is dangerous whatever engines say.
 
 use chrono::{DateTime, Utc};
-use sofie_domain::{AdministratorId, ListedHash, PackageId, Sha256};
+use sofie_domain::{AdministratorId, FileId, ListedHash, PackageId, Sha256};
 use uuid::Uuid;
 
 use crate::{Cursor, Error, Page, Result, Tx, page::fetch};
@@ -101,26 +101,56 @@ pub async fn any(tx: &mut Tx) -> Result<bool> {
     )
 }
 
-/// Makes files with some hashes that can be fetched now due for another look, and returns their packages.
-pub async fn make_due(
-    tx: &mut Tx,
-    hashes: &[ListedHash],
-    marked: DateTime<Utc>,
-) -> Result<Vec<PackageId>> {
+/// Returns the packages with files that have one of some hashes and can be fetched.
+pub async fn delivered(tx: &mut Tx, hashes: &[ListedHash]) -> Result<Vec<PackageId>> {
     let sums: Vec<Vec<u8>> = hashes.iter().map(|one| one.sha256.0.to_vec()).collect();
-    let rows: Vec<(Uuid,)> = sqlx::query_as(
-        "with marked as (
-             update files f set rescanned_at = $2 from packages p
-              where p.id = f.package_id and p.life = 'active' and f.sha256 = any($1)
-                and f.check_state in ('clean', 'flagged')
-             returning p.id)
-         select distinct id from marked",
+    let ids: Vec<Uuid> = sqlx::query_scalar(
+        "select distinct p.id from files f join packages p on p.id = f.package_id
+          where p.life = 'active' and f.sha256 = any($1) and f.check_state in ('clean', 'flagged')",
     )
     .bind(sums)
-    .bind(marked)
     .fetch_all(tx.conn())
     .await?;
-    Ok(rows.into_iter().map(|(id,)| PackageId(id)).collect())
+    Ok(ids.into_iter().map(PackageId).collect())
+}
+
+/// Returns the files of a package that passed and are listed by now.
+pub async fn passed(tx: &mut Tx, package: PackageId) -> Result<Vec<FileId>> {
+    let ids: Vec<Uuid> = sqlx::query_scalar(
+        "select f.id from files f join listed_hashes l on l.sha256 = f.sha256
+          where f.package_id = $1 and f.check_state in ('clean', 'flagged')",
+    )
+    .bind(package.0)
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(ids.into_iter().map(FileId).collect())
+}
+
+/// Keeps others from adding to the list, until the end of the transaction.
+///
+/// Whoever delivers takes this before asking the list, and whoever adds to it takes [`exclude_readers`] before looking
+/// for what was delivered: so one of the two sees the other.
+pub async fn hold(tx: &mut Tx) -> Result<()> {
+    sqlx::query("select pg_advisory_xact_lock_shared(hashtext('listed_hashes'))")
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Waits until nobody holds the list, and keeps it until the end of the transaction; see [`hold`].
+pub async fn exclude_readers(tx: &mut Tx) -> Result<()> {
+    sqlx::query("select pg_advisory_xact_lock(hashtext('listed_hashes'))")
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Returns how many hashes are listed.
+pub async fn count(tx: &mut Tx) -> Result<u64> {
+    let count: i64 = sqlx::query_scalar("select count(*) from listed_hashes")
+        .fetch_one(tx.conn())
+        .await?;
+    Ok(count.unsigned_abs())
 }
 
 fn sha256(bytes: &[u8]) -> Result<Sha256> {

@@ -18,24 +18,36 @@ pub struct Present {
     pub tried: bool,
     /// When engines last looked at the file to the end.
     pub looked_at: Option<DateTime<Utc>>,
+    /// Until when only the process that was told its password looks into it.
+    pub reserved_until: Option<DateTime<Utc>>,
 }
+
+/// A file, and the columns of [`Present`].
+type Row = (
+    Uuid,
+    i32,
+    bool,
+    Option<DateTime<Utc>>,
+    Option<DateTime<Utc>>,
+);
 
 /// Returns the present round of every file of a package.
 pub async fn present(tx: &mut Tx, package: PackageId) -> Result<Vec<(FileId, Present)>> {
-    let rows: Vec<(Uuid, i32, bool, Option<DateTime<Utc>>)> = sqlx::query_as(
+    let rows: Vec<Row> = sqlx::query_as(
         "select f.id, f.check_round,
                 exists (select from verdicts v where v.file_id = f.id and v.round = f.check_round),
-                coalesce(f.rescanned_at, f.checked_at)
+                coalesce(f.rescanned_at, f.checked_at), f.reserved_until
            from files f where f.package_id = $1",
     )
     .bind(package.0)
     .fetch_all(tx.conn())
     .await?;
-    let present = |(id, number, tried, looked_at)| {
+    let present = |(id, number, tried, looked_at, reserved_until)| {
         let present = Present {
             number,
             tried,
             looked_at,
+            reserved_until,
         };
         (FileId(id), present)
     };
@@ -54,12 +66,19 @@ pub async fn next(tx: &mut Tx, package: PackageId) -> Result<()> {
     Ok(())
 }
 
-/// Begins the next round of one held file.
-pub async fn next_of(tx: &mut Tx, file: FileId) -> Result<()> {
+/// Begins the next round of one file, perhaps for the process that was told its password.
+pub async fn next_of(
+    tx: &mut Tx,
+    file: FileId,
+    reserved_until: Option<DateTime<Utc>>,
+) -> Result<()> {
     sqlx::query(
-        "update files set check_state = 'pending', checked_at = null, check_round = check_round + 1 where id = $1",
+        "update files set check_state = 'pending', checked_at = null, check_round = check_round + 1,
+                reserved_until = $2
+          where id = $1",
     )
     .bind(file.0)
+    .bind(reserved_until)
     .execute(tx.conn())
     .await?;
     Ok(())
@@ -79,6 +98,15 @@ pub async fn locked_files(tx: &mut Tx, package: PackageId) -> Result<Vec<FileId>
     .fetch_all(tx.conn())
     .await?;
     Ok(ids.into_iter().map(FileId).collect())
+}
+
+/// Leaves the files of a package that were reserved to whoever comes.
+pub async fn unreserve(tx: &mut Tx, package: PackageId) -> Result<()> {
+    sqlx::query("update files set reserved_until = null where package_id = $1 and reserved_until is not null")
+        .bind(package.0)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
 }
 
 /// Begins the next round of one file that passed in `round`; tells whether it still stood so.

@@ -106,6 +106,28 @@ pub async fn record(tx: &mut Tx, tried: &Tried<'_>) -> Result<bool> {
     Ok(sqlx::Row::try_get::<i64, _>(&row, 0)? == 1)
 }
 
+/// Writes what engines said of a delivered file in the place of what they had said in this round, if it still stands.
+pub async fn amend(tx: &mut Tx, (file, round): (FileId, i32), rows: &[Verdict]) -> Result<()> {
+    let query = sqlx::query(
+        "with held as (
+             select id from files where id = $1 and check_round = $2 and check_state in ('clean', 'flagged') for update
+         ), gone as (
+             delete from verdicts v using held
+              where v.file_id = held.id and v.round = $2 and v.engine = any($3::text[])
+         )
+         insert into verdicts (file_id, round, engine, outcome, level, qualifier, name, object_sealed,
+                               detail_sealed, engine_version, signature_version, signature_at,
+                               started_at, finished_at, exception_id)
+         select held.id, $2, r.*
+           from held, unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[], $9::bytea[],
+                             $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[],
+                             $15::uuid[]) as r",
+    );
+    let query = query.bind(file.0).bind(round);
+    bind_rows(tx, query, file, rows)?.execute(tx.conn()).await?;
+    Ok(())
+}
+
 /// Binds the columns of rows, each as one array, in the order of the table.
 fn bind_rows<'q>(tx: &Tx, query: Query<'q>, file: FileId, rows: &[Verdict]) -> Result<Query<'q>> {
     let column = |value: fn(&Verdict) -> Option<String>| rows.iter().map(value).collect::<Vec<_>>();

@@ -256,3 +256,43 @@ async fn a_listed_hash_is_dangerous_and_what_was_delivered_is_taken_back() {
     ann.delete(&one).await.expect_problem(404, "not_found");
     assert_eq!(sent(&app, &eva, content).await.1["state"], "delivered");
 }
+
+#[tokio::test]
+async fn a_hash_that_was_listed_before_the_delivery_stops_it() {
+    let app = TestApp::start().await;
+    let eva = app.user("eva@example.org").await;
+    let ann = app.administrator("ann@example.org").await;
+    let content = b"an invoice of a third kind";
+    let (id, seen) = sent(&app, &eva, content).await;
+    assert_eq!(seen["state"], "delivered");
+    let path = format!("/api/v1/packages/{id}");
+    let _ = eva.delete(&path).await.expect(204);
+    let _ = ann
+        .post(HASHES, json!({ "hashes": sha256(content) }))
+        .await
+        .expect(200);
+    app.drain().await;
+    let _ = eva.post_empty(&format!("{path}/restore")).await.expect(200);
+    app.drain().await;
+    let seen = look(&eva, &id).await;
+    assert_eq!(
+        (&seen["state"], checks(&seen)),
+        (&json!("withheld"), vec!["blocked"])
+    );
+}
+
+#[tokio::test]
+async fn what_is_listed_is_taken_back_although_no_engine_can_be_asked() {
+    let app = TestApp::start().await;
+    let eva = app.user("eva@example.org").await;
+    let ann = app.administrator("ann@example.org").await;
+    let content = b"an invoice of a fourth kind";
+    let (id, _) = sent(&app, &eva, content).await;
+    app.clamd("127.0.0.1:9").await;
+    let _ = ann
+        .post(HASHES, json!({ "hashes": sha256(content) }))
+        .await
+        .expect(200);
+    app.drain().await;
+    assert_eq!(checks(&look(&eva, &id).await), ["blocked"]);
+}

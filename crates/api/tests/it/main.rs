@@ -23,6 +23,7 @@ mod proof;
 mod quarantine;
 mod recall;
 mod rule_sets;
+mod sandboxes;
 mod schedule;
 mod session;
 mod setup;

@@ -1,15 +1,18 @@
 //! One file, read as often as there are stages.
 
 use std::{
+    ops::Range,
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
+use async_trait::async_trait;
 use aws_lc_rs::digest;
+use bytes::Bytes;
 use futures_util::TryStreamExt;
 use sofie_detection::{
-    Class, Dlp, Engine, EngineReport, ErrorKind, Examination, FileMeta, How, Inspector, Object,
-    Outcome, Passwords, Scan, Ticket, Yara,
+    Again, Broken, Class, Dlp, Engine, EngineReport, ErrorKind, Examination, FileMeta, How,
+    Inspector, Object, Outcome, Passwords, Scan, Source, Ticket, Yara,
 };
 use sofie_domain::{ENCRYPTED_ENGINE, File};
 use sofie_store::{objects::List, verdicts::Verdict};
@@ -42,7 +45,7 @@ pub(super) struct Examined {
     pub(super) crashed: bool,
     /// Engines that should be tested before they are asked again.
     pub(super) doubtful: Vec<String>,
-    /// What engines call it from now on.
+    /// What engines remember of it from now on.
     pub(super) tickets: Vec<(String, Ticket)>,
 }
 
@@ -132,6 +135,7 @@ async fn read(
         Err(error) if is_damage(&error) => return Ok(damaged(engines, app.now())),
         Err(error) => return Err(error),
     };
+    let reader = Arc::new(reader);
     let fault: Arc<OnceLock<VaultError>> = Arc::default();
     let noted = Arc::clone(&fault);
     let content = reader.stream(0..reader.len()).map_err(move |error| {
@@ -145,8 +149,13 @@ async fn read(
         .with_dlp(dlp)
         .with_yara(yara)
         .with_passwords(passwords);
-    let scan = known(scan);
+    let again = Parts {
+        reader,
+        fault: Arc::clone(&fault),
+    };
+    let scan = known(scan).with_again(Again::from(Arc::new(again)));
     let examination = sofie_detection::examine(inspector, engines, &scan, content).await;
+    drop(scan);
     let fault = Arc::into_inner(fault).and_then(OnceLock::into_inner);
     match fault {
         Some(error) if !is_damage(&error) => Err(error),
@@ -154,7 +163,31 @@ async fn read(
     }
 }
 
+/// A file in the vault, for those that read parts of it once more.
+struct Parts {
+    reader: Arc<Reader>,
+    fault: Arc<OnceLock<VaultError>>,
+}
+
+#[async_trait]
+impl Source for Parts {
+    async fn read(&self, range: Range<u64>) -> Result<Bytes, Broken> {
+        let read = self.reader.bytes(range).await;
+        read.map_err(|error| {
+            let _ = self.fault.set(error);
+            Broken::Source
+        })
+    }
+}
+
 fn examined(examination: &Examination, corrupted: bool) -> Examined {
+    for report in &examination.reports {
+        let labels = [
+            ("engine", report.engine.clone()),
+            ("outcome", report.outcome.name().to_owned()),
+        ];
+        metrics::histogram!("sofie_engine_scan_seconds", &labels).record(report.took());
+    }
     let failed = |report: &&EngineReport| {
         matches!(report.outcome, Outcome::Error { kind, .. }
         if !matches!(kind, ErrorKind::Source | ErrorKind::Pending))

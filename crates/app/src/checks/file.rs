@@ -14,6 +14,7 @@ use sofie_store::{
     verdicts::{self, Tried, Verdict},
 };
 use sofie_vault::BlobSpec;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -119,6 +120,7 @@ pub(super) async fn check(
         // Reading it again would change nothing while that engine is away.
         return Ok(Stand::Waiting);
     }
+    let begun = Instant::now();
     let given = later::tickets(app, open).await?;
     // What closes the checks, or makes nobody's word count, counts for a late one too.
     let gated = hopeless || rules.give_up || rules.closed.is_some() || rules.dlp.is_none();
@@ -138,7 +140,11 @@ pub(super) async fn check(
         }
     };
     later::note(app, open, &examined.tickets).await?;
-    conclude(app, ctx, open, rules, examined).await
+    let stand = conclude(app, ctx, open, rules, examined).await?;
+    if stand == Stand::Settled {
+        metrics::histogram!("sofie_file_check_seconds").record(begun.elapsed());
+    }
+    Ok(stand)
 }
 
 /// Decides about a file by what was said of it, and writes it down.
@@ -185,7 +191,7 @@ pub(super) async fn look(
 }
 
 /// Adds what the list of hashes says, and marks what exceptions let pass.
-async fn with_lists(app: &App, rules: &Rules, mut examined: Examined) -> Examined {
+pub(super) async fn with_lists(app: &App, rules: &Rules, mut examined: Examined) -> Examined {
     let sha256 = examined.digests.map(|(sha256, _)| sha256);
     match hashes::verdicts(app, sha256, examined.objects.as_ref(), app.now()).await {
         Ok(listed) => examined.rows.extend(listed),
@@ -300,6 +306,7 @@ async fn write(
         file.crc32 = examined.digests.map(|(_, crc32)| crc32);
         entries.push(settled(&ctx, &file, &examined.rows));
         stand = Stand::Settled;
+        metrics::counter!("sofie_files_checked_total", "state" => file.check.as_str()).increment(1);
     }
     if examined.corrupted {
         let data = json!({ "package": file.package_id });

@@ -5,10 +5,11 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use sofie_detection::{Body, Engine, EngineReport, Ticket};
+use sofie_detection::{Body, Engine, EngineReport, ErrorKind, Outcome as Said, Ticket};
 use sofie_domain::{FileId, Outcome};
 use sofie_store::{
-    tickets,
+    objects,
+    tickets::{self, Ticket as Kept},
     verdicts::{self, Verdict},
 };
 use tokio_util::sync::CancellationToken;
@@ -20,18 +21,22 @@ use super::{
 };
 use crate::{App, Result};
 
-/// What engines call a file.
-pub(super) type Tickets = Arc<BTreeMap<String, String>>;
+/// What engines remember of a file.
+pub(super) type Tickets = Arc<BTreeMap<String, Ticket>>;
 
-/// Returns what engines call a file in its present round.
+/// Returns what engines remember of a file in its present round.
 pub(super) async fn tickets(app: &App, open: &Open) -> Result<Tickets> {
     let mut tx = app.db().read().await?;
-    Ok(Arc::new(
-        tickets::of_file(&mut tx, open.file.id, open.round).await?,
-    ))
+    let kept = tickets::of_file(&mut tx, open.file.id, open.round).await?;
+    let ticket = |kept: Kept| match kept.again {
+        true => Ticket::Again(kept.text),
+        false => Ticket::Given(kept.text),
+    };
+    let tickets = kept.into_iter().map(|(name, kept)| (name, ticket(kept)));
+    Ok(Arc::new(tickets.collect()))
 }
 
-/// Notes what engines call a file from now on.
+/// Notes what engines remember of a file from now on.
 pub(super) async fn note(app: &App, open: &Open, changes: &[(String, Ticket)]) -> Result<()> {
     if changes.is_empty() {
         return Ok(());
@@ -39,10 +44,11 @@ pub(super) async fn note(app: &App, open: &Open, changes: &[(String, Ticket)]) -
     let mut tx = app.db().begin().await?;
     for (engine, ticket) in changes {
         let of = (open.file.id, open.round, engine.as_str());
-        match ticket {
-            Ticket::Given(ticket) => tickets::save(&mut tx, of, ticket, app.now()).await?,
-            Ticket::Void => tickets::remove(&mut tx, of).await?,
-        }
+        let (text, again) = match ticket {
+            Ticket::Given(text) => (text.clone(), false),
+            Ticket::Again(text) => (text.clone(), true),
+        };
+        tickets::save(&mut tx, of, &Kept { text, again }, app.now()).await?;
     }
     Ok(tx.commit().await?)
 }
@@ -72,13 +78,8 @@ pub(super) async fn ask_after(
         return Ok(After::Others);
     };
     let mut rows = said(app, open).await?;
-    let silent = |name: &str| {
-        let own = rows.iter().filter(|row| row.verdict.engine == name);
-        own.clone().count() == 0 || own.clone().any(|row| row.verdict.outcome == Outcome::Error)
-    };
-    let waiting = |engine: &&Arc<dyn Engine>| silent(&engine.descriptor().id);
-    let asked: Vec<_> = antivirus.trusted.iter().filter(waiting).cloned().collect();
-    let has_ticket = |name: &str| given.contains_key(name);
+    let asked = silent(&antivirus.trusted, &rows);
+    let has_ticket = |name: &str| matches!(given.get(name), Some(Ticket::Given(_)));
     let errors = rows
         .iter()
         .filter(|row| row.verdict.outcome == Outcome::Error);
@@ -86,32 +87,17 @@ pub(super) async fn ask_after(
     if others || asked.is_empty() || !asked.iter().all(|one| has_ticket(&one.descriptor().id)) {
         return Ok(After::Others);
     }
-    let scan = examine::scan(app, &open.file, &asked, cancel).with_tickets(Arc::clone(given));
-    let mut reports: Vec<EngineReport> = Vec::with_capacity(asked.len());
-    for engine in &asked {
-        let _turn = engine.turn().await;
-        reports.push(engine.scan(&scan, Body::of(&[])).await);
-    }
-    note(app, open, &changes(&reports)).await?;
-    let is_error = |report: &EngineReport| {
-        translate::rows(report)
-            .iter()
-            .any(|row| row.verdict.outcome == Outcome::Error)
-    };
-    if reports.iter().all(is_error) && !cancel.is_cancelled() {
+    let reports = ask(app, open, (&asked, given), cancel).await?;
+    if cancel.is_cancelled() || reports.iter().all(is_pending) {
         return Ok(After::Working);
     }
-    rows.retain(|row| {
-        !asked
-            .iter()
-            .any(|one| one.descriptor().id == row.verdict.engine)
-    });
-    rows.extend(reports.iter().flat_map(translate::rows));
+    replace(&mut rows, &reports);
     let digests = examine::digests(app, &open.file, spec).await.ok();
+    let objects = objects::of_file(&mut app.db().read().await?, open.file.id).await?;
     Ok(After::Said(Box::new(Examined {
         rows,
         media_type: open.file.media_type.clone(),
-        objects: None,
+        objects,
         digests,
         corrupted: false,
         crashed: false,
@@ -120,8 +106,55 @@ pub(super) async fn ask_after(
     })))
 }
 
+/// The engines that have not answered yet.
+pub(super) fn silent(engines: &[Arc<dyn Engine>], rows: &[Verdict]) -> Vec<Arc<dyn Engine>> {
+    let is_silent = |engine: &&Arc<dyn Engine>| {
+        let name = &engine.descriptor().id;
+        let mut own = rows.iter().filter(|row| row.verdict.engine == *name);
+        let errors = own.clone().any(|row| row.verdict.outcome == Outcome::Error);
+        errors || own.next().is_none()
+    };
+    engines.iter().filter(is_silent).cloned().collect()
+}
+
+/// Asks engines after a file, and notes what they remember of it from now on.
+pub(super) async fn ask(
+    app: &App,
+    open: &Open,
+    (engines, given): (&[Arc<dyn Engine>], &Tickets),
+    cancel: &CancellationToken,
+) -> Result<Vec<EngineReport>> {
+    let scan = examine::scan(app, &open.file, engines, cancel).without_content(Arc::clone(given));
+    let mut reports = Vec::with_capacity(engines.len());
+    for engine in engines {
+        let _turn = engine.turn().await;
+        reports.push(engine.scan(&scan, Body::of(&[])).await);
+    }
+    note(app, open, &changes(&reports)).await?;
+    Ok(reports)
+}
+
+/// Whether an engine still works on what it was asked after, or is to be given it again.
+pub(super) fn is_pending(report: &EngineReport) -> bool {
+    let kind = match report.outcome {
+        Said::Error { kind, .. } => Some(kind),
+        _ => None,
+    };
+    kind == Some(ErrorKind::Pending)
+}
+
+/// Puts what engines say now in the place of what they said before.
+pub(super) fn replace(rows: &mut Vec<Verdict>, reports: &[EngineReport]) {
+    rows.retain(|row| {
+        !reports
+            .iter()
+            .any(|report| report.engine == row.verdict.engine)
+    });
+    rows.extend(reports.iter().flat_map(translate::rows));
+}
+
 /// The rows of a file in its present round, but those of lists, which are looked at anew.
-async fn said(app: &App, open: &Open) -> Result<Vec<Verdict>> {
+pub(super) async fn said(app: &App, open: &Open) -> Result<Vec<Verdict>> {
     let mut tx = app.db().read().await?;
     let of_file = |(file, _): &(FileId, Verdict)| *file == open.file.id;
     let rows = verdicts::of_package(&mut tx, open.file.package_id).await?;
@@ -131,7 +164,7 @@ async fn said(app: &App, open: &Open) -> Result<Vec<Verdict>> {
         .collect())
 }
 
-/// What changed about what engines call a file.
+/// What changed about what engines remember of a file.
 pub(super) fn changes(reports: &[EngineReport]) -> Vec<(String, Ticket)> {
     let change = |report: &EngineReport| Some((report.engine.clone(), report.ticket.clone()?));
     reports.iter().filter_map(change).collect()

@@ -1,22 +1,25 @@
 //! The end of the checks of a package.
 
-use chrono::{DateTime, Days, Utc};
+use chrono::{DateTime, Days, TimeDelta, Utc};
 use serde_json::json;
 use sofie_domain::{Approval, Event, FileCheck, Life, LifeEvent, PackageId, Settings, rejects};
 use sofie_queue::{Done, Run};
 use sofie_store::{
-    Tx, jobs,
+    Tx, jobs, listed_hashes,
     packages::{self, DeletedReason},
-    verdicts,
+    rounds, tickets, verdicts,
 };
 
 use crate::{
     App, Context, Result, audit,
-    jobs::{CheckPackage, enqueue_for_package, queues},
+    jobs::{CheckPackage, HearLate, enqueue, enqueue_for_package, queues},
     notices,
     packages::{Loaded, lock, tell},
     quarantine::bin,
 };
+
+/// When engines that were not waited for are first asked what they think.
+const FIRST_ASKED: TimeDelta = TimeDelta::minutes(1);
 
 /// Delivers a package whose files are all settled, or holds it back, and finishes the job, all at once.
 pub(super) async fn settle(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<Done> {
@@ -132,6 +135,8 @@ pub(crate) fn deliverable(loaded: &Loaded, settings: &Settings) -> bool {
 }
 
 /// Makes a package available to its recipients and tells them. Its time runs from the first delivery.
+///
+/// A file that passed some time ago, and whose hash is listed by now, goes through the checks once more instead.
 pub(crate) async fn activate(
     app: &App,
     tx: &mut Tx,
@@ -139,6 +144,26 @@ pub(crate) async fn activate(
     loaded: &mut Loaded,
 ) -> Result<()> {
     let package = &mut loaded.package;
+    listed_hashes::hold(tx).await?;
+    let listed = listed_hashes::passed(tx, package.id).await?;
+    if !listed.is_empty() {
+        for file in listed {
+            rounds::next_of(tx, file, None).await?;
+        }
+        packages::save(tx, package, ctx.now).await?;
+        packages::set_checks_started(tx, package.id, Some(ctx.now)).await?;
+        let job = CheckPackage {
+            package_id: package.id,
+        };
+        return enqueue_for_package(tx, ctx, &job, package.id, ctx.now).await;
+    }
+    if !tickets::unanswered(tx, package.id).await?.is_empty() {
+        let job = HearLate {
+            package_id: package.id,
+        };
+        let key = Some(package.id.to_string());
+        enqueue(tx, ctx, &job, key, ctx.now + FIRST_ASKED).await?;
+    }
     package.life = package.life.apply(LifeEvent::Activate)?;
     package.activated_at.get_or_insert(ctx.now);
     let days = Days::new(u64::from(package.expires_in_days));

@@ -32,19 +32,17 @@ use crate::{
 /// Signatures that change every few minutes do not make every file be read as often.
 const NOT_SOONER: TimeDelta = TimeDelta::hours(1);
 
-/// Files that nobody has looked at since this moment are due. Those that were marked for a look of their own, as if
-/// nobody had looked since the beginning of time, are due in any case.
+/// Files that nobody has looked at since this moment are due.
 pub(crate) async fn due_before(app: &App, ctx: &Context) -> Result<DateTime<Utc>> {
-    let marked = DateTime::UNIX_EPOCH + TimeDelta::seconds(1);
     let settings = app.settings().await?;
     let days = settings.integer("checks.rescan_days");
     let by_time = (days > 0).then(|| ctx.now - TimeDelta::days(days));
     if !settings.bool("checks.rescan_on_signatures") {
-        return Ok(by_time.unwrap_or(marked));
+        return Ok(by_time.unwrap_or(DateTime::UNIX_EPOCH));
     }
     let since = engine_states::signatures_since(&mut app.db().read().await?).await?;
     let by_signatures = since.map(|since| since.min(ctx.now - NOT_SOONER));
-    Ok(by_time.max(by_signatures).unwrap_or(marked))
+    Ok(by_time.max(by_signatures).unwrap_or(DateTime::UNIX_EPOCH))
 }
 
 /// Looks again at the files of a package that are due.
@@ -67,25 +65,10 @@ pub(crate) async fn rescan(
 async fn look_again(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<bool> {
     let mut antivirus = slice::antivirus(app).await?;
     let later = quick_only(&mut antivirus);
-    let settings = app.settings().await?;
     let Some((sender, note, open)) = due(app, ctx, id).await? else {
         return Ok(true);
     };
-    let exceptions = exceptions::active(&mut app.db().read().await?, ctx.now).await?;
-    let yara = rule_sets::in_force(app).await?;
-    let others = engines::rules(app, yara.as_ref()).await?;
-    let rules = Rules {
-        policy: settings.policy(sender.direction(), others),
-        last_chance: false,
-        give_up: false,
-        closed: engines::inspector_trusted(app).await?,
-        exceptions,
-        passwords: file::passwords(&[], &note),
-        sender: sender.email().clone(),
-        dlp: file::dlp(&settings),
-        yara,
-    };
-    let mut rules = rules;
+    let mut rules = rules(app, ctx, &sender, &note).await?;
     rules
         .policy
         .engines
@@ -104,6 +87,25 @@ async fn look_again(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Resul
         complete &= one(app, ctx, run, &open, (&rules, &antivirus)).await?;
     }
     Ok(complete)
+}
+
+/// Returns the rules by which a delivered package is judged now.
+pub(super) async fn rules(app: &App, ctx: &Context, sender: &Sender, note: &Note) -> Result<Rules> {
+    let settings = app.settings().await?;
+    let exceptions = exceptions::active(&mut app.db().read().await?, ctx.now).await?;
+    let yara = rule_sets::in_force(app).await?;
+    let others = engines::rules(app, yara.as_ref()).await?;
+    Ok(Rules {
+        policy: settings.policy(sender.direction(), others),
+        last_chance: false,
+        give_up: false,
+        closed: engines::inspector_trusted(app).await?,
+        exceptions,
+        passwords: file::passwords(&[], note),
+        sender: sender.email().clone(),
+        dlp: file::dlp(&settings),
+        yara,
+    })
 }
 
 /// Leaves out the engines that take minutes, and returns their names: what they said when it was sent stands.
@@ -195,7 +197,12 @@ async fn stand(
 }
 
 /// Takes a file back, and tells everybody whom it concerns.
-async fn recall(app: &App, ctx: &Context, open: &Open, mut examined: Examined) -> Result<()> {
+pub(super) async fn recall(
+    app: &App,
+    ctx: &Context,
+    open: &Open,
+    mut examined: Examined,
+) -> Result<()> {
     let package = open.file.package_id;
     let mut tx = app.db().begin().await?;
     let loaded = lock(&mut tx, package).await?;

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 use secrecy::SecretString;
 use sofie_detection::Engine;
-use sofie_domain::{FileCheck, Life, PackageId, Settings};
+use sofie_domain::{File, FileCheck, Life, PackageId, Settings};
 use sofie_queue::{Done, Job, JobError, Run};
 use sofie_store::{exceptions, packages, rounds};
 use tokio::time::Instant;
@@ -40,6 +40,8 @@ struct Work {
     rules: Rules,
     antivirus: Antivirus,
     open: Vec<Open>,
+    /// Whether there are files without a verdict that only another process may look into for now.
+    reserved: bool,
     started: DateTime<Utc>,
     deadline: DateTime<Utc>,
 }
@@ -83,7 +85,7 @@ pub(crate) async fn run(
         .map_err(JobError::retry)
 }
 
-/// Checks the files of a package that have no verdict, with a password that its sender gave; tells whether all have one.
+/// Checks the files of a package that are reserved for a password, with it; tells whether all of these have a verdict.
 pub(crate) async fn check_with_password(
     app: &App,
     ctx: &Context,
@@ -123,11 +125,24 @@ async fn prepare(
     let rounds: HashMap<_, _> = rounds::present(&mut tx, id).await?.into_iter().collect();
     let mut specs = keys::blob_specs(app, &mut tx, id).await?;
     let exceptions = exceptions::active(&mut tx, ctx.now).await?;
+    let started = loaded.package.checks_started_at;
+    let deadline = deadline(started.unwrap_or(ctx.now), longest(&settings));
+    let last_chance = ctx.now >= deadline || last;
+    let is_reserved = |file: &File| {
+        let until = rounds.get(&file.id).and_then(|round| round.reserved_until);
+        until.is_some_and(|until| ctx.now < until) && !last_chance
+    };
     let pending = loaded
         .files
         .into_iter()
         .filter(|file| file.check == FileCheck::Pending);
-    let open: Vec<Open> = pending
+    let (reserved, others): (Vec<_>, Vec<_>) = pending.partition(is_reserved);
+    let (mine, reserved) = match given {
+        [] => (others, !reserved.is_empty()),
+        _ => (reserved, false),
+    };
+    let open: Vec<Open> = mine
+        .into_iter()
         .filter_map(|file| {
             let round = rounds.get(&file.id)?;
             let spec = specs.remove(&file.id);
@@ -139,16 +154,14 @@ async fn prepare(
             })
         })
         .collect();
-    let started = loaded.package.checks_started_at;
     if started.is_none() && !open.is_empty() {
         packages::set_checks_started(&mut tx, id, Some(ctx.now)).await?;
     }
     let started = started.unwrap_or(ctx.now);
     tx.commit().await?;
-    let deadline = deadline(started, longest(&settings));
     let rules = Rules {
         policy,
-        last_chance: ctx.now >= deadline || last,
+        last_chance,
         give_up: last,
         passwords: file::passwords(given, &loaded.package.note),
         closed,
@@ -161,6 +174,7 @@ async fn prepare(
         rules,
         antivirus,
         open,
+        reserved,
         started,
         deadline,
     }))
@@ -206,6 +220,7 @@ async fn check_files(
     let mine = |open: &&Open| large || open.file.size <= LARGE_FILE;
     let others = work.open.iter().any(|open| !mine(&open));
     let mut left: Vec<Next> = others.then_some(Next::Large).into_iter().collect();
+    left.extend(work.reserved.then_some(Next::WaitingSmall));
     let tries: Vec<_> = work
         .open
         .iter()

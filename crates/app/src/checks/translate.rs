@@ -14,6 +14,9 @@ use sofie_store::{
 /// The most rows that one engine gets for one file; the worst are kept.
 const MOST_ROWS: usize = 50;
 
+/// Qualifies a row whose detail is the address of the engine's own report.
+const REPORT: &str = "report";
+
 /// Turns an engine's report into rows, the worst first.
 pub(super) fn rows(report: &EngineReport) -> Vec<Verdict> {
     if report.findings.is_empty() {
@@ -96,11 +99,17 @@ fn row(report: &EngineReport, finding: &Finding) -> Verdict {
             outcome,
             excused: false,
         },
-        qualifier: qualifier(finding.outcome),
+        qualifier: match finding.report {
+            Some(_) => Some(REPORT.to_owned()),
+            None => qualifier(finding.outcome),
+        },
         name: finding.name.clone(),
         exception: None,
         object: finding.object.clone(),
-        detail: Some(finding.detail.clone()).filter(|text| !text.is_empty()),
+        detail: finding
+            .report
+            .clone()
+            .or_else(|| Some(finding.detail.clone()).filter(|text| !text.is_empty())),
         engine_version: report.versions.program.clone(),
         signature_version: report.versions.signatures.clone(),
         signature_at: report.versions.signatures_time,

@@ -53,6 +53,7 @@ impl Drop for Tally {
             return;
         }
         let (app, id, sent) = (self.app.clone(), self.record, *self.sent.get_mut());
+        metrics::counter!("sofie_delivered_bytes_total").increment(sent);
         let note = async move {
             let now = app.now();
             let written = async {

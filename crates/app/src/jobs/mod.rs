@@ -7,8 +7,10 @@ mod check_package;
 mod database;
 mod deliver_mail;
 mod enqueue;
+mod hear_late;
 mod mail_reset_link;
 mod maintain;
+mod recall_listed;
 mod rescan_package;
 mod runner;
 
@@ -17,8 +19,10 @@ pub use check_package::{CheckLargePackage, CheckPackage};
 pub use database::DatabaseJobs;
 pub use deliver_mail::DeliverMail;
 pub use enqueue::{enqueue, enqueue_for_package};
+pub use hear_late::HearLate;
 pub use mail_reset_link::MailResetLink;
 pub use maintain::Maintain;
+pub use recall_listed::RecallListed;
 pub use rescan_package::RescanPackage;
 pub use runner::{Workers, runner};
 #[cfg(feature = "test-util")]

@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use sofie_queue::{Queue, Registry, Runner, Settings};
 
 use super::{
-    CheckLargePackage, CheckPackage, DatabaseJobs, DeliverMail, MailResetLink, Maintain,
-    RescanPackage, queues,
+    CheckLargePackage, CheckPackage, DatabaseJobs, DeliverMail, HearLate, MailResetLink, Maintain,
+    RecallListed, RescanPackage, queues,
 };
 use crate::App;
 
@@ -89,6 +89,8 @@ fn registry() -> Registry<App> {
         .with::<MailResetLink>()
         .with::<Maintain>()
         .with::<RescanPackage>()
+        .with::<RecallListed>()
+        .with::<HearLate>()
 }
 
 /// Returns the runner of a process; nothing happens before it is run.

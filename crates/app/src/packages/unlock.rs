@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use sofie_domain::{Event, File, FileId, Life, LifeEvent, PackageId};
@@ -60,7 +60,11 @@ pub async fn unlock(
     .await?;
     let mut tx = app.db().begin().await?;
     let mut loaded = lock(&mut tx, id).await?;
-    let asked = reopen(&mut tx, ctx, &mut loaded, file).await?;
+    let asked = locked(&mut tx, ctx, &loaded, file).await?;
+    let size: u64 = asked.iter().map(|file| file.size).sum();
+    let seconds = i64::try_from(size / SLOWEST).unwrap_or(i64::MAX);
+    let later = ctx.now + OURS + TimeDelta::try_seconds(seconds).unwrap_or(OURS);
+    reopen(&mut tx, ctx, &mut loaded, (&asked, later)).await?;
     let ids: Vec<FileId> = asked.iter().map(|file| file.id).collect();
     audit::record(
         &mut tx,
@@ -70,9 +74,6 @@ pub async fn unlock(
         json!({ "files": ids }),
     )
     .await?;
-    let size: u64 = asked.iter().map(|file| file.size).sum();
-    let seconds = i64::try_from(size / SLOWEST).unwrap_or(i64::MAX);
-    let later = ctx.now + OURS + TimeDelta::try_seconds(seconds).unwrap_or(OURS);
     let job = CheckPackage { package_id: id };
     enqueue_for_package(&mut tx, ctx, &job, id, later).await?;
     let view = views::own(app, &mut tx, ctx, loaded.package).await?;
@@ -92,14 +93,14 @@ pub async fn unlock(
     Ok(view)
 }
 
-/// Begins the next round of the held files that are encrypted, and returns them.
-async fn reopen(
+/// Returns the held files that are encrypted: one, or all of a package.
+async fn locked(
     tx: &mut Tx,
     ctx: &Context,
-    loaded: &mut Loaded,
+    loaded: &Loaded,
     only: Option<FileId>,
 ) -> Result<Vec<File>> {
-    let package = &mut loaded.package;
+    let package = &loaded.package;
     let locked = rounds::locked_files(tx, package.id).await?;
     let wanted =
         |file: &&File| locked.contains(&file.id) && only.is_none_or(|only| only == file.id);
@@ -108,16 +109,26 @@ async fn reopen(
     if asked.is_empty() || !alive {
         return Err(Error::Conflict("conflict"));
     }
-    for file in &asked {
+    Ok(asked)
+}
+
+/// Begins the next round of files, which are this process's until a time.
+async fn reopen(
+    tx: &mut Tx,
+    ctx: &Context,
+    loaded: &mut Loaded,
+    (files, until): (&[File], DateTime<Utc>),
+) -> Result<()> {
+    let package = &mut loaded.package;
+    for file in files {
         file.check.recheck()?;
-        rounds::next_of(tx, file.id).await?;
+        rounds::next_of(tx, file.id, Some(until)).await?;
     }
     if package.life == Life::Active {
         package.life = package.life.apply(LifeEvent::Recheck)?;
     }
     packages::save(tx, package, ctx.now).await?;
-    packages::set_checks_started(tx, package.id, Some(ctx.now)).await?;
-    Ok(asked)
+    Ok(packages::set_checks_started(tx, package.id, Some(ctx.now)).await?)
 }
 
 async fn look_into(
@@ -129,12 +140,16 @@ async fn look_into(
     let mut ctx = Context::system(app.now());
     ctx.request_id = request_id;
     let over = Instant::now() + PATIENCE;
-    while !checks::check_with_password(app, &ctx, id, &password).await? && Instant::now() < over {
+    while !checks::check_with_password(app, &ctx, id, &password).await? {
         // An engine is away, or there are many files: others don't have the password.
+        if Instant::now() >= over || app.parts().tasks.is_closed() {
+            break;
+        }
         tokio::time::sleep(PAUSE).await;
     }
     // What is left, and the end of the checks, is the workers' business.
     let mut tx = app.db().begin().await?;
+    rounds::unreserve(&mut tx, id).await?;
     enqueue_for_package(&mut tx, &ctx, &CheckPackage { package_id: id }, id, ctx.now).await?;
     tx.commit().await?;
     app.parts().waker.wake(queues::CHECKS);

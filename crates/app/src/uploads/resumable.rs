@@ -181,6 +181,8 @@ pub async fn append(
     }
     let body = Paced::new(body, app.parts().uploads.pace);
     let taken = take(&mut appender, (&row, checking), body, &seat).await;
+    let received = appender.offset().saturating_sub(append.offset);
+    metrics::counter!("sofie_received_bytes_total").increment(received);
     if taken.is_ok() && appender.offset() == row.size {
         // Runs to its end even if the caller goes away now.
         let (app, ctx, row) = (app.clone(), ctx.clone(), row.clone());

@@ -3,7 +3,6 @@
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use futures_util::FutureExt;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, RequestBuilder, Url};
 use serde_json::{Value, json};
@@ -15,8 +14,8 @@ use crate::body::Body;
 use crate::engine::{Capabilities, Scan, Versions};
 use crate::http::{self, Form, Frame};
 use crate::runtime::Times;
+use crate::sandbox::{self, Answer, Sandbox};
 use crate::text;
-use crate::ticket::Ticket;
 use crate::verdict::{EngineReport, ErrorKind};
 
 /// How to get in.
@@ -41,6 +40,12 @@ impl std::fmt::Debug for FortiSandbox {
             .field("id", &self.access.id)
             .finish_non_exhaustive()
     }
+}
+
+/// The product at one of its addresses.
+struct At<'a> {
+    product: &'a FortiSandbox,
+    endpoint: usize,
 }
 
 /// Stands for the content in a question, and nowhere else.
@@ -118,36 +123,35 @@ impl FortiSandbox {
         Err(failed(ErrorKind::Auth, "no session lasts"))
     }
 
-    async fn look(
-        &self,
-        endpoint: usize,
-        scan: &Scan,
-        body: &mut Body,
-    ) -> Result<EngineReport, Failure> {
-        let id = &self.access.id;
-        if let Some(ticket) = scan.tickets.get(id) {
-            return self.ask_after(endpoint, scan, ticket).await;
+    /// What an answer about one job, or about a hash, makes.
+    fn answer(&self, scan: &Scan, heard: &Heard) -> Result<Answer, Failure> {
+        let job = reply::job(heard).map_err(|(kind, words)| failed(kind, words))?;
+        Ok(match job {
+            Job::Over(rating) => said(reply::row(&self.access.id, scan, &[rating])),
+            Job::Working => Answer::Working,
+            Job::Unknown => Answer::Unknown,
+        })
+    }
+}
+
+fn said(report: EngineReport) -> Answer {
+    Answer::Said(Box::new(report))
+}
+
+#[async_trait]
+impl Sandbox for At<'_> {
+    async fn known(&self, scan: &Scan, sha256: &str) -> Result<Answer, Failure> {
+        let what = json!({ "url": "/scan/result/file", "ctype": "sha256", "checksum": sha256 });
+        let heard = self.product.ask(self.endpoint, &what).await?;
+        if !reply::is_about(&heard, sha256) {
+            return Err(failed(ErrorKind::Protocol, "it speaks of another file"));
         }
-        if let Some(sha256) = &scan.sha256 {
-            let what = json!({ "url": "/scan/result/file", "ctype": "sha256", "checksum": sha256 });
-            let heard = self.ask(endpoint, &what).await?;
-            if let Job::Over(rating) =
-                reply::job(&heard).map_err(|(kind, words)| failed(kind, words))?
-            {
-                return Ok(reply::row(id, scan, &[rating]));
-            }
-        }
-        self.submit(endpoint, scan, body).await
+        self.product.answer(scan, &heard)
     }
 
-    /// Hands the file over.
-    async fn submit(
-        &self,
-        endpoint: usize,
-        scan: &Scan,
-        body: &mut Body,
-    ) -> Result<EngineReport, Failure> {
-        let session = self.session(endpoint, None).await?;
+    async fn submit(&self, scan: &Scan, body: &mut Body) -> Result<(String, u64), Failure> {
+        let product = self.product;
+        let session = product.session(self.endpoint, None).await?;
         let name = STANDARD.encode(&scan.meta.name);
         let question = json!({
             "method": "set", "session": session, "id": 3, "ver": "2.5",
@@ -167,13 +171,12 @@ impl FortiSandbox {
             form: Form::Base64,
         };
         let content = (&frame, scan.meta.size);
-        let times = self.access.times;
-        let (status, answer, sent) =
-            http::send(self.request(endpoint), content, body, times).await?;
+        let (request, times) = (product.request(self.endpoint), product.access.times);
+        let (status, answer, sent) = http::send(request, content, body, times).await?;
         let heard = understood(status, &answer)?;
         if heard.code != 0 {
             if heard.session_is_over() {
-                self.session(endpoint, Some(&session)).await?;
+                product.session(self.endpoint, Some(&session)).await?;
             }
             let (kind, words) = heard.failure();
             return Err(failed(kind, words));
@@ -184,39 +187,32 @@ impl FortiSandbox {
                 "it took the file before its end",
             ));
         }
-        let ticket = reply::submission(&heard);
-        let ticket =
-            ticket.ok_or_else(|| failed(ErrorKind::Protocol, "the submission has no number"))?;
-        let row = EngineReport::pending(&self.access.id, scan, Some(Ticket::Given(ticket)));
-        Ok(row.with_bytes_sent(sent.0))
+        let job = reply::submission(&heard);
+        let job = job.ok_or_else(|| failed(ErrorKind::Protocol, "the submission has no number"))?;
+        Ok((job, sent.0))
     }
 
-    /// Asks what became of a file that it was given.
-    async fn ask_after(
-        &self,
-        endpoint: usize,
-        scan: &Scan,
-        ticket: &str,
-    ) -> Result<EngineReport, Failure> {
-        let id = &self.access.id;
-        let what = json!({ "url": "/scan/result/get-jobs-of-submission", "sid": ticket });
-        let heard = self.ask(endpoint, &what).await?;
+    /// A submission makes one job, or several for an archive: the worst of them is the verdict, once all are over.
+    async fn ask_after(&self, scan: &Scan, job: &str) -> Result<Answer, Failure> {
+        let what = json!({ "url": "/scan/result/get-jobs-of-submission", "sid": job });
+        let heard = self.product.ask(self.endpoint, &what).await?;
         if reply::is_unknown(&heard) {
-            return Ok(EngineReport::pending(id, scan, Some(Ticket::Void)));
+            return Ok(Answer::Unknown);
         }
         let Some(jobs) = reply::jobs(&heard) else {
-            return Ok(EngineReport::pending(id, scan, None));
+            return Ok(Answer::Working);
         };
         let mut ratings = Vec::with_capacity(jobs.len());
         for job in jobs {
             let what = json!({ "url": "/scan/result/job", "jid": job });
-            let heard = self.ask(endpoint, &what).await?;
+            let heard = self.product.ask(self.endpoint, &what).await?;
             match reply::job(&heard).map_err(|(kind, words)| failed(kind, words))? {
                 Job::Over(rating) => ratings.push(rating),
-                Job::Working | Job::Unknown => return Ok(EngineReport::pending(id, scan, None)),
+                Job::Working => return Ok(Answer::Working),
+                Job::Unknown => return Ok(Answer::Unknown),
             }
         }
-        Ok(reply::row(id, scan, &ratings))
+        Ok(said(reply::row(&self.product.access.id, scan, &ratings)))
     }
 }
 
@@ -269,11 +265,14 @@ impl Adapter for FortiSandbox {
     }
 
     async fn scan(&self, endpoint: usize, scan: &Scan, body: &mut Body) -> EngineReport {
-        match self.look(endpoint, scan, body).boxed().await {
+        let at = At {
+            product: self,
+            endpoint,
+        };
+        let (id, address) = (&self.access.id, &self.access.addresses[endpoint]);
+        match sandbox::look(&at, (id, address), scan, body).await {
             Ok(row) => row,
-            Err(failure) => {
-                EngineReport::failed(&self.access.id, scan, failure.kind, &failure.words)
-            }
+            Err(failure) => EngineReport::failed(id, scan, failure.kind, &failure.words),
         }
     }
 }

@@ -77,6 +77,16 @@ pub(super) fn is_unknown(heard: &Heard) -> bool {
     heard.code == DATA_NOT_EXIST
 }
 
+/// Whether an answer to a question by hash is about that hash, as far as it says what it is about.
+pub(super) fn is_about(heard: &Heard, sha256: &str) -> bool {
+    match heard.data.get("sha256") {
+        None | Some(Value::Null) => true,
+        Some(said) => said
+            .as_str()
+            .is_some_and(|said| said.eq_ignore_ascii_case(sha256)),
+    }
+}
+
 /// A name that the product gave: digits and letters, as a text or a number.
 fn name(value: &Value) -> Option<String> {
     let text = match value {
@@ -197,7 +207,7 @@ pub(super) fn row(id: &str, scan: &Scan, ratings: &[Rating]) -> EngineReport {
         .filter(|rating| !is_clean(rating))
         .map(|rating| {
             let mut finding = Finding::new(rating.outcome, &rating.name);
-            finding.detail = rating.report.clone().unwrap_or_default();
+            finding.report.clone_from(&rating.report);
             finding
         })
         .collect();

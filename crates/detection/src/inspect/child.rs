@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use rustix::process::{Pid, setpriority_process};
-use sofie_inspector::protocol::{self, END, Header, MAX_DATA_FRAME, MAX_REPORT};
+use sofie_inspector::protocol::{self, END, Header, MAX_DATA_FRAME};
 use sofie_inspector::{Dlp, Limits, Object, Passwords, Report};
 use sofie_yara::RuleError;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::Semaphore;
 
@@ -19,6 +19,7 @@ use crate::engine::Scan;
 use crate::self_test::{self, SelfTest};
 use crate::verdict::{EngineReport, ErrorKind};
 
+use super::listen::listen;
 use super::rows;
 use super::yara::{self, Searching, Yara};
 
@@ -61,7 +62,7 @@ pub struct Contents {
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
-enum Failure {
+pub(super) enum Failure {
     #[error("starting the inspector")]
     Start(#[source] std::io::Error),
     #[error(transparent)]
@@ -195,13 +196,14 @@ impl Inspector {
             Some(input) => self.feed(scan, body, (input, shows)).await,
             None => Err(Failure::Start(std::io::ErrorKind::BrokenPipe.into())),
         };
-        // A child that stopped listening died: how it ended says more than the broken pipe.
-        if let Err(failure @ (Failure::Content(_) | Failure::Size { .. } | Failure::Start(_))) = fed
-        {
-            return Err(failure);
-        }
-        let output = collect(child).await?;
-        fed?;
+        let (input, fault) = match fed {
+            Ok(input) => (Some(input), None),
+            // A child that stopped listening died: how it ended says more than the broken pipe.
+            Err(failure @ Failure::Pipe(_)) => (None, Some(failure)),
+            Err(failure) => return Err(failure),
+        };
+        let output = listen(child, input, scan).await?;
+        fault.map_or(Ok(()), Err)?;
         protocol::parse_report(&output, scan.meta.size).map_err(Failure::Report)
     }
 
@@ -231,6 +233,7 @@ impl Inspector {
             dlp: Dlp::clone(&scan.dlp),
             passwords: Passwords::clone(&scan.passwords),
             shows,
+            again: scan.again.is_there(),
         };
         let frame = protocol::encode_header(&header).map_err(Failure::Pipe)?;
         input.write_all(&frame).await.map_err(Failure::Pipe)
@@ -241,7 +244,7 @@ impl Inspector {
         scan: &Scan,
         mut body: Body,
         (mut input, shows): (ChildStdin, bool),
-    ) -> Result<(), Failure> {
+    ) -> Result<ChildStdin, Failure> {
         self.greet(scan, &mut input, shows).await?;
         let mut sent = 0;
         while let Some(piece) = body.next().await? {
@@ -261,7 +264,7 @@ impl Inspector {
             });
         }
         input.write_all(&END).await.map_err(Failure::Pipe)?;
-        Ok(())
+        Ok(input)
     }
 }
 
@@ -293,28 +296,5 @@ async fn limited<T>(
     tokio::select! {
         ended = tokio::time::timeout_at(scan.deadline, run) => ended.unwrap_or(Err(Failure::Late)),
         () = scan.cancel.cancelled() => Err(Failure::Cancelled),
-    }
-}
-
-/// Everything the child wrote, if it ended well.
-async fn collect(child: &mut Child) -> Result<Vec<u8>, Failure> {
-    let mut output = Vec::new();
-    if let Some(stdout) = child.stdout.take() {
-        // One byte more than allowed shows that it is too much.
-        let longest = MAX_REPORT as u64 + 5;
-        stdout
-            .take(longest)
-            .read_to_end(&mut output)
-            .await
-            .map_err(Failure::Pipe)?;
-    }
-    if output.len() > MAX_REPORT + 4 {
-        return Err(Failure::Report(protocol::ReportError::Length));
-    }
-    let status = child.wait().await.map_err(Failure::Pipe)?;
-    if status.success() {
-        Ok(output)
-    } else {
-        Err(Failure::Died(status))
     }
 }

@@ -1,6 +1,7 @@
 //! The inspector, run as a child process per file.
 
 mod child;
+mod listen;
 mod rows;
 mod yara;
 

@@ -130,6 +130,7 @@ fn translate(finding: &inspector::Finding) -> Finding {
         name: text::displayable(&finding.name, 100),
         object: Some(text::displayable(&finding.object, 2000)),
         detail: text::displayable(&finding.detail, 2000),
+        report: None,
     }
 }
 

@@ -235,6 +235,7 @@ fn findings(report: &Report) -> Vec<Finding> {
         name: "yara-object-too-large".to_owned(),
         object: Some(text::displayable(path, 2000)),
         detail: String::new(),
+        report: None,
     });
     report.matches.iter().map(found).chain(too_large).collect()
 }
@@ -251,5 +252,6 @@ fn found(found: &Match) -> Finding {
         name: text::displayable(&format!("{}:{}", found.set, found.rule), 200),
         object: Some(text::displayable(&found.object, 2000)),
         detail: text::displayable(&found.description, 500),
+        report: None,
     }
 }

@@ -1,6 +1,5 @@
 //! The question, as an administrator described it.
 
-use aws_lc_rs::rand;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 
@@ -62,22 +61,7 @@ impl Question {
             let kind = "application/octet-stream".to_owned();
             return Some((Frame::only(Form::Plain), kind));
         };
-        // Whoever could guess the border could end the part within the file, and hide the rest of it.
-        let mut chance = [0; 16];
-        rand::fill(&mut chance).ok()?;
-        let hex = |byte: &u8| format!("{byte:02x}");
-        let border: String = chance.iter().map(hex).collect();
-        let name = http::percent(&scan.meta.name);
-        let before = format!(
-            "--{border}\r\nContent-Disposition: form-data; name=\"{part}\"; filename=\"{name}\"\r\n\
-             Content-Type: application/octet-stream\r\n\r\n"
-        );
-        let frame = Frame {
-            before: before.into(),
-            after: format!("\r\n--{border}--\r\n").into(),
-            form: Form::Plain,
-        };
-        Some((frame, format!("multipart/form-data; boundary={border}")))
+        http::multipart(&[], (part, &scan.meta.name))
     }
 }
 

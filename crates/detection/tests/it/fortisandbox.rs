@@ -8,26 +8,15 @@ use serde_json::{Value, json};
 use sofie_detection::{
     Body, Engine, EngineReport, ErrorKind, Level, Outcome, Runtime, Scan, Ticket,
 };
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
 
 use super::fixture::engine;
+use super::scripted::{self, Scripted};
 use super::{now, scan};
-
-/// Answers a question of this address: a code and data, or a whole answer.
-type Answer = Box<dyn Fn(&str, &Value) -> Value + Send + Sync>;
 
 struct Server {
     engine: Runtime,
     asked: Arc<Mutex<Vec<String>>>,
-    task: JoinHandle<()>,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
+    server: Scripted,
 }
 
 fn ok(data: &Value) -> Value {
@@ -55,55 +44,20 @@ fn good(url: &str, rating: &str) -> Value {
 }
 
 async fn serve(answer: impl Fn(&str, &Value) -> Value + Send + Sync + 'static) -> Server {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
     let asked: Arc<Mutex<Vec<String>>> = Arc::default();
-    let (answer, noted): (Arc<Answer>, _) = (Arc::new(Box::new(answer)), Arc::clone(&asked));
-    let task = tokio::spawn(async move {
-        while let Ok((connection, _)) = listener.accept().await {
-            tokio::spawn(converse(
-                connection,
-                Arc::clone(&answer),
-                Arc::clone(&noted),
-            ));
-        }
-    });
-    let config =
-        json!({ "addresses": [format!("http://127.0.0.1:{port}")], "user": "u", "password": "p" });
-    let engine = engine("fortisandbox", |_| {}, &config);
+    let noted = Arc::clone(&asked);
+    let server = scripted::serve(Box::new(move |_, content| {
+        let question: Value = serde_json::from_slice(content).unwrap();
+        let url = question["params"][0]["url"].as_str().unwrap_or_default();
+        noted.lock().unwrap().push(url.to_owned());
+        answer(url, &question)
+    }))
+    .await;
+    let config = json!({ "addresses": [server.address], "user": "u", "password": "p" });
     Server {
-        engine,
+        engine: engine("fortisandbox", |_| {}, &config),
         asked,
-        task,
-    }
-}
-
-async fn converse(mut connection: TcpStream, answer: Arc<Answer>, asked: Arc<Mutex<Vec<String>>>) {
-    let mut question = Vec::new();
-    loop {
-        let head = question.windows(4).position(|four| four == b"\r\n\r\n");
-        if let Some(body) =
-            head.and_then(|head| serde_json::from_slice::<Value>(&question[head + 4..]).ok())
-        {
-            let url = body["params"][0]["url"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned();
-            let said = answer(&url, &body).to_string();
-            asked.lock().unwrap().push(url);
-            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", said.len());
-            if connection
-                .write_all((head + &said).as_bytes())
-                .await
-                .is_err()
-            {
-                return;
-            }
-            question.clear();
-        }
-        if connection.read_buf(&mut question).await.unwrap_or(0) == 0 {
-            return;
-        }
+        server,
     }
 }
 
@@ -118,9 +72,15 @@ impl Server {
         self.engine.scan(&about(), Body::of(CONTENT)).await
     }
 
+    /// Asks after a file that was given to it once.
     async fn later(&self) -> EngineReport {
-        let tickets = BTreeMap::from([("engine".to_owned(), "77".to_owned())]);
-        let scan = about().with_tickets(Arc::new(tickets));
+        let slip = json!({ "at": format!("{}/", self.server.address), "job": "77", "sha256": null, "given": 1 });
+        self.after(Ticket::Given(slip.to_string())).await
+    }
+
+    async fn after(&self, ticket: Ticket) -> EngineReport {
+        let tickets = BTreeMap::from([("engine".to_owned(), ticket)]);
+        let scan = about().without_content(Arc::new(tickets));
         self.engine.scan(&scan, Body::of(&[])).await
     }
 
@@ -157,8 +117,7 @@ async fn a_file_is_handed_over_once_and_asked_after() {
         assert!(server.engine.self_test(now()).await.passed());
         let first = server.first().await;
         assert_eq!(error(&first), Some(ErrorKind::Pending));
-        assert_eq!(first.ticket, Some(Ticket::Given("77".to_owned())));
-        let later = server.later().await;
+        let later = server.after(first.ticket.unwrap()).await;
         match outcome {
             Some(outcome) => assert_eq!(later.outcome, outcome),
             None => assert!(is_clean(&later), "{later:?}"),
@@ -258,16 +217,66 @@ async fn a_session_that_is_over_is_begun_again_once() {
 }
 
 #[tokio::test]
-async fn a_ticket_that_it_forgot_is_void() {
-    let forgot = |url: &str, _: &Value| match url {
-        "/scan/result/get-jobs-of-submission" => coded(3, "DATA_NOT_EXIST", &Value::Null),
+async fn a_file_that_it_forgot_it_is_given_once_more() {
+    for forgotten in ["/scan/result/get-jobs-of-submission", "/scan/result/job"] {
+        let server = serve(move |url, _| match url {
+            _ if url == forgotten => coded(3, "DATA_NOT_EXIST", &Value::Null),
+            _ => good(url, "Clean"),
+        })
+        .await;
+        let row = server.later().await;
+        assert_eq!(error(&row), Some(ErrorKind::Pending));
+        let again = row.ticket.unwrap();
+        assert!(matches!(again, Ticket::Again(_)), "{again:?}");
+        let tickets = BTreeMap::from([("engine".to_owned(), again)]);
+        let scan = about().with_tickets(Arc::new(tickets));
+        let row = server.engine.scan(&scan, Body::of(CONTENT)).await;
+        let row = server.after(row.ticket.unwrap()).await;
+        assert_eq!(error(&row), Some(ErrorKind::EngineInternal));
+        assert_eq!(server.times("submit-file"), 1);
+    }
+}
+
+#[tokio::test]
+async fn what_it_works_on_already_it_is_not_given() {
+    let over = Arc::new(Mutex::new(false));
+    let asked = Arc::clone(&over);
+    let server = serve(move |url, _| match url {
+        "/scan/result/file" if *asked.lock().unwrap() => ok(&json!({ "rating": "Malicious" })),
+        "/scan/result/file" => coded(29, "DATA_IN_QUEUE_OR_PROGRESS", &Value::Null),
         _ => good(url, "Clean"),
-    };
-    let row = serve(forgot).await.later().await;
+    })
+    .await;
+    let ticket = server.first().await.ticket.unwrap();
     assert_eq!(
-        (error(&row), row.ticket),
-        (Some(ErrorKind::Pending), Some(Ticket::Void))
+        error(&server.after(ticket.clone()).await),
+        Some(ErrorKind::Pending)
     );
+    *over.lock().unwrap() = true;
+    assert_eq!(server.after(ticket).await.outcome, Outcome::Infected);
+    assert_eq!(server.times("submit-file"), 0);
+}
+
+#[tokio::test]
+async fn a_ticket_of_another_address_is_no_good() {
+    let server = serve(|url, _| good(url, "Clean")).await;
+    let slip = json!({ "at": "https://old.example.org/", "job": "77", "sha256": null, "given": 1 });
+    for ticket in [slip.to_string(), "77".to_owned()] {
+        let row = server.after(Ticket::Given(ticket)).await;
+        assert_eq!(error(&row), Some(ErrorKind::Pending));
+        assert!(matches!(row.ticket, Some(Ticket::Again(_))));
+    }
+    assert_eq!(server.times("get-jobs-of-submission"), 0);
+}
+
+#[tokio::test]
+async fn what_it_says_of_another_hash_does_not_count() {
+    let server = serve(|url, _| match url {
+        "/scan/result/file" => ok(&json!({ "rating": "Clean", "sha256": "cd".repeat(32) })),
+        _ => good(url, "Clean"),
+    })
+    .await;
+    assert_eq!(error(&server.first().await), Some(ErrorKind::Protocol));
 }
 
 /// At every question, everything that is no good answer.

@@ -1,6 +1,8 @@
 //! Engines against the real thing, and against things that misbehave.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod again;
+mod checkpoint;
 mod clamd_fake;
 mod clamd_real;
 mod fake;
@@ -12,6 +14,7 @@ mod http_fake;
 mod icap_real;
 mod inspector;
 mod runtime;
+mod scripted;
 mod yara;
 
 use std::time::Duration;

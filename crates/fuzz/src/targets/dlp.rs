@@ -19,6 +19,7 @@ fn inspect(dlp: &Dlp, content: &[u8], most: usize) -> Report {
         dlp: dlp.clone(),
         passwords: Passwords::default(),
         shows: false,
+        again: false,
     };
     let report = sofie_inspector::inspect_with(&header, drops);
     report.expect("memory can be read")

@@ -26,6 +26,7 @@ fn inspect(passwords: Vec<String>, name: &str, content: impl Read, size: usize) 
         dlp: Dlp::default(),
         passwords: Passwords::new(passwords).expect("a short list"),
         shows: false,
+        again: false,
     };
     let report = sofie_inspector::inspect_with(&header, content);
     report.expect("memory can be read")

@@ -81,6 +81,38 @@ pub(crate) fn fortisandbox_seeds() -> Vec<Vec<u8>> {
     ]
 }
 
+pub(crate) fn checkpoint(data: &[u8]) {
+    let row = fuzzing::checkpoint_row(&scan(SIZE), data, HASH);
+    let is_clean = |row: &EngineReport| matches!(row.outcome, Outcome::Clean { .. });
+    if row.as_ref().is_some_and(is_clean) {
+        let value: Value = serde_json::from_slice(data).expect("what is clean can be read");
+        let response = match &value["response"] {
+            Value::Array(all) => &all[0],
+            one => one,
+        };
+        let sha256 = response["sha256"].as_str().expect("it is about a file");
+        assert!(sha256.eq_ignore_ascii_case(HASH));
+        assert_eq!(response["status"]["label"], "FOUND");
+        assert_eq!(response["te"]["status"]["label"], "FOUND");
+        assert_eq!(response["te"]["combined_verdict"], "benign");
+    }
+}
+
+pub(crate) fn checkpoint_seeds() -> Vec<Vec<u8>> {
+    let about = |state: &str, verdict: &str| {
+        format!(
+            r#"{{"response":{{"status":{{"code":1001,"label":"FOUND"}},"sha256":"{HASH}","te":{{"status":{{"label":"{state}"}},"combined_verdict":"{verdict}","images":[{{"status":"found","report":{{"verdict":"{verdict}"}}}}]}}}}}}"#
+        )
+        .into_bytes()
+    };
+    vec![
+        about("FOUND", "benign"),
+        about("FOUND", "malicious"),
+        about("PARTIALLY_FOUND", "benign"),
+        br#"{"response":{"status":{"label":"NOT_FOUND"}}}"#.to_vec(),
+    ]
+}
+
 pub(crate) fn virustotal(data: &[u8]) {
     let mut input = Input::new(data);
     let _ = input.byte();

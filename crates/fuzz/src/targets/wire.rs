@@ -42,6 +42,7 @@ fn question(content: &[u8], step: usize) -> Vec<u8> {
         dlp: Dlp::default(),
         passwords: Passwords::default(),
         shows: false,
+        again: false,
     };
     let mut wire = encode_header(&header).expect("a small header").to_vec();
     for piece in content.chunks(step) {

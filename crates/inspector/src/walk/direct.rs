@@ -27,6 +27,7 @@ pub fn inspect(
         dlp: Dlp::default(),
         passwords: Passwords::default(),
         shows: false,
+        again: false,
     };
     inspect_with(&header, content)
 }

@@ -45,6 +45,7 @@ fn header(name: &str, content: &[u8]) -> Header {
         dlp: Dlp::default(),
         passwords: Passwords::default(),
         shows: false,
+        again: false,
     }
 }
 

@@ -15,6 +15,7 @@ use crate::doctor;
 use crate::ground::{Ground, Purpose, Site};
 use crate::lifecycle::Lifecycle;
 use crate::listener::Listener;
+use crate::metrics;
 use crate::worker;
 
 /// How much longer than its requests the whole process may take to stop.
@@ -35,6 +36,15 @@ impl Role {
             Purpose::Serve
         } else {
             Purpose::Share
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Web => "web",
+            Self::Worker => "worker",
+            Self::Scheduler => "scheduler",
         }
     }
 
@@ -64,11 +74,15 @@ pub async fn run(mut site: Site, role: Role, listen: Option<SocketAddr>) -> Resu
     } else {
         None
     };
+    let own = match site.config.metrics.listen {
+        Some(address) => Some(metrics::Listener::bind(address).await?),
+        None => None,
+    };
     let ground = tokio::select! {
         ground = Ground::open(site, role.purpose()) => ground?,
         () = lifecycle.soft.cancelled() => return Ok(ExitCode::SUCCESS),
     };
-    let ended = live(&ground, role, listener, &lifecycle).await;
+    let ended = live(&ground, role, (listener, own), &lifecycle).await;
     ground.close().await;
     ended.map(|()| ExitCode::SUCCESS)
 }
@@ -76,7 +90,7 @@ pub async fn run(mut site: Site, role: Role, listen: Option<SocketAddr>) -> Resu
 async fn live(
     ground: &Ground,
     role: Role,
-    listener: Option<Listener>,
+    (listener, own): (Option<Listener>, Option<metrics::Listener>),
     lifecycle: &Lifecycle,
 ) -> Result<()> {
     let http = &ground.site.config.http;
@@ -86,8 +100,19 @@ async fn live(
     let url = assemble::local_url(address);
     let app = assemble::app(ground, url.clone()).await?;
     let mut parts = JoinSet::new();
+    let handle = metrics::start(role.name())?;
+    if let Some(own) = own {
+        parts.spawn(own.serve(handle.clone(), lifecycle.clone()));
+    }
+    if role.is_web() || role.is_scheduler() {
+        parts.spawn(metrics::measure(
+            app.clone(),
+            handle.clone(),
+            lifecycle.clone(),
+        ));
+    }
     if let Some(listener) = listener {
-        let router = assemble::router(&app, http, lifecycle, assemble::metrics()?);
+        let router = assemble::router(&app, http, lifecycle, handle.clone());
         parts.spawn(listener.serve(router, lifecycle.clone()));
     }
     if role.is_worker() {
@@ -111,6 +136,8 @@ async fn live(
     lifecycle.stop();
     let all = async {
         while parts.join_next().await.is_some() {}
+        app.parts().tasks.close();
+        app.parts().tasks.wait().await;
         app.parts().permits.settle().await;
     };
     lifecycle.drain(all, http.drain() + GRACE).await;

@@ -14,11 +14,19 @@ import classes from './verdict-table.module.css';
 import { VERDICT_TONES } from './verdict-tones';
 
 /** Why and how far, in words; that an engine looked at all of it goes without saying. */
-function useRemarks({ qualifier, detail }: Verdict): string {
+function Remarks({ verdict: { qualifier, detail } }: { verdict: Verdict }) {
   const t = useT();
+  // Only engines' own reports are qualified so, and only by addresses that begin with https://.
+  if (qualifier === 'report' && detail?.startsWith('https://')) {
+    return (
+      <a href={detail} target="_blank" rel="noopener noreferrer" title={detail}>
+        {t('admin:verdicts.qualifier.report')}
+      </a>
+    );
+  }
   const word =
     qualifier === null || qualifier === 'full' ? null : textOf(t, 'admin:verdicts.qualifier', qualifier);
-  return [word, detail].filter(Boolean).join(': ');
+  return <>{[word, detail].filter(Boolean).join(': ')}</>;
 }
 
 /** Silence never is, and danger only by its content. */
@@ -29,7 +37,6 @@ function mayBeExcused({ outcome, name, exception_id }: Verdict): boolean {
 
 function VerdictRow({ verdict }: { verdict: Verdict }) {
   const t = useT();
-  const remarks = useRemarks(verdict);
   return (
     <Table.Tr>
       <Table.Td>
@@ -51,7 +58,9 @@ function VerdictRow({ verdict }: { verdict: Verdict }) {
       <Table.Td>
         {verdict.name && textOf(t, 'packages:finding_name', verdict.name)}
         {verdict.object && <div className={classes.object}>{plainName(verdict.object)}</div>}
-        {remarks && <div className={classes.small}>{remarks}</div>}
+        <div className={classes.small}>
+          <Remarks verdict={verdict} />
+        </div>
         {mayBeExcused(verdict) && (
           <div className={classes.small}>
             <Link to={paths.admin.exceptions()} search={{ engine: verdict.engine, finding: verdict.name }}>

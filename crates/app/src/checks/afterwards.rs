@@ -1,0 +1,169 @@
+//! What becomes known of a file after its delivery without looking at it again: its hash is listed, or an engine that
+//! takes minutes, and was not waited for, has an opinion at last (PKG-22).
+
+use std::collections::HashMap;
+
+use sofie_domain::{FileCheck, FileId, Life, Note, PackageId, Sender, dangerous};
+use sofie_queue::{Done, JobError, Run};
+use sofie_store::{
+    Tx, listed_hashes, rounds, tickets,
+    verdicts::{self, Verdict},
+};
+
+use super::{
+    examine::Examined,
+    file::{self, Open},
+    later, rescan, slice,
+};
+use crate::{App, Context, Result, hashes, packages::load};
+
+/// Takes back the files of a package whose own hashes are listed. Nobody has to be asked for that, and nothing is read.
+pub(crate) async fn recall_listed(
+    app: &App,
+    run: &Run,
+    id: PackageId,
+) -> std::result::Result<Done, JobError> {
+    let ctx = context(app, run);
+    let recalled = async {
+        let mut tx = app.db().read().await?;
+        let listed = listed_hashes::passed(&mut tx, id).await?;
+        let Some((_, open)) = delivered(&mut tx, &ctx, id, &listed).await? else {
+            return Ok(());
+        };
+        drop(tx);
+        for open in open {
+            let mut rows = later::said(app, &open).await?;
+            rows.extend(hashes::verdicts(app, open.file.sha256, None, ctx.now).await?);
+            rescan::recall(app, &ctx, &open, unread(&open, rows)).await?;
+        }
+        Result::Ok(())
+    };
+    recalled.await.map_err(JobError::retry)?;
+    Ok(Done::Complete)
+}
+
+/// Asks the engines that had not answered when a package was delivered, and takes back what they find dangerous.
+pub(crate) async fn hear_late(
+    app: &App,
+    run: &Run,
+    id: PackageId,
+) -> std::result::Result<Done, JobError> {
+    let ctx = context(app, run);
+    match hear(app, &ctx, run, id).await {
+        Ok(true) => Ok(Done::Complete),
+        Ok(false) => Err(JobError::retry("an engine still works on a file")),
+        Err(error) => Err(JobError::retry(error)),
+    }
+}
+
+fn context(app: &App, run: &Run) -> Context {
+    let mut ctx = Context::system(app.now());
+    ctx.request_id.clone_from(&run.request_id);
+    ctx
+}
+
+/// Tells whether all have answered.
+async fn hear(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<bool> {
+    let mut tx = app.db().read().await?;
+    let unanswered = tickets::unanswered(&mut tx, id).await?;
+    let Some((package, open)) = delivered(&mut tx, ctx, id, &unanswered).await? else {
+        return Ok(true);
+    };
+    drop(tx);
+    let rules = rescan::rules(app, ctx, &package.sender, &package.note).await?;
+    let mut antivirus = slice::antivirus(app).await?;
+    antivirus.trusted.retain(|engine| engine.answers_later());
+    let mut complete = true;
+    for open in open {
+        let given = later::tickets(app, &open).await?;
+        let mut rows = later::said(app, &open).await?;
+        let asked = later::silent(&antivirus.trusted, &rows);
+        let asked: Vec<_> = asked
+            .into_iter()
+            .filter(|engine| given.contains_key(&engine.descriptor().id))
+            .collect();
+        let reports = later::ask(app, &open, (&asked, &given), &run.cancel).await?;
+        if run.cancel.is_cancelled() {
+            return Ok(false);
+        }
+        complete &= !reports.iter().any(later::is_pending);
+        let reports: Vec<_> = reports
+            .into_iter()
+            .filter(|report| !later::is_pending(report))
+            .collect();
+        later::replace(&mut rows, &reports);
+        let examined = file::with_lists(app, &rules, unread(&open, rows)).await;
+        if dangerous(&rules.policy, &file::said(&examined.rows)) {
+            rescan::recall(app, ctx, &open, examined).await?;
+            continue;
+        }
+        let heard = |row: &&Verdict| {
+            let by = |report: &sofie_detection::EngineReport| report.engine == row.verdict.engine;
+            reports.iter().any(by)
+        };
+        let rows: Vec<_> = examined.rows.iter().filter(heard).cloned().collect();
+        let mut tx = app.db().begin().await?;
+        verdicts::amend(&mut tx, (open.file.id, open.round), &rows).await?;
+        tx.commit().await?;
+    }
+    Ok(complete)
+}
+
+/// What is known of a file that is not read again.
+fn unread(open: &Open, rows: Vec<Verdict>) -> Examined {
+    Examined {
+        rows,
+        media_type: open.file.media_type.clone(),
+        objects: None,
+        digests: open.file.sha256.zip(open.file.crc32),
+        corrupted: false,
+        crashed: false,
+        doubtful: Vec::new(),
+        tickets: Vec::new(),
+    }
+}
+
+/// Whose package it is, as far as rules ask.
+struct Package {
+    sender: Sender,
+    note: Note,
+}
+
+/// Returns some files of a package that can be fetched; nothing if there are none.
+async fn delivered(
+    tx: &mut Tx,
+    ctx: &Context,
+    id: PackageId,
+    files: &[FileId],
+) -> Result<Option<(Package, Vec<Open>)>> {
+    if files.is_empty() {
+        return Ok(None);
+    }
+    let loaded = match load(tx, id).await {
+        Err(crate::Error::NotFound) => return Ok(None),
+        other => other?,
+    };
+    if loaded.package.life != Life::Active || loaded.package.expired(ctx.now) {
+        return Ok(None);
+    }
+    let rounds: HashMap<_, _> = rounds::present(tx, id).await?.into_iter().collect();
+    let passed = |check| matches!(check, FileCheck::Clean | FileCheck::Flagged);
+    let open = loaded
+        .files
+        .into_iter()
+        .filter(|file| files.contains(&file.id) && passed(file.check))
+        .filter_map(|file| {
+            let round = rounds.get(&file.id)?.number;
+            Some(Open {
+                round,
+                tried: true,
+                spec: None,
+                file,
+            })
+        });
+    let package = Package {
+        sender: loaded.package.sender,
+        note: loaded.package.note,
+    };
+    Ok(Some((package, open.collect())))
+}
