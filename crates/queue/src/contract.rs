@@ -59,6 +59,8 @@ pub async fn suite<H: Harness>(fresh: impl AsyncFn() -> H) {
     claims_what_is_due_in_order(&fresh().await).await;
     lets_parties_take_turns(&fresh().await).await;
     finds_newcomers(&fresh().await).await;
+    claims_what_is_named(&fresh().await).await;
+    announces_what_is_due_once(&fresh().await).await;
     gives_a_row_to_one_claimer(&fresh().await).await;
     finishes(&fresh().await).await;
     retries_later(&fresh().await).await;
@@ -163,6 +165,81 @@ async fn finds_newcomers(harness: &impl Harness) {
             "no party is always new"
         );
     }
+}
+
+async fn claims_what_is_named(harness: &impl Harness) {
+    let named = async |ids: &[Uuid], limit| {
+        let claimed = harness
+            .store()
+            .claim_named(QUEUE, "worker-1", LEASE, ids, limit);
+        claimed.await.expect("the store answers")
+    };
+    let mut ids = Vec::new();
+    for number in 0..4 {
+        ids.push(harness.enqueue(job(number), None).await);
+    }
+    let elsewhere = Envelope {
+        queue: "other",
+        ..job(9)
+    };
+    let other = harness.enqueue(elsewhere, None).await;
+    let unknown = Uuid::from_u128(77);
+    assert_eq!(named(&[], 5).await, []);
+    let claimed = named(&[ids[2], unknown, other, ids[2]], 5).await;
+    assert_eq!(claimed.len(), 1, "once, and not from another queue");
+    assert_eq!((claimed[0].id, claimed[0].attempt), (ids[2], 1));
+    assert_eq!(named(&[ids[2]], 5).await, [], "not while its lease lasts");
+    assert_eq!(named(&ids, 2).await.len(), 2, "not more than asked for");
+
+    let store = harness.store();
+    let first = claimed[0].claim();
+    let after = Duration::from_secs(30);
+    assert!(store.retry(first, after, "later").await.expect("answers"));
+    assert_eq!(named(&[ids[2]], 5).await, [], "not before its time");
+    harness.pass(Duration::from_secs(31)).await;
+    let again = named(&[ids[2]], 5).await;
+    assert_eq!(again[0].attempt, 2);
+    assert!(
+        !store.finish(first).await.expect("answers"),
+        "the fence holds"
+    );
+    harness.pass(LEASE + Duration::from_secs(1)).await;
+    let reclaimed = named(&[ids[2]], 5).await;
+    assert_eq!(reclaimed[0].attempt, 3, "its lease has run out");
+    assert!(store.finish(reclaimed[0].claim()).await.expect("answers"));
+    assert_eq!(named(&[ids[2]], 5).await, [], "it is finished");
+}
+
+async fn announces_what_is_due_once(harness: &impl Harness) {
+    let announce = async |limit| -> Vec<Uuid> {
+        let notices = harness.store().announce(limit).await;
+        let notices = notices.expect("the store answers");
+        notices.into_iter().map(|notice| notice.id).collect()
+    };
+    let mut ids = Vec::new();
+    for number in 0..3 {
+        ids.push(harness.enqueue(job(number), None).await);
+        harness.pass(Duration::from_secs(1)).await;
+    }
+    assert_eq!(announce(2).await, ids[..2], "longest due first");
+    assert_eq!(announce(9).await, ids[2..]);
+    assert!(announce(9).await.is_empty(), "once");
+    let store = harness.store();
+    store.not_announced(&ids[1..2]).await.expect("answers");
+    assert_eq!(announce(9).await, ids[1..2]);
+
+    let running = claim(harness, 3).await;
+    store.not_announced(&ids).await.expect("answers");
+    assert!(announce(9).await.is_empty(), "what runs is not announced");
+    let after = Duration::from_secs(30);
+    let waits = running[0].claim();
+    assert!(store.retry(waits, after, "later").await.expect("answers"));
+    assert!(announce(9).await.is_empty(), "not before its time");
+    harness.pass(Duration::from_secs(31)).await;
+    assert_eq!(announce(9).await, [waits.id], "it waits anew");
+    let released = running[1].claim();
+    assert!(store.release(released).await.expect("answers"));
+    assert_eq!(announce(9).await, [released.id]);
 }
 
 async fn gives_a_row_to_one_claimer(harness: &impl Harness) {

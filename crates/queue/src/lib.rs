@@ -31,5 +31,5 @@ pub use memory::MemoryJobs;
 pub use registry::Registry;
 pub use runner::{Queue, Runner, Settings};
 pub use schedule::{Every, Schedule, Task};
-pub use store::{Claim, Claimed, JobStore, StoreError};
+pub use store::{Claim, Claimed, JobStore, Notice, StoreError};
 pub use waker::Waker;

@@ -11,17 +11,35 @@ use uuid::Uuid;
 
 use crate::contract::Seen;
 use crate::job::Envelope;
-use crate::store::{Claim, Claimed, JobStore, StoreError};
+use crate::store::{Claim, Claimed, JobStore, Notice, StoreError};
 
 /// How far apart the turns of one party's rows are.
 const TURN: Duration = Duration::from_secs(15);
 
 #[derive(Debug, Clone)]
 enum State {
-    Waiting { due: Instant },
+    Waiting { due: Instant, announced: bool },
     Running { until: Instant },
     Finished,
     Dead,
+}
+
+impl State {
+    fn waiting(due: Instant) -> Self {
+        Self::Waiting {
+            due,
+            announced: false,
+        }
+    }
+
+    /// Whether a claim may have the row.
+    fn is_due(&self, now: Instant) -> bool {
+        match self {
+            Self::Waiting { due, .. } => *due <= now,
+            Self::Running { until } => *until <= now,
+            Self::Finished | Self::Dead => false,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -69,7 +87,7 @@ impl MemoryJobs {
             turn: turn.map_or(due, |turn| turn.max(due)),
             attempt: 0,
             handed_back: 0,
-            state: State::Waiting { due },
+            state: State::waiting(due),
             error: None,
         };
         rows.insert(id, row);
@@ -104,13 +122,13 @@ impl MemoryJobs {
         queue: &str,
         lease: Duration,
         limit: usize,
-        may_run: impl Fn(&Row, Instant) -> bool,
+        may_run: impl Fn(&Uuid, &Row, Instant) -> bool,
     ) -> Vec<Claimed> {
         let now = Instant::now();
         let mut rows = self.rows();
         let mut chosen: Vec<(&Uuid, &mut Row)> = rows
             .iter_mut()
-            .filter(|(_, row)| row.queue == queue && may_run(row, now))
+            .filter(|(id, row)| row.queue == queue && may_run(id, row, now))
             .collect();
         chosen.sort_by_key(|(id, row)| (row.turn, **id));
         let claimed = chosen.into_iter().take(limit).map(|(id, row)| {
@@ -153,11 +171,7 @@ impl JobStore for MemoryJobs {
         lease: Duration,
         limit: usize,
     ) -> Result<Vec<Claimed>, StoreError> {
-        Ok(self.take(queue, lease, limit, |row, now| match row.state {
-            State::Waiting { due } => due <= now,
-            State::Running { until } => until <= now,
-            State::Finished | State::Dead => false,
-        }))
+        Ok(self.take(queue, lease, limit, |_, row, now| row.state.is_due(now)))
     }
 
     async fn claim_of_newcomer(
@@ -170,13 +184,64 @@ impl JobStore for MemoryJobs {
             .filter(|row| row.queue == queue && matches!(row.state, State::Running { .. }))
             .filter_map(|row| row.party)
             .collect();
-        let taken = self.take(queue, lease, 1, |row, now| match row.state {
-            State::Waiting { due } => {
+        let taken = self.take(queue, lease, 1, |_, row, now| match row.state {
+            State::Waiting { due, .. } => {
                 due <= now && row.party.is_none_or(|party| !running.contains(&party))
             }
             _ => false,
         });
         Ok(taken.into_iter().next())
+    }
+
+    async fn claim_named(
+        &self,
+        queue: &str,
+        _worker: &str,
+        lease: Duration,
+        ids: &[Uuid],
+        limit: usize,
+    ) -> Result<Vec<Claimed>, StoreError> {
+        Ok(self.take(queue, lease, limit, |id, row, now| {
+            ids.contains(id) && row.state.is_due(now)
+        }))
+    }
+
+    async fn announce(&self, limit: usize) -> Result<Vec<Notice>, StoreError> {
+        let now = Instant::now();
+        let mut rows = self.rows();
+        let mut fresh: Vec<(Instant, &Uuid, &mut Row)> = (rows.iter_mut())
+            .filter_map(|(id, row)| match row.state {
+                State::Waiting {
+                    due,
+                    announced: false,
+                } if due <= now => Some((due, id, row)),
+                _ => None,
+            })
+            .collect();
+        fresh.sort_by_key(|(due, id, _)| (*due, **id));
+        let notices = fresh.into_iter().take(limit).map(|(due, id, row)| {
+            row.state = State::Waiting {
+                due,
+                announced: true,
+            };
+            Notice {
+                id: *id,
+                queue: row.queue.clone(),
+                kin: row.party.as_ref().unwrap_or(id).to_string(),
+            }
+        });
+        Ok(notices.collect())
+    }
+
+    async fn not_announced(&self, ids: &[Uuid]) -> Result<(), StoreError> {
+        for (id, row) in self.rows().iter_mut() {
+            if let State::Waiting { announced, .. } = &mut row.state
+                && ids.contains(id)
+            {
+                *announced = false;
+            }
+        }
+        Ok(())
     }
 
     async fn heartbeat(&self, claim: Claim, lease: Duration) -> Result<bool, StoreError> {
@@ -191,7 +256,7 @@ impl JobStore for MemoryJobs {
     async fn retry(&self, claim: Claim, after: Duration, error: &str) -> Result<bool, StoreError> {
         let due = Instant::now() + after;
         Ok(self.fenced(claim, |row| {
-            row.state = State::Waiting { due };
+            row.state = State::waiting(due);
             row.turn = row.turn.max(due);
             row.error = Some(error.to_owned());
         }))
@@ -200,7 +265,7 @@ impl JobStore for MemoryJobs {
     async fn release(&self, claim: Claim) -> Result<bool, StoreError> {
         let due = Instant::now();
         Ok(self.fenced(claim, |row| {
-            row.state = State::Waiting { due };
+            row.state = State::waiting(due);
             row.handed_back += 1;
         }))
     }

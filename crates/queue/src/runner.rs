@@ -14,7 +14,7 @@ use crate::execute::Executor;
 use crate::meters;
 use crate::registry::Registry;
 use crate::store::{JobStore, StoreError};
-use crate::waker::Waker;
+use crate::waker::{Call, Waker};
 
 /// The most rows one claim takes, however many slots are free.
 const BATCH: usize = 32;
@@ -42,6 +42,8 @@ pub struct Settings {
     pub lease: Duration,
     /// How long an idle queue waits for its bell before it looks again, give or take a quarter.
     pub poll: Duration,
+    /// The same while the bell is [trusted](Waker::trust).
+    pub sweep: Duration,
     /// How long running jobs may go on after the stop.
     pub drain: Duration,
     /// How long a cancelled job may take to end by itself before its future is dropped.
@@ -49,13 +51,14 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Returns the usual times: lease 60 s, poll 1 s, drain 25 s, grace 2 s.
+    /// Returns the usual times: lease 60 s, poll 1 s, sweep 15 s, drain 25 s, grace 2 s.
     pub fn new(worker: impl Into<String>, queues: Vec<Queue>) -> Self {
         Self {
             worker: worker.into(),
             queues,
             lease: Duration::from_mins(1),
             poll: Duration::from_secs(1),
+            sweep: Duration::from_secs(15),
             drain: Duration::from_secs(25),
             grace: Duration::from_secs(2),
         }
@@ -124,23 +127,34 @@ impl<C: Send + Sync + 'static> Runner<C> {
     ) {
         let slots = Arc::new(Semaphore::new(queue.concurrency + queue.newcomers));
         let bell = self.waker.bell(queue.name);
-        let mut pause = Pause::new(&self.settings.worker, queue.name, self.settings.poll);
+        let mut pause = Pause::new(&self.settings.worker, queue.name);
+        let mut call = Call::Anything;
         while let Some(free) = self.free_slots(&slots, stop).await {
-            let started = self.claim_and_start(queue, free, tasks, hard_stop).await;
-            match started {
-                Ok(Started::AsManyAsWanted) => continue,
-                Ok(Started::Fewer) => {}
-                Err(error) => tracing::warn!(
-                    error = %crate::job::chain(&error),
-                    queue.name,
-                    "could not claim jobs"
-                ),
-            }
-            tokio::select! {
+            let started = self
+                .claim_and_start(queue, free, &call, tasks, hard_stop)
+                .await;
+            let wait = match started {
+                Ok(Started::AsManyAsWanted) => {
+                    // The rows that found no place are due like any other; who comes next, their turns say.
+                    call = Call::Anything;
+                    continue;
+                }
+                Ok(Started::Fewer) if self.waker.is_trusted() => self.settings.sweep,
+                Ok(Started::Fewer) => self.settings.poll,
+                Err(error) => {
+                    tracing::warn!(
+                        error = %crate::job::chain(&error),
+                        queue.name,
+                        "could not claim jobs"
+                    );
+                    self.settings.poll
+                }
+            };
+            call = tokio::select! {
                 () = stop.cancelled() => return,
-                () = bell.notified() => {}
-                () = tokio::time::sleep(pause.next()) => {}
-            }
+                call = bell.rung() => call,
+                () = tokio::time::sleep(pause.next(wait)) => Call::Anything,
+            };
         }
     }
 
@@ -167,17 +181,23 @@ impl<C: Send + Sync + 'static> Runner<C> {
         &self,
         queue: &Queue,
         mut free: OwnedSemaphorePermit,
+        call: &Call,
         tasks: &TaskTracker,
         hard_stop: &CancellationToken,
     ) -> Result<Started, StoreError> {
         let Settings { worker, lease, .. } = &*self.settings;
         let store = self.executor.store();
-        let (wanted, claimed) = match free.num_permits().saturating_sub(queue.newcomers) {
-            0 => {
+        let room = free.num_permits().saturating_sub(queue.newcomers);
+        let (wanted, claimed) = match (room, call) {
+            (0, _) => {
                 let newcomer = store.claim_of_newcomer(queue.name, worker, *lease);
                 (1, newcomer.await?.into_iter().collect())
             }
-            room => (room, store.claim(queue.name, worker, *lease, room).await?),
+            (_, Call::Named(ids)) => {
+                let claimed = store.claim_named(queue.name, worker, *lease, ids, room);
+                (room, claimed.await?)
+            }
+            (_, Call::Anything) => (room, store.claim(queue.name, worker, *lease, room).await?),
         };
         let started = if claimed.len() == wanted {
             Started::AsManyAsWanted
@@ -209,22 +229,20 @@ enum Started {
 /// The waits between polls, spread so that workers started together don't ask together.
 struct Pause {
     seed: u64,
-    poll: Duration,
 }
 
 impl Pause {
-    fn new(worker: &str, queue: &str, poll: Duration) -> Self {
+    fn new(worker: &str, queue: &str) -> Self {
         let mut hasher = DefaultHasher::new();
         (worker, queue).hash(&mut hasher);
         Self {
             seed: hasher.finish(),
-            poll,
         }
     }
 
-    fn next(&mut self) -> Duration {
+    fn next(&mut self, about: Duration) -> Duration {
         self.seed = self.seed.wrapping_add(1);
-        spread(self.seed, self.poll * 3 / 4, self.poll * 5 / 4)
+        spread(self.seed, about * 3 / 4, about * 5 / 4)
     }
 }
 

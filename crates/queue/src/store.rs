@@ -43,6 +43,17 @@ impl Claimed {
     }
 }
 
+/// A row that is due, for those who tell others of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// The job's row.
+    pub id: Uuid,
+    /// The queue it waits in.
+    pub queue: String,
+    /// What the row has in common with those that should follow it on one way, such as its package.
+    pub kin: String,
+}
+
 /// The store could not be asked, or did not answer.
 #[derive(Debug, thiserror::Error)]
 #[error("asking the job store")]
@@ -85,6 +96,24 @@ pub trait JobStore: Send + Sync + 'static {
         worker: &str,
         lease: Duration,
     ) -> Result<Option<Claimed>, StoreError>;
+
+    /// Claims up to `limit` of the rows `ids` for which [`claim`](Self::claim) would do: in `queue`, and waiting and due,
+    /// or with a lease that has run out. The other ids are passed over, known or not.
+    async fn claim_named(
+        &self,
+        queue: &str,
+        worker: &str,
+        lease: Duration,
+        ids: &[Uuid],
+        limit: usize,
+    ) -> Result<Vec<Claimed>, StoreError>;
+
+    /// Takes up to `limit` rows that wait, are due and were not announced since they wait, longest due first, and notes
+    /// that they are announced. Each goes to one caller only.
+    async fn announce(&self, limit: usize) -> Result<Vec<Notice>, StoreError>;
+
+    /// Takes back that the rows were announced, as far as they still wait.
+    async fn not_announced(&self, ids: &[Uuid]) -> Result<(), StoreError>;
 
     /// Makes the lease last `lease` from now; `false` when it was lost.
     async fn heartbeat(&self, claim: Claim, lease: Duration) -> Result<bool, StoreError>;

@@ -399,12 +399,15 @@ create table jobs (
     party uuid,
     -- the order of claims: a party's later jobs come a slice's length after one another, so that others come between
     turn timestamptz not null,
+    -- when the broker was told that it is due; only while it waits, and only where there is a broker
+    announced_at timestamptz,
     created_at timestamptz not null,
     finished_at timestamptz
 );
 create index jobs_due on jobs (queue, turn, seq) where state = 'queued';
 create index jobs_parties on jobs (queue, party, turn) where state in ('queued', 'running') and party is not null;
 create index jobs_leases on jobs (queue, lease_until) where state = 'running';
+create index jobs_unannounced on jobs (run_at) where state = 'queued' and announced_at is null;
 create index jobs_state on jobs (state, seq desc);
 create unique index jobs_dedupe on jobs (name, dedupe_key) where state = 'queued' and dedupe_key is not null;
 

@@ -160,6 +160,39 @@ pub async fn claim(
     rows.into_iter().map(claimed).collect()
 }
 
+/// Claims up to `limit` of the rows `ids`, as far as [`claim`] would, by their turns.
+pub async fn claim_named(
+    tx: &mut Tx,
+    queue: &str,
+    worker: &str,
+    lease: Duration,
+    ids: &[Uuid],
+    limit: usize,
+) -> Result<Vec<Claimed>> {
+    let mut rows: Vec<ClaimedRow> = sqlx::query_as(
+        "with chosen as (
+             select id from jobs
+              where id = any($5) and queue = $1
+                and ((state = 'queued' and run_at <= now()) or (state = 'running' and lease_until <= now()))
+              order by turn, seq limit $2 for update skip locked)
+         update jobs
+            set state = 'running', attempt = attempt + 1, worker = $3,
+                lease_until = now() + $4 * interval '1 millisecond'
+           from chosen
+          where jobs.id = chosen.id
+         returning jobs.id, name, payload, attempt, handed_back, request_id, turn",
+    )
+    .bind(queue)
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .bind(worker)
+    .bind(millis(lease))
+    .bind(ids)
+    .fetch_all(tx.conn())
+    .await?;
+    rows.sort_by_key(|row| (row.turn, row.id));
+    rows.into_iter().map(claimed).collect()
+}
+
 /// Claims a row of a party none of whose rows runs in the queue, or of no party.
 ///
 /// Only rows near the head are looked at: turns bring a newcomer's there.
@@ -249,7 +282,7 @@ pub async fn wait(
     let done = sqlx::query(
         "update jobs
             set state = 'queued', run_at = now() + $3 * interval '1 millisecond', lease_until = null,
-                turn = greatest(turn, now() + $3 * interval '1 millisecond'),
+                turn = greatest(turn, now() + $3 * interval '1 millisecond'), announced_at = null,
                 last_error = coalesce($4, last_error),
                 handed_back = handed_back + (case when $4 is null then 1 else 0 end),
                 dedupe_key = case when exists (
@@ -287,7 +320,7 @@ pub async fn revive(tx: &mut Tx, id: JobId) -> Result<Option<Row>> {
     // The fence must not go back, so attempts made count as handed back instead.
     Ok(sqlx::query_as(
         "update jobs
-            set state = 'queued', run_at = now(), turn = now(), finished_at = null, handed_back = attempt,
+            set state = 'queued', run_at = now(), turn = now(), announced_at = null, finished_at = null, handed_back = attempt,
                 dedupe_key = case when exists (
                         select 1 from jobs other
                          where other.name = jobs.name and other.dedupe_key = jobs.dedupe_key

@@ -5,6 +5,7 @@
 //! [`ColumnCipher`] before they reach the database.
 
 pub mod administrators;
+pub mod announcements;
 pub mod audit;
 pub mod dashboard;
 pub mod doomed_blobs;

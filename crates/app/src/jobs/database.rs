@@ -5,8 +5,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::json;
 use sofie_domain::Event;
-use sofie_queue::{Claim, Claimed, JobStore, StoreError};
-use sofie_store::jobs;
+use sofie_queue::{Claim, Claimed, JobStore, Notice, StoreError};
+use sofie_store::{announcements, jobs};
+use uuid::Uuid;
 
 use crate::{App, Context, audit};
 
@@ -91,6 +92,39 @@ impl JobStore for DatabaseJobs {
         let mut tx = self.app.db().read().await.map_err(StoreError::new)?;
         let row = jobs::claim_of_newcomer(&mut tx, queue, worker, lease);
         Ok(row.await.map_err(StoreError::new)?.map(claimed))
+    }
+
+    async fn claim_named(
+        &self,
+        queue: &str,
+        worker: &str,
+        lease: Duration,
+        ids: &[Uuid],
+        limit: usize,
+    ) -> Result<Vec<Claimed>, StoreError> {
+        let mut tx = self.app.db().read().await.map_err(StoreError::new)?;
+        let rows = jobs::claim_named(&mut tx, queue, worker, lease, ids, limit);
+        let rows = rows.await.map_err(StoreError::new)?;
+        Ok(rows.into_iter().map(claimed).collect())
+    }
+
+    async fn announce(&self, limit: usize) -> Result<Vec<Notice>, StoreError> {
+        let mut tx = self.app.db().read().await.map_err(StoreError::new)?;
+        let rows = announcements::take(&mut tx, limit).await;
+        let rows = rows.map_err(StoreError::new)?.into_iter();
+        let notices = rows.map(|row| Notice {
+            id: row.id,
+            queue: row.queue,
+            kin: row.kin,
+        });
+        Ok(notices.collect())
+    }
+
+    async fn not_announced(&self, ids: &[Uuid]) -> Result<(), StoreError> {
+        let mut tx = self.app.db().read().await.map_err(StoreError::new)?;
+        announcements::take_back(&mut tx, ids)
+            .await
+            .map_err(StoreError::new)
     }
 
     async fn heartbeat(&self, claim: Claim, lease: Duration) -> Result<bool, StoreError> {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::contract::Seen;
-use crate::store::{Claim, Claimed};
+use crate::store::{Claim, Claimed, Notice};
 use crate::{Done, Envelope, Job, JobError, MemoryJobs, Run};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -456,6 +456,27 @@ impl JobStore for Faulty {
         lease: Duration,
     ) -> Result<Option<Claimed>, StoreError> {
         self.jobs.claim_of_newcomer(queue, worker, lease).await
+    }
+
+    async fn claim_named(
+        &self,
+        queue: &str,
+        worker: &str,
+        lease: Duration,
+        ids: &[Uuid],
+        limit: usize,
+    ) -> Result<Vec<Claimed>, StoreError> {
+        Self::trip(&self.claim_fails)?;
+        let jobs = &self.jobs;
+        jobs.claim_named(queue, worker, lease, ids, limit).await
+    }
+
+    async fn announce(&self, limit: usize) -> Result<Vec<Notice>, StoreError> {
+        self.jobs.announce(limit).await
+    }
+
+    async fn not_announced(&self, ids: &[Uuid]) -> Result<(), StoreError> {
+        self.jobs.not_announced(ids).await
     }
 
     async fn heartbeat(&self, claim: Claim, lease: Duration) -> Result<bool, StoreError> {
