@@ -15,6 +15,7 @@ mod backoff;
 pub mod contract;
 mod execute;
 mod job;
+pub mod kafka;
 #[cfg(any(test, feature = "test-util"))]
 mod memory;
 mod meters;
