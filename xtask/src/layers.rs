@@ -71,6 +71,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "sofie-identity",
             "sofie-inspector",
             "sofie-mail",
+            "sofie-queue",
             "sofie-vault",
             "sofie-yara",
         ],

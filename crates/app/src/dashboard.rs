@@ -1,5 +1,6 @@
 //! The administrator's first page: figures, and what needs attention.
 
+use sofie_queue::kafka::Link;
 use sofie_store::{dashboard::Figures, jobs::Counts, mails};
 
 use crate::{App, Context, Error, Result, outbox};
@@ -57,6 +58,8 @@ pub async fn get(app: &App, ctx: &Context) -> Result<Dashboard> {
     let low = free
         .filter(|free| *free < LOW_DISK_BYTES)
         .map(|free| free.to_string());
+    let kafka = app.parts().kafka.as_ref().map(Link::state);
+    let kafka_away = kafka.filter(|kafka| !kafka.reachable);
     let warnings = [
         no_antivirus.then_some(("no_antivirus", None)),
         (!smtp).then_some(("no_smtp", None)),
@@ -64,6 +67,7 @@ pub async fn get(app: &App, ctx: &Context) -> Result<Dashboard> {
         dead.map(|n| ("jobs_dead", Some(n))),
         number(mails.1).map(|n| ("mail_failed", Some(n))),
         low.map(|n| ("low_disk", Some(n))),
+        kafka_away.map(|_| ("kafka_away", None)),
     ];
     let warnings = warnings
         .into_iter()

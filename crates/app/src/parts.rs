@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sofie_domain::{Clock, InstanceId};
 use sofie_identity::{CodeKey, Passwords};
-use sofie_queue::Waker;
+use sofie_queue::{Waker, kafka::Link};
 use sofie_store::Database;
 use sofie_vault::{Kek, Vault};
 use tokio_util::task::TaskTracker;
@@ -35,6 +35,8 @@ pub struct Parts {
     pub instance: InstanceId,
     /// Wakes the job runner of this process after a commit that enqueued something.
     pub waker: Waker,
+    /// How the connection to Kafka stands; none where the database tells of jobs alone.
+    pub kafka: Option<Link>,
     /// News for open pages.
     pub changes: Changes,
     /// Where people reach the server while the setting `instance.base_url` is empty.

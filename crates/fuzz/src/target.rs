@@ -1,7 +1,7 @@
 //! The list of targets.
 
 use crate::targets::{
-    answers, archives, clamd, dispositions, dlp, emails, headers, inspector, mails, names, rules,
+    answers, archives, clamd, dispositions, dlp, emails, headers, inspector, mails, messages, names, rules,
     sealed, secrets, services, settings, tus, vault_blobs, vault_keys, vault_uploads, wire,
 };
 
@@ -52,6 +52,7 @@ pub const TARGETS: &[Target] = targets! {
     "secrets": secrets::run, seeds;
     "settings": settings::run, seeds;
     "mails": mails::run, seeds;
+    "kafka_message": messages::run, seeds;
 };
 
 /// Finds a target by its name.

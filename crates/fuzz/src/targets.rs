@@ -9,6 +9,7 @@ pub(crate) mod emails;
 pub(crate) mod headers;
 pub(crate) mod inspector;
 pub(crate) mod mails;
+pub(crate) mod messages;
 pub(crate) mod names;
 pub(crate) mod rules;
 pub(crate) mod sealed;

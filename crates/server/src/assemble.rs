@@ -18,7 +18,7 @@ use sofie_app::{App, Changes, Parts};
 use sofie_app::{downloads::Permits, uploads::Uploads};
 use sofie_domain::{Clock, InstanceId};
 use sofie_identity::{Params, Passwords};
-use sofie_queue::Waker;
+use sofie_queue::{Waker, kafka::Link};
 use sofie_store::{Database, instance};
 use sofie_vault::{BlobBackend, LocalBackend, Vault};
 use tokio_util::task::TaskTracker;
@@ -36,6 +36,8 @@ pub async fn app(ground: &Ground, local_url: String) -> Result<App> {
     let installation = sofie_app::setup::open(&ground.db, clock.now())
         .await
         .context("the key file is not the one that this database began with")?;
+    let waker = Waker::default();
+    let kafka = ground.site.config.kafka.options()?;
     Ok(App::new(Parts {
         db: ground.db.clone(),
         clock: Arc::new(clock),
@@ -45,7 +47,8 @@ pub async fn app(ground: &Ground, local_url: String) -> Result<App> {
         uploads: Uploads::default(),
         permits: Permits::default(),
         instance: installation.id,
-        waker: Waker::default(),
+        kafka: kafka.map(|_| Link::new(&waker)),
+        waker,
         changes: Changes::default(),
         local_url,
         passwords: Passwords::new(Params::default()),

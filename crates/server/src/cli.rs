@@ -64,6 +64,9 @@ pub enum Command {
     Doctor(Place),
     /// Bring the database's schema up to date
     Migrate(Place),
+    /// Prepare Kafka
+    #[command(subcommand)]
+    Kafka(Broker),
     /// Look at the configuration
     #[command(subcommand)]
     Config(Configuration),
@@ -226,6 +229,12 @@ pub struct Get {
 }
 
 #[derive(Debug, Subcommand)]
+pub enum Broker {
+    /// Make the topics that are missing
+    Setup(Place),
+}
+
+#[derive(Debug, Subcommand)]
 pub enum Configuration {
     /// Say whether it is right
     Check(Place),
@@ -257,6 +266,7 @@ mod tests {
             "sofie token create --user a@b.c",
             "sofie outbox --json --data-dir D",
             "sofie doctor",
+            "sofie kafka setup --config F",
             "sofie config show",
             "sofie send a b/ --server https://h --token T --to x@y.z --title S --note S --password S \
              --expires 14d --type private --wait --json",

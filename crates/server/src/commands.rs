@@ -5,6 +5,7 @@ mod client;
 mod configuration;
 mod doctor;
 mod documents;
+mod kafka;
 mod migrate;
 mod outbox;
 mod room;
@@ -15,7 +16,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 
 use self::accounts::NewAccount;
-use crate::cli::{Accounts, Command, Place, Tokens};
+use crate::cli::{Accounts, Broker, Command, Place, Tokens};
 use crate::config::Log;
 use crate::ground::Site;
 use crate::telemetry;
@@ -49,6 +50,7 @@ pub fn run(command: Command) -> ExitCode {
         }),
         Command::Migrate(place) => with_site(&place, true, migrate::run),
         Command::Doctor(place) => with_site(&place, true, doctor::run),
+        Command::Kafka(Broker::Setup(place)) => with_site(&place, true, kafka::set_up),
         Command::Config(command) => configuration::run(command),
         Command::Openapi => documents::openapi(),
         Command::SettingsReference => documents::settings_reference(),

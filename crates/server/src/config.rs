@@ -2,6 +2,7 @@
 
 mod database;
 mod http;
+mod kafka;
 mod keys;
 mod log;
 mod metrics;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::database::Database;
 pub use self::http::Http;
+pub use self::kafka::Kafka;
 pub use self::keys::Keys;
 pub use self::log::{Log, LogFormat};
 pub use self::metrics::Metrics;
@@ -39,6 +41,7 @@ pub struct Config {
     pub keys: Keys,
     pub worker: Worker,
     pub metrics: Metrics,
+    pub kafka: Kafka,
     pub log: Log,
 }
 

@@ -10,7 +10,7 @@ use sofie_mail::SmtpTransport;
 use crate::assemble;
 use crate::clock::SystemClock;
 use crate::ground::{Ground, Purpose, Site};
-use crate::{data_dir, frontend};
+use crate::{data_dir, frontend, kafka};
 
 /// Below this much free space, or a twentieth of all, it is time for an administrator to do something.
 const LEAST_FREE: u64 = 2 << 30;
@@ -31,7 +31,7 @@ enum State {
 }
 
 impl Finding {
-    fn ok(what: impl Into<String>, detail: impl Into<String>) -> Self {
+    pub fn ok(what: impl Into<String>, detail: impl Into<String>) -> Self {
         Self {
             state: State::Ok,
             what: what.into(),
@@ -39,7 +39,7 @@ impl Finding {
         }
     }
 
-    fn warn(what: impl Into<String>, detail: impl Into<String>) -> Self {
+    pub fn warn(what: impl Into<String>, detail: impl Into<String>) -> Self {
         Self {
             state: State::Warn,
             what: what.into(),
@@ -47,7 +47,7 @@ impl Finding {
         }
     }
 
-    fn fail(what: impl Into<String>, detail: impl Into<String>) -> Self {
+    pub fn fail(what: impl Into<String>, detail: impl Into<String>) -> Self {
         Self {
             state: State::Fail,
             what: what.into(),
@@ -92,6 +92,7 @@ pub async fn examine(site: Site) -> Vec<Finding> {
     match Ground::open(site, Purpose::Command).await {
         Ok(ground) => {
             findings.extend(installation(&ground).await);
+            findings.extend(kafka::examine(ground.site.config.kafka.options()).await);
             ground.close().await;
         }
         Err(error) => findings.push(Finding::fail("database", format!("{error:#}"))),

@@ -9,6 +9,7 @@ mod data_dir;
 mod doctor;
 mod frontend;
 mod ground;
+mod kafka;
 mod keys;
 mod lifecycle;
 mod listener;

@@ -94,6 +94,7 @@ impl TestApp {
             permits: Permits::default(),
             instance: installation.id,
             waker: Waker::default(),
+            kafka: None,
             changes: Changes::default(),
             local_url: "http://127.0.0.1:9090".to_owned(),
             passwords: Passwords::new(Params::weak()),

@@ -115,6 +115,7 @@ fn warnings() -> Vec<&'static str> {
         "mail_failed",
         "base_url_unset",
         "low_disk",
+        "kafka_away",
     ]
 }
 

@@ -41,4 +41,6 @@ pub mod queues {
     pub const MAIL: &str = "mail";
     /// Everything that the schedule asks for.
     pub const MAINTENANCE: &str = "maintenance";
+    /// All of them.
+    pub const ALL: &[&str] = &[CHECKS, CHECKS_LARGE, RESCANS, MAIL, MAINTENANCE];
 }

@@ -58,6 +58,14 @@ impl Workers {
         self.checks.min(1)
     }
 
+    /// Returns the queues that the process works on.
+    #[must_use]
+    pub fn queues(&self) -> Vec<&'static str> {
+        let settings = self.settings();
+        let worked = settings.queues.iter().filter(|queue| queue.concurrency > 0);
+        worked.map(|queue| queue.name).collect()
+    }
+
     fn settings(&self) -> Settings {
         let queue = |name, concurrency| Queue {
             name,

@@ -28,6 +28,7 @@ pub fn run(command: Configuration) -> ExitCode {
 
 fn check(site: &Site) -> Result<String> {
     site.config.database.url()?;
+    site.config.kafka.options()?;
     Ok(format!(
         "the configuration is right\ndata directory: {}\nkey file: {}",
         site.dir.display(),

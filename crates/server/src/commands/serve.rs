@@ -15,8 +15,7 @@ use crate::doctor;
 use crate::ground::{Ground, Purpose, Site};
 use crate::lifecycle::Lifecycle;
 use crate::listener::Listener;
-use crate::metrics;
-use crate::worker;
+use crate::{kafka, metrics, worker};
 
 /// How much longer than its requests the whole process may take to stop.
 const GRACE: Duration = Duration::from_secs(5);
@@ -115,9 +114,12 @@ async fn live(
         let router = assemble::router(&app, http, lifecycle, handle.clone());
         parts.spawn(listener.serve(router, lifecycle.clone()));
     }
-    if role.is_worker() {
-        let workers = worker::workers(&ground.site.config.worker);
-        parts.spawn(sofie_app::jobs::runner(&app, &workers).run(lifecycle.soft.clone()));
+    let workers = (role.is_worker()).then(|| worker::workers(&ground.site.config.worker));
+    if let Some(workers) = &workers {
+        parts.spawn(sofie_app::jobs::runner(&app, workers).run(lifecycle.soft.clone()));
+    }
+    if let Some(kafka) = kafka::assemble(&app, &ground.site.config, workers.as_ref())? {
+        parts.spawn(kafka.run(lifecycle.soft.clone()));
     }
     if role.is_scheduler() {
         let scheduler = sofie_app::schedule::Scheduler::new(app.clone(), worker::name());

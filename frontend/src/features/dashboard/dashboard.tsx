@@ -14,6 +14,7 @@ const WHERE: Record<Warning['code'], string | null> = {
   mail_failed: paths.admin.outbox(),
   base_url_unset: paths.admin.settings(),
   low_disk: null,
+  kafka_away: null,
 };
 
 /** What needs somebody's attention, and where to go. */

@@ -1,0 +1,72 @@
+//! Kafka, if it is configured: what of this process works with it, and what the doctor sees of it.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use sofie_app::App;
+use sofie_app::jobs::{DatabaseJobs, Workers, queues};
+use sofie_queue::kafka::{self, Kafka, Options, Seal};
+use sofie_vault::Kek;
+
+use crate::config::Config;
+use crate::doctor::Finding;
+
+/// What the key of the messages is derived for.
+const PURPOSE: &[u8] = b"messages that tell of jobs";
+
+/// Puts together what of this process works with Kafka, if it is configured; `workers` are its runner's, if it has one.
+pub fn assemble(app: &App, config: &Config, workers: Option<&Workers>) -> Result<Option<Kafka>> {
+    let parts = app.parts();
+    let (Some(options), Some(link)) = (config.kafka.options()?, &parts.kafka) else {
+        return Ok(None);
+    };
+    let worked = workers.map(Workers::queues).unwrap_or_default();
+    let store = Arc::new(DatabaseJobs::new(app.clone()));
+    let seal = seal(&parts.kek)?;
+    let kafka = Kafka::new(
+        &options,
+        &seal,
+        queues::ALL,
+        &worked,
+        store,
+        &parts.waker,
+        link,
+    );
+    kafka.map(Some).context("cannot work with Kafka")
+}
+
+/// Only processes with the key of this installation can tell each other of jobs.
+fn seal(kek: &Kek) -> Result<Seal> {
+    let cipher = kek
+        .field_cipher()
+        .context("cannot derive the key of messages")?;
+    Ok(Seal::new(move |bytes| cipher.keyed_hash(PURPOSE, bytes)))
+}
+
+/// Asks the brokers; jobs go on without them, so nothing of it is a failure.
+pub async fn examine(options: Result<Option<Options>>) -> Option<Finding> {
+    let what = "Kafka";
+    let options = match options {
+        Ok(options) => options?,
+        Err(error) => return Some(Finding::fail(what, format!("{error:#}"))),
+    };
+    Some(match kafka::probe(&options, queues::ALL).await {
+        Ok(found) if found.missing.is_empty() => {
+            Finding::ok(what, format!("{} brokers answer", found.brokers))
+        }
+        Ok(found) => Finding::warn(
+            what,
+            format!(
+                "no topics {}: run `sofie kafka setup`",
+                found.missing.join(", ")
+            ),
+        ),
+        Err(error) => Finding::warn(
+            what,
+            format!(
+                "jobs go on by the database, less promptly: {:#}",
+                anyhow::Error::from(error)
+            ),
+        ),
+    })
+}

@@ -1,0 +1,123 @@
+// Real Apache Kafka in KRaft mode: one node or several, each broker and controller at once.
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort, until } from './sofie.mjs';
+
+const LIBS = join(dirname(fileURLToPath(import.meta.url)), '../../../.tools/kafka');
+export const INSTALLED = existsSync(LIBS);
+const CLASSES = join(LIBS, '*');
+const CLUSTER = 'c29maWUtc3Rvcmllcy0wMA';
+
+/** Runs one of Kafka's own tools to its end and returns what it printed. */
+function tool(name, args, input) {
+  return execFileSync('java', ['-Xmx128m', '-cp', CLASSES, name, ...args], { input, stdio: ['pipe', 'pipe', 'ignore'], timeout: 60_000 }).toString();
+}
+
+class Node {
+  #process = null;
+
+  constructor(dir, id, port, controller) {
+    Object.assign(this, { dir, id, port, controller, file: join(dir, `${id}.properties`), logFile: join(dir, `${id}.log`) });
+  }
+
+  configure(nodes) {
+    const copies = Math.min(3, nodes.length);
+    writeFileSync(this.file, Object.entries({
+      'process.roles': 'broker,controller',
+      'node.id': this.id,
+      listeners: `PLAINTEXT://127.0.0.1:${this.port},CONTROLLER://127.0.0.1:${this.controller}`,
+      'advertised.listeners': `PLAINTEXT://127.0.0.1:${this.port}`,
+      'controller.listener.names': 'CONTROLLER',
+      'controller.quorum.voters': nodes.map((node) => `${node.id}@127.0.0.1:${node.controller}`).join(','),
+      'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+      'log.dirs': join(this.dir, `data-${this.id}`),
+      'offsets.topic.num.partitions': 3,
+      'offsets.topic.replication.factor': copies,
+      'transaction.state.log.replication.factor': copies,
+      'transaction.state.log.min.isr': 1,
+      'share.coordinator.state.topic.replication.factor': copies,
+      'share.coordinator.state.topic.min.isr': 1,
+      'group.initial.rebalance.delay.ms': 0,
+      'auto.create.topics.enable': false,
+    }).map(([key, value]) => `${key}=${value}\n`).join(''));
+    tool('kafka.tools.StorageTool', ['format', '-t', CLUSTER, '-c', this.file]);
+  }
+
+  spawn() {
+    const log = openSync(this.logFile, 'w');
+    this.#process = spawn('java', ['-Xmx320m', '-cp', CLASSES, 'kafka.Kafka', this.file], { stdio: ['ignore', log, log] });
+  }
+
+  async ready() {
+    await until(`broker ${this.id} has started`, () => {
+      if (this.#process.exitCode !== null) throw new Error(`broker ${this.id} ended:\n${readFileSync(this.logFile, 'utf8').slice(-3000)}`);
+      return readFileSync(this.logFile, 'utf8').includes('Kafka Server started');
+    }, 120_000, 200);
+  }
+
+  async up() {
+    this.spawn();
+    await this.ready();
+  }
+
+  signal(name) {
+    this.#process.kill(name);
+  }
+
+  async kill9() {
+    if (this.#process === null || this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    this.#process.kill('SIGKILL');
+    await once(this.#process, 'exit');
+  }
+}
+
+export class Kafka {
+  /** Starts `count` nodes as one cluster and waits for them. */
+  static async start(count = 1) {
+    const kafka = new Kafka();
+    kafka.dir = mkdtempSync(join(tmpdir(), 'sofie-e2e-kafka-'));
+    kafka.nodes = [];
+    for (let id = 1; id <= count; id += 1) kafka.nodes.push(new Node(kafka.dir, id, await freePort(), await freePort()));
+    for (const node of kafka.nodes) node.configure(kafka.nodes);
+    for (const node of kafka.nodes) node.spawn();
+    for (const node of kafka.nodes) await node.ready();
+    return kafka;
+  }
+
+  get brokers() {
+    return this.nodes.map(({ port }) => `127.0.0.1:${port}`).join(',');
+  }
+
+  /** Writes each line as a message without a key. */
+  produce(topic, lines) {
+    tool('org.apache.kafka.tools.ConsoleProducer', ['--bootstrap-server', this.brokers, '--topic', topic], `${lines.join('\n')}\n`);
+  }
+
+  /** Has a group hear everything once more; nobody of it may be there. */
+  rewind(group) {
+    return this.#groups(['--group', group, '--reset-offsets', '--to-earliest', '--all-topics', '--execute']);
+  }
+
+  /** How far a group has read each topic, and how much is left: [{ topic, read, lag }]. */
+  progress(group) {
+    const rows = this.#groups(['--group', group, '--describe']).split('\n').map((line) => line.trim().split(/\s+/));
+    const at = rows.find((row) => row.includes('TOPIC'));
+    const number = (text) => Number(text) || 0;
+    return rows.filter((row) => row[0] === group).map((row) => ({
+      topic: row[at.indexOf('TOPIC')], read: number(row[at.indexOf('CURRENT-OFFSET')]), lag: number(row[at.indexOf('LAG')]),
+    }));
+  }
+
+  #groups(args) {
+    return tool('org.apache.kafka.tools.consumer.group.ConsumerGroupCommand', ['--bootstrap-server', this.brokers, ...args]);
+  }
+
+  async remove() {
+    for (const node of this.nodes) await node.kill9();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
