@@ -1,8 +1,9 @@
 //! The list of targets.
 
 use crate::targets::{
-    answers, archives, clamd, dispositions, dlp, emails, headers, inspector, mails, messages, names, rules,
-    sealed, secrets, services, settings, tus, vault_blobs, vault_keys, vault_uploads, wire,
+    answers, archives, clamd, dispositions, dlp, emails, headers, inspector, mails, messages,
+    names, rules, sealed, secrets, services, settings, tus, vault_blobs, vault_keys, vault_uploads,
+    wire,
 };
 
 /// A parser or format with what must hold for any input.

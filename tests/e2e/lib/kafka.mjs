@@ -17,23 +17,33 @@ function tool(name, args, input) {
   return execFileSync('java', ['-Xmx128m', '-cp', CLASSES, name, ...args], { input, stdio: ['pipe', 'pipe', 'ignore'], timeout: 60_000 }).toString();
 }
 
+/** Makes a certificate of 127.0.0.1 that vouches for itself. */
+function certify(dir) {
+  const [certificate, key, both] = ['ca.pem', 'key.pem', 'both.pem'].map((name) => join(dir, name));
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=127.0.0.1',
+    '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', certificate], { stdio: 'ignore' });
+  writeFileSync(both, readFileSync(key, 'utf8') + readFileSync(certificate, 'utf8'), { mode: 0o600 });
+  return { certificate, both };
+}
+
 class Node {
   #process = null;
 
-  constructor(dir, id, port, controller) {
-    Object.assign(this, { dir, id, port, controller, file: join(dir, `${id}.properties`), logFile: join(dir, `${id}.log`) });
+  constructor(dir, id, [port, internal, controller]) {
+    Object.assign(this, { dir, id, port, internal, controller, file: join(dir, `${id}.properties`), logFile: join(dir, `${id}.log`) });
   }
 
-  configure(nodes) {
+  configure(nodes, login) {
     const copies = Math.min(3, nodes.length);
     writeFileSync(this.file, Object.entries({
       'process.roles': 'broker,controller',
       'node.id': this.id,
-      listeners: `PLAINTEXT://127.0.0.1:${this.port},CONTROLLER://127.0.0.1:${this.controller}`,
-      'advertised.listeners': `PLAINTEXT://127.0.0.1:${this.port}`,
+      listeners: `CLIENTS://127.0.0.1:${this.port},BROKERS://127.0.0.1:${this.internal},CONTROLLER://127.0.0.1:${this.controller}`,
+      'advertised.listeners': `CLIENTS://127.0.0.1:${this.port},BROKERS://127.0.0.1:${this.internal}`,
+      'inter.broker.listener.name': 'BROKERS',
       'controller.listener.names': 'CONTROLLER',
       'controller.quorum.voters': nodes.map((node) => `${node.id}@127.0.0.1:${node.controller}`).join(','),
-      'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+      'listener.security.protocol.map': `CONTROLLER:PLAINTEXT,BROKERS:PLAINTEXT,CLIENTS:${login ? 'SASL_SSL' : 'PLAINTEXT'}`,
       'log.dirs': join(this.dir, `data-${this.id}`),
       'offsets.topic.num.partitions': 3,
       'offsets.topic.replication.factor': copies,
@@ -43,8 +53,21 @@ class Node {
       'share.coordinator.state.topic.min.isr': 1,
       'group.initial.rebalance.delay.ms': 0,
       'auto.create.topics.enable': false,
+      ...(login ? this.#secured(login) : {}),
     }).map(([key, value]) => `${key}=${value}\n`).join(''));
-    tool('kafka.tools.StorageTool', ['format', '-t', CLUSTER, '-c', this.file]);
+    const users = login ? ['--add-scram', `SCRAM-SHA-512=[name=${login.user},password=${login.password}]`] : [];
+    tool('kafka.tools.StorageTool', ['format', '-t', CLUSTER, '-c', this.file, ...users]);
+  }
+
+  /** TLS with a certificate of our own making, and a user who must prove a password. */
+  #secured({ certificate }) {
+    const listener = 'listener.name.clients';
+    return {
+      'sasl.enabled.mechanisms': 'SCRAM-SHA-512',
+      [`${listener}.scram-sha-512.sasl.jaas.config`]: 'org.apache.kafka.common.security.scram.ScramLoginModule required;',
+      [`${listener}.ssl.keystore.type`]: 'PEM',
+      [`${listener}.ssl.keystore.location`]: certificate.both,
+    };
   }
 
   spawn() {
@@ -76,13 +99,16 @@ class Node {
 }
 
 export class Kafka {
-  /** Starts `count` nodes as one cluster and waits for them. */
-  static async start(count = 1) {
+  /** Starts `count` nodes as one cluster and waits for them. With a `login` clients need TLS, a user and a password. */
+  static async start({ count = 1, login } = {}) {
     const kafka = new Kafka();
     kafka.dir = mkdtempSync(join(tmpdir(), 'sofie-e2e-kafka-'));
     kafka.nodes = [];
-    for (let id = 1; id <= count; id += 1) kafka.nodes.push(new Node(kafka.dir, id, await freePort(), await freePort()));
-    for (const node of kafka.nodes) node.configure(kafka.nodes);
+    if (login) login.certificate = certify(kafka.dir);
+    for (let id = 1; id <= count; id += 1) {
+      kafka.nodes.push(new Node(kafka.dir, id, [await freePort(), await freePort(), await freePort()]));
+    }
+    for (const node of kafka.nodes) node.configure(kafka.nodes, login);
     for (const node of kafka.nodes) node.spawn();
     for (const node of kafka.nodes) await node.ready();
     return kafka;

@@ -1,13 +1,15 @@
 // Kafka tells processes of each other's jobs, and nothing depends on it: packages are delivered while it is away, hung,
 // doubled, forged, or switched off, and each mail goes out once.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Api } from '../lib/api.mjs';
 import { Fleet } from '../lib/fleet.mjs';
 import { INSTALLED, Kafka } from '../lib/kafka.mjs';
 import { Postgres } from '../lib/postgres.mjs';
-import { until } from '../lib/sofie.mjs';
+import { Sofie, until } from '../lib/sofie.mjs';
 
 const TOPICS = ['checks', 'checks-large', 'rescans', 'mail', 'maintenance'].map((name) => `sofie-${name}`);
 const GROUP = 'sofie-workers';
@@ -164,5 +166,55 @@ describe('Kafka', { skip: !INSTALLED && 'Kafka is not installed: scripts/install
     for (const part of fleet.parts.values()) assert.doesNotMatch(part.text(), /panicked at/);
     await fleet.down('web', 'worker', 'scheduler');
     console.log(`# ${sent} packages`);
+  });
+});
+
+describe('Kafka behind TLS and a password', { skip: !INSTALLED && 'Kafka is not installed: scripts/install.sh test' }, () => {
+  let kafka, sofie;
+  const login = { user: 'sofie', password: 'tr0ub4dor' };
+  before(async () => {
+    kafka = await Kafka.start({ login });
+    sofie = await Sofie.start();
+    await sofie.stop();
+  });
+  after(async () => {
+    await sofie?.remove();
+    await kafka?.remove();
+  });
+
+  function secrets(password, ca = login.certificate.certificate) {
+    const file = join(sofie.dir, 'kafka-password');
+    writeFileSync(file, `${password}\n`, { mode: 0o600 });
+    return {
+      SOFIE__KAFKA__BROKERS: kafka.brokers, SOFIE__KAFKA__SECURITY: 'sasl_tls', SOFIE__KAFKA__USER: login.user,
+      SOFIE__KAFKA__PASSWORD_FILE: file, ...(ca ? { SOFIE__KAFKA__CA_FILE: ca } : {}),
+    };
+  }
+
+  const run = (command, env) => sofie.run([...command, '--data-dir', sofie.data], { env });
+
+  it('lets in who trusts it and knows the password', async () => {
+    const { code, stdout, stderr } = await run(['kafka', 'setup'], secrets(login.password));
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^sofie-checks +made/m);
+    assert.match((await run(['doctor'], secrets(login.password))).stdout, /^ok +Kafka +1 brokers answer/m);
+  });
+
+  it('says what is wrong with the password or the certificate', async () => {
+    const refused = await run(['doctor'], secrets('guess'));
+    assert.match(refused.stdout, /^warn +Kafka .*[Aa]uthentication failed/m);
+    assert.doesNotMatch(refused.stdout, /guess/);
+    assert.match((await run(['doctor'], secrets(login.password, null))).stdout, /^warn +Kafka .*certificate/m);
+  });
+
+  it('serves all in one process', async () => {
+    sofie.env = secrets(login.password);
+    await sofie.up();
+    const alice = new Api(sofie.url, { token: await sofie.addUser('alice@example.org') });
+    await until('Kafka answers', () => sofie.log().includes('Kafka answers'));
+    const { id } = await alice.package({ title: 'All in one', recipients: [{ email: 'bob@example.net' }] });
+    await alice.put(id, 'note.txt', Buffer.from('A note\n'));
+    assert.equal((await alice.deliver(id)).state, 'delivered');
+    assert.equal(await sofie.stop(), 0);
   });
 });

@@ -95,8 +95,9 @@ pub(super) fn missing<C: ClientContext>(
     for name in topics {
         // One by one: without a name every topic of a shared cluster would be told.
         let answer = client.fetch_metadata(Some(name), patience)?;
-        let there = (answer.topics().iter())
-            .any(|topic| topic.name() == name && topic.error().is_none() && !topic.partitions().is_empty());
+        let there = (answer.topics().iter()).any(|topic| {
+            topic.name() == name && topic.error().is_none() && !topic.partitions().is_empty()
+        });
         if !there {
             missing.push(name.clone());
         }

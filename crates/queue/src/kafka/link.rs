@@ -134,7 +134,10 @@ mod tests {
         link.said("connection refused");
         link.down("timed out");
         assert!(!waker.is_trusted());
-        assert_eq!(link.state().last_error.as_deref(), Some("connection refused"));
+        assert_eq!(
+            link.state().last_error.as_deref(),
+            Some("connection refused")
+        );
         link.up();
         assert!(waker.is_trusted());
         link.joined(false);

@@ -132,7 +132,8 @@ mod tests {
     #[test]
     fn the_protocol_follows_from_what_is_protected() {
         let mut options = options();
-        let protocol = |options: &Options| options.client().get("security.protocol").map(str::to_owned);
+        let protocol =
+            |options: &Options| options.client().get("security.protocol").map(str::to_owned);
         assert_eq!(protocol(&options).as_deref(), Some("sasl_ssl"));
         options.login = None;
         assert_eq!(protocol(&options).as_deref(), Some("ssl"));

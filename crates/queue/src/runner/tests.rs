@@ -352,6 +352,60 @@ async fn the_bell_needs_no_poll() {
     stage.close().await;
 }
 
+fn patient() -> Stage {
+    let jobs = Arc::new(MemoryJobs::new());
+    let store = Arc::clone(&jobs);
+    Stage::open_with(jobs, store, |settings| {
+        settings.poll = Duration::from_hours(9);
+        settings.sweep = Duration::from_mins(1);
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_claims_the_row_that_it_names() {
+    let stage = patient();
+    stage.pass(SECOND).await;
+    let (other, named) = (stage.enqueue(&Act::Succeed), stage.enqueue(&Act::Succeed));
+    assert!(!stage.waker.call("another queue", named));
+    assert!(stage.waker.call(Act::QUEUE, named) && stage.waker.call(Act::QUEUE, named));
+    stage.pass(SECOND).await;
+    assert_eq!(stage.jobs.seen(named), Seen::Finished);
+    assert_eq!(stage.jobs.seen(other), Seen::Waiting { error: None });
+    stage.close().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_called_while_no_place_was_free_is_found_by_its_turn() {
+    let stage = patient();
+    stage.pass(SECOND).await;
+    for _ in 0..10 {
+        let id = stage.enqueue(&Act::Work { seconds: 10 });
+        stage.waker.call(Act::QUEUE, id);
+        stage.pass(Duration::from_millis(10)).await;
+    }
+    stage.pass(31 * SECOND).await;
+    let probe = stage.close().await;
+    assert_eq!(probe.dropped.load(Ordering::SeqCst), 10);
+    assert_eq!(probe.most.load(Ordering::SeqCst), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_trusted_bell_is_left_to_ring_but_for_the_sweep() {
+    let stage = patient();
+    stage.waker.trust(true);
+    stage.pass(SECOND).await;
+    let swept = stage.enqueue(&Act::Succeed);
+    stage.pass(40 * SECOND).await;
+    assert_eq!(stage.jobs.seen(swept), Seen::Waiting { error: None });
+    stage.pass(40 * SECOND).await;
+    assert_eq!(stage.jobs.seen(swept), Seen::Finished);
+    let found = stage.enqueue(&Act::Succeed);
+    stage.waker.trust(false);
+    stage.pass(SECOND).await;
+    assert_eq!(stage.jobs.seen(found), Seen::Finished);
+    stage.close().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_worker_that_dies_every_time_does_not_go_on_forever() {
     let jobs = Arc::new(MemoryJobs::new());

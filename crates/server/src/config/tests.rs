@@ -96,6 +96,7 @@ fn mistakes_are_named() {
             ("[database]\nkind = \"sqlite\"\n", "sqlite"),
             ("[database]\nurl = \"postgres://x\"\n", "url"),
             ("secret = 1\n", "secret"),
+            ("[kafka]\nsecurity = \"ssl\"\n", "kafka.security"),
         ] {
             jail.create_file("wrong.toml", text)?;
             let error = format!("{:#}", load(Some("wrong.toml")).unwrap_err());
@@ -132,6 +133,54 @@ fn secrets_are_not_shown() {
         assert_eq!(
             secrecy::ExposeSecret::expose_secret(&url),
             "postgres://u:hunter2@h/d"
+        );
+        Ok(())
+    });
+}
+
+#[test]
+#[expect(clippy::result_large_err, reason = "figment's jail decides the type")]
+fn kafka_is_off_until_there_are_brokers() {
+    Jail::expect_with(|jail| {
+        assert!(load(None).unwrap().kafka.options().unwrap().is_none());
+        let login = "security = \"sasl_tls\"\nuser = \"u\"\npassword = \"hunter2\"\n";
+        for (text, wrong) in [
+            ("brokers = \"a:9092, b:9092\"\n", None),
+            ("brokers = \"a\"\n", Some("kafka.brokers")),
+            ("brokers = \"a:9092,\"\n", Some("kafka.brokers")),
+            (
+                "brokers = \"a:1\"\ntopic_prefix = \"a b\"\n",
+                Some("kafka.topic_prefix"),
+            ),
+            (
+                "brokers = \"a:1\"\nsecurity = \"sasl_tls\"\n",
+                Some("kafka.password"),
+            ),
+            (
+                "brokers = \"a:1\"\nsecurity = \"sasl_tls\"\npassword = \"x\"\n",
+                Some("kafka.user"),
+            ),
+            (&format!("brokers = \"a:1\"\n{login}"), None),
+        ] {
+            jail.create_file("sofie.toml", &format!("[kafka]\n{text}"))?;
+            let config = load(Some("sofie.toml")).unwrap();
+            match (config.kafka.options(), wrong) {
+                (Ok(Some(options)), None) => {
+                    assert!(!options.brokers.contains(' '));
+                    assert!(!format!("{options:?}").contains("hunter2"));
+                }
+                (Err(error), Some(wrong)) => {
+                    assert!(format!("{error:#}").contains(wrong), "{text}: {error:#}");
+                }
+                (found, _) => panic!("{text}: {found:?}"),
+            }
+        }
+        assert!(
+            !load(Some("sofie.toml"))
+                .unwrap()
+                .show()
+                .unwrap()
+                .contains("hunter2")
         );
         Ok(())
     });
