@@ -133,26 +133,28 @@ impl<C: Send + Sync + 'static> Runner<C> {
             let started = self
                 .claim_and_start(queue, free, &call, tasks, hard_stop)
                 .await;
-            let wait = match started {
+            let (wait, owing) = match started {
                 Ok(Started::AsManyAsWanted) => {
                     // The rows that found no place are due like any other; who comes next, their turns say.
                     call = Call::Anything;
                     continue;
                 }
-                Ok(Started::Fewer) if self.waker.is_trusted() => self.settings.sweep,
-                Ok(Started::Fewer) => self.settings.poll,
+                Ok(Started::Fewer) if self.waker.is_trusted() => (self.settings.sweep, false),
+                Ok(Started::Fewer) => (self.settings.poll, false),
+                // Rows may be due that no bell will ring for again when there is room for them.
+                Ok(Started::NoRoom) => (self.settings.poll, true),
                 Err(error) => {
                     tracing::warn!(
                         error = %crate::job::chain(&error),
                         queue.name,
                         "could not claim jobs"
                     );
-                    self.settings.poll
+                    (self.settings.poll, true)
                 }
             };
             call = tokio::select! {
                 () = stop.cancelled() => return,
-                call = bell.rung() => call,
+                call = bell.rung() => if owing { Call::Anything } else { call },
                 () = tokio::time::sleep(pause.next(wait)) => Call::Anything,
             };
         }
@@ -199,10 +201,10 @@ impl<C: Send + Sync + 'static> Runner<C> {
             }
             (_, Call::Anything) => (room, store.claim(queue.name, worker, *lease, room).await?),
         };
-        let started = if claimed.len() == wanted {
-            Started::AsManyAsWanted
-        } else {
-            Started::Fewer
+        let started = match claimed.len() {
+            enough if enough == wanted => Started::AsManyAsWanted,
+            _ if room == 0 => Started::NoRoom,
+            _ => Started::Fewer,
         };
         for job in claimed {
             let slot = free.split(1);
@@ -223,7 +225,10 @@ impl<C: Send + Sync + 'static> Runner<C> {
 /// How many jobs a claim brought: whether there may be more.
 enum Started {
     AsManyAsWanted,
+    /// Nothing else is due.
     Fewer,
+    /// There was room for newcomers only, and there is none.
+    NoRoom,
 }
 
 /// The waits between polls, spread so that workers started together don't ask together.

@@ -44,6 +44,8 @@ impl Conveyor {
             .set("enable.auto.offset.store", "false")
             // What was said before the group began is at worst a claim that finds nothing.
             .set("auto.offset.reset", "earliest")
+            // Topics may be made while we wait for them.
+            .set("topic.metadata.refresh.interval.ms", "30000")
             // Whoever may write to the topics should not fill our memory.
             .set("fetch.message.max.bytes", "65536")
             .set("queued.max.messages.kbytes", "2048");

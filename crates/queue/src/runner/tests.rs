@@ -407,6 +407,29 @@ async fn a_trusted_bell_is_left_to_ring_but_for_the_sweep() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_called_while_only_newcomers_had_a_place_is_not_left_to_the_sweep() {
+    let jobs = Arc::new(MemoryJobs::new());
+    let store = Arc::clone(&jobs);
+    let stage = Stage::open_with(jobs, store, |settings| {
+        settings.sweep = Duration::from_hours(1);
+        settings.queues[0].newcomers = 1;
+    });
+    stage.waker.trust(true);
+    stage.pass(2 * SECOND).await;
+    let party = Some(Uuid::from_u128(1));
+    for _ in 0..6 {
+        let job = Envelope::new(&Act::Work { seconds: 10 }).unwrap();
+        let id = stage.jobs.enqueue(job.of(party), None);
+        stage.waker.call(Act::QUEUE, id);
+        stage.pass(Duration::from_millis(10)).await;
+    }
+    stage.pass(25 * SECOND).await;
+    let probe = stage.close().await;
+    assert_eq!(probe.dropped.load(Ordering::SeqCst), 6);
+    assert_eq!(probe.most.load(Ordering::SeqCst), 4);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_worker_that_dies_every_time_does_not_go_on_forever() {
     let jobs = Arc::new(MemoryJobs::new());
     let id = jobs.enqueue(Envelope::new(&Act::Succeed).unwrap(), None);
