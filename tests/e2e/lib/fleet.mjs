@@ -2,9 +2,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BINARY, Sofie, freePort, until } from './sofie.mjs';
+
+const { SIGTERM } = constants.signals;
 
 class Process {
   constructor(role, dir) {
@@ -21,6 +23,12 @@ class Process {
 
   get alive() {
     return this.child?.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** Whether it handles a signal yet: before that it would not end in an orderly way. */
+  minds(signal) {
+    const handled = readFileSync(`/proc/${this.child.pid}/status`, 'utf8').match(/^SigCgt:\s+(\S+)/m)?.[1] ?? '0';
+    return (BigInt(`0x${handled}`) >> BigInt(signal - 1)) % 2n === 1n;
   }
 
   async stop(signal = 'SIGTERM') {
@@ -61,6 +69,7 @@ export class Fleet extends Sofie {
       const env = { ...process.env, TMPDIR: this.tmp, NO_COLOR: '1', ...this.env };
       part.start([role, '--data-dir', this.data, ...listen], { cwd: this.dir, env });
       if (role === 'web') await this.#ready(part);
+      else await until(`${name} has begun`, () => part.minds(SIGTERM));
     }
   }
 

@@ -1,20 +1,24 @@
 // Real Apache Kafka in KRaft mode: one node or several, each broker and controller at once.
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { freePort, until } from './sofie.mjs';
 
 const LIBS = join(dirname(fileURLToPath(import.meta.url)), '../../../.tools/kafka');
 export const INSTALLED = existsSync(LIBS);
 const CLASSES = join(LIBS, '*');
+const execute = promisify(execFile);
 const CLUSTER = 'c29maWUtc3Rvcmllcy0wMA';
 
 /** Runs one of Kafka's own tools to its end and returns what it printed. */
-function tool(name, args, input) {
-  return execFileSync('java', ['-Xmx128m', '-cp', CLASSES, name, ...args], { input, stdio: ['pipe', 'pipe', 'ignore'], timeout: 60_000 }).toString();
+async function tool(name, args, input = '') {
+  const running = execute('java', ['-Xmx128m', '-cp', CLASSES, name, ...args], { timeout: 60_000 });
+  running.child.stdin.end(input);
+  return (await running).stdout;
 }
 
 /** Makes a certificate of 127.0.0.1 that vouches for itself. */
@@ -33,7 +37,7 @@ class Node {
     Object.assign(this, { dir, id, port, internal, controller, file: join(dir, `${id}.properties`), logFile: join(dir, `${id}.log`) });
   }
 
-  configure(nodes, login) {
+  async configure(nodes, login) {
     const copies = Math.min(3, nodes.length);
     writeFileSync(this.file, Object.entries({
       'process.roles': 'broker,controller',
@@ -56,7 +60,7 @@ class Node {
       ...(login ? this.#secured(login) : {}),
     }).map(([key, value]) => `${key}=${value}\n`).join(''));
     const users = login ? ['--add-scram', `SCRAM-SHA-512=[name=${login.user},password=${login.password}]`] : [];
-    tool('kafka.tools.StorageTool', ['format', '-t', CLUSTER, '-c', this.file, ...users]);
+    await tool('kafka.tools.StorageTool', ['format', '-t', CLUSTER, '-c', this.file, ...users]);
   }
 
   /** TLS with a certificate of our own making, and a user who must prove a password. */
@@ -108,7 +112,7 @@ export class Kafka {
     for (let id = 1; id <= count; id += 1) {
       kafka.nodes.push(new Node(kafka.dir, id, [await freePort(), await freePort(), await freePort()]));
     }
-    for (const node of kafka.nodes) node.configure(kafka.nodes, login);
+    for (const node of kafka.nodes) await node.configure(kafka.nodes, login);
     for (const node of kafka.nodes) node.spawn();
     for (const node of kafka.nodes) await node.ready();
     return kafka;
@@ -119,18 +123,19 @@ export class Kafka {
   }
 
   /** Writes each line as a message without a key. */
-  produce(topic, lines) {
-    tool('org.apache.kafka.tools.ConsoleProducer', ['--bootstrap-server', this.brokers, '--topic', topic], `${lines.join('\n')}\n`);
+  async produce(topic, lines) {
+    await tool('org.apache.kafka.tools.ConsoleProducer', ['--bootstrap-server', this.brokers, '--topic', topic], `${lines.join('\n')}\n`);
   }
 
   /** Has a group hear everything once more; nobody of it may be there. */
-  rewind(group) {
-    return this.#groups(['--group', group, '--reset-offsets', '--to-earliest', '--all-topics', '--execute']);
+  async rewind(group) {
+    await this.#groups(['--group', group, '--reset-offsets', '--to-earliest', '--all-topics', '--execute']);
   }
 
   /** How far a group has read each topic, and how much is left: [{ topic, read, lag }]. */
-  progress(group) {
-    const rows = this.#groups(['--group', group, '--describe']).split('\n').map((line) => line.trim().split(/\s+/));
+  async progress(group) {
+    const said = await this.#groups(['--group', group, '--describe']);
+    const rows = said.split('\n').map((line) => line.trim().split(/\s+/));
     const at = rows.find((row) => row.includes('TOPIC'));
     const number = (text) => Number(text) || 0;
     return rows.filter((row) => row[0] === group).map((row) => ({
@@ -138,8 +143,8 @@ export class Kafka {
     }));
   }
 
-  #groups(args) {
-    return tool('org.apache.kafka.tools.consumer.group.ConsumerGroupCommand', ['--bootstrap-server', this.brokers, ...args]);
+  async #groups(args) {
+    return await tool('org.apache.kafka.tools.consumer.group.ConsumerGroupCommand', ['--bootstrap-server', this.brokers, ...args]);
   }
 
   async remove() {

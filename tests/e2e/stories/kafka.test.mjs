@@ -36,7 +36,7 @@ describe('Kafka', { skip: !INSTALLED && 'Kafka is not installed: scripts/install
   async function send() {
     sent += 1;
     const to = `r${sent}@example.net`;
-    const { id } = await alice.package({ title: `Package ${sent}`, recipients: [{ email: to }] });
+    const { id } = await alice.package({ type: 'private', title: `Package ${sent}`, recipients: [to] });
     await alice.put(id, `note-${sent}.txt`, Buffer.from(`Note ${sent}\n`));
     await alice.json('POST', `/packages/${id}/send`);
     recipients.push(to);
@@ -70,27 +70,27 @@ describe('Kafka', { skip: !INSTALLED && 'Kafka is not installed: scripts/install
     await fleet.up('web', 'worker', 'scheduler');
     alice = new Api(fleet.url, { token: await fleet.addUser('alice@example.org') });
     await told('web', 'Kafka answers');
-    await until('the worker has its share of messages', () => kafka.progress(GROUP).length > 0, 60_000, 500);
+    await until('the worker has its share of messages', async () => (await kafka.progress(GROUP)).length > 0, 60_000, 500);
     await delivered(await send());
     const before = await published();
     await prompt(5);
     assert.ok(await published() >= before + 5, 'the jobs were announced');
-    await until('the worker has read everything', () => kafka.progress(GROUP).every(({ lag }) => lag === 0), 30_000, 500);
-    const read = kafka.progress(GROUP).reduce((sum, row) => sum + row.read, 0);
+    await until('the worker has read everything', async () => (await kafka.progress(GROUP)).every(({ lag }) => lag === 0), 30_000, 500);
+    const read = (await kafka.progress(GROUP)).reduce((sum, row) => sum + row.read, 0);
     assert.ok(read >= 5, `${read} messages were read`);
   });
 
   it('drops what is none of ours, and does nothing twice', async () => {
     const forged = `\u0001${'0123456789abcdef'}checks${'t'.repeat(32)}`;
     const garbage = ['', '{}', 'x'.repeat(20_000), '\u0001', '\u0000'.repeat(55), 'žluťoučký kůň', forged, forged.repeat(3)];
-    for (const topic of TOPICS) kafka.produce(topic, [...garbage, ...garbage, ...garbage]);
+    for (const topic of TOPICS) await kafka.produce(topic, [...garbage, ...garbage, ...garbage]);
     await prompt(2);
     await fleet.down('worker');
-    kafka.rewind(GROUP);
+    await kafka.rewind(GROUP);
     const waiting = [await send(), await send()];
     await fleet.up('worker');
     for (const id of waiting) await delivered(id);
-    await until('everything was read again', () => kafka.progress(GROUP).every(({ lag }) => lag === 0), 30_000, 500);
+    await until('everything was read again', async () => (await kafka.progress(GROUP)).every(({ lag }) => lag === 0), 30_000, 500);
     await prompt(2);
   });
 
@@ -212,7 +212,7 @@ describe('Kafka behind TLS and a password', { skip: !INSTALLED && 'Kafka is not 
     await sofie.up();
     const alice = new Api(sofie.url, { token: await sofie.addUser('alice@example.org') });
     await until('Kafka answers', () => sofie.log().includes('Kafka answers'));
-    const { id } = await alice.package({ title: 'All in one', recipients: [{ email: 'bob@example.net' }] });
+    const { id } = await alice.package({ type: 'private', title: 'All in one', recipients: ['bob@example.net'] });
     await alice.put(id, 'note.txt', Buffer.from('A note\n'));
     assert.equal((await alice.deliver(id)).state, 'delivered');
     assert.equal(await sofie.stop(), 0);

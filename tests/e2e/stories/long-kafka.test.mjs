@@ -19,7 +19,7 @@ describe('a cluster of Kafka', { skip: !INSTALLED && 'Kafka is not installed: sc
     assert.match(await fleet.command('kafka', 'setup'), /^sofie-checks +made, on 3 brokers$/m);
     await fleet.up('web', 'worker-1', 'worker-2', 'scheduler');
     alice = new Api(fleet.url, { token: await fleet.addUser('alice@example.org') });
-    await until('the workers have their shares', async () => kafka.progress('sofie-workers').length > 0, 60_000, 500);
+    await until('the workers have their shares', async () => (await kafka.progress('sofie-workers')).length > 0, 60_000, 500);
   });
   after(async () => {
     await fleet?.remove();
@@ -32,7 +32,7 @@ describe('a cluster of Kafka', { skip: !INSTALLED && 'Kafka is not installed: sc
     const ids = [];
     for (let i = 0; i < PACKAGES; i += 1) {
       if (i === PACKAGES / 3) await act();
-      const { id } = await alice.package({ title: 'Load', recipients: [{ email: 'bob@example.net' }] });
+      const { id } = await alice.package({ type: 'private', title: 'Load', recipients: ['bob@example.net'] });
       await alice.put(id, 'note.txt', Buffer.from(`Note ${i}\n`));
       await alice.json('POST', `/packages/${id}/send`);
       ids.push(id);

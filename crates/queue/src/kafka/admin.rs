@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::{Client, ClientContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::producer::{FutureProducer, Producer as _};
 
 use super::Error;
 use super::link::Link;
@@ -43,10 +43,10 @@ pub struct Topic {
 pub async fn probe(options: &Options, queues: &[&str]) -> Result<Probe, Error> {
     let topics: Vec<String> = queues.iter().map(|queue| options.topic(queue)).collect();
     let link = Link::new(&Waker::default());
-    let client = client(options.client(), &link)?;
+    let asker = asker(options, &link)?;
     let asked = blocking(&link, move || {
-        let brokers = brokers(client.inner())?;
-        let missing = missing(client.inner(), &topics, PATIENCE)?;
+        let brokers = brokers(asker.client())?;
+        let missing = missing(asker.client(), &topics, PATIENCE)?;
         Ok(Probe { brokers, missing })
     });
     asked.await
@@ -55,8 +55,8 @@ pub async fn probe(options: &Options, queues: &[&str]) -> Result<Probe, Error> {
 /// Makes the topics of `queues` that are missing, and returns them with the number of brokers that hold each.
 pub async fn set_up(options: &Options, queues: &[&str]) -> Result<(Vec<Topic>, usize), Error> {
     let link = Link::new(&Waker::default());
-    let asking = client(options.client(), &link)?;
-    let brokers = blocking(&link, move || brokers(asking.inner())).await?;
+    let asker = asker(options, &link)?;
+    let brokers = blocking(&link, move || brokers(asker.client())).await?;
     let replicas = brokers.clamp(1, REPLICAS);
     let names: Vec<String> = queues.iter().map(|queue| options.topic(queue)).collect();
     let retention = RETENTION.as_millis().to_string();
@@ -71,7 +71,10 @@ pub async fn set_up(options: &Options, queues: &[&str]) -> Result<(Vec<Topic>, u
                 .set("min.insync.replicas", in_sync)
         })
         .collect();
-    let admin = client(options.client(), &link)?;
+    let admin: AdminClient<Link> = options
+        .client()
+        .create_with_context(link.clone())
+        .map_err(Error::Options)?;
     let waits = AdminOptions::new()
         .request_timeout(Some(PATIENCE))
         .operation_timeout(Some(PATIENCE));
@@ -111,7 +114,9 @@ fn brokers<C: ClientContext>(client: &Client<C>) -> Result<usize, KafkaError> {
     Ok(answer.brokers().len())
 }
 
-fn client(config: ClientConfig, link: &Link) -> Result<AdminClient<Link>, Error> {
+/// A producer, of all clients, hears why a connection fails while it waits for an answer.
+fn asker(options: &Options, link: &Link) -> Result<FutureProducer<Link>, Error> {
+    let config = options.client();
     config
         .create_with_context(link.clone())
         .map_err(Error::Options)
