@@ -82,20 +82,29 @@ impl Waker {
 }
 
 /// The bell of one queue.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Bell {
     rung: Notify,
     call: Mutex<Call>,
 }
 
 /// What a bell calls for.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Call {
     /// These rows, as far as is known.
     Named(Vec<Uuid>),
     /// Whatever is due.
-    #[default]
     Anything,
+}
+
+impl Default for Bell {
+    /// A bell that nobody has rung: whoever begins to wait at it has just looked.
+    fn default() -> Self {
+        Self {
+            rung: Notify::new(),
+            call: Mutex::new(Call::Named(Vec::new())),
+        }
+    }
 }
 
 impl Bell {

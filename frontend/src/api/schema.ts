@@ -3268,7 +3268,7 @@ export interface components {
              * @description A stable word.
              * @enum {string}
              */
-            code: "no_antivirus" | "no_smtp" | "jobs_dead" | "mail_failed" | "base_url_unset" | "low_disk";
+            code: "no_antivirus" | "no_smtp" | "jobs_dead" | "mail_failed" | "base_url_unset" | "low_disk" | "kafka_away";
             /** @description A number or name that belongs to it. */
             detail: string | null;
         };

@@ -47,12 +47,18 @@ class Process {
 
 export class Fleet extends Sofie {
   parts = new Map();
+  #ports = new Map();
 
   /** Lays an installation out on a database; nothing runs yet. */
   static async prepare(postgres) {
     const fleet = new Fleet(mkdtempSync(join(tmpdir(), 'sofie-e2e-')), await freePort());
     fleet.env = { SOFIE__DATABASE__KIND: 'server', SOFIE__DATABASE__URL: postgres.url, SOFIE__DATABASE__CONNECTIONS: '10' };
     return fleet;
+  }
+
+  /** The port of a web server: each has its own. */
+  portOf(name) {
+    return name === 'web' ? this.port : this.#ports.get(name);
   }
 
   part(name) {
@@ -65,7 +71,8 @@ export class Fleet extends Sofie {
       const role = name.replace(/-\d+$/, '');
       const part = this.parts.get(name) ?? new Process(name, this.dir);
       this.parts.set(name, part);
-      const listen = role === 'web' ? ['--listen', `127.0.0.1:${this.port}`] : [];
+      if (role === 'web' && this.portOf(name) === undefined) this.#ports.set(name, await freePort());
+      const listen = role === 'web' ? ['--listen', `127.0.0.1:${this.portOf(name)}`] : [];
       const env = { ...process.env, TMPDIR: this.tmp, NO_COLOR: '1', ...this.env };
       part.start([role, '--data-dir', this.data, ...listen], { cwd: this.dir, env });
       if (role === 'web') await this.#ready(part);
@@ -74,9 +81,9 @@ export class Fleet extends Sofie {
   }
 
   async #ready(part) {
-    await until(`${this.url} is ready`, async () => {
+    await until(`${part.role} is ready`, async () => {
       if (!part.alive) throw new Error(`the ${part.role} ended:\n${part.text().slice(-4000)}`);
-      const answer = await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(2000) }).catch(() => null);
+      const answer = await fetch(`http://127.0.0.1:${this.portOf(part.role)}/readyz`, { signal: AbortSignal.timeout(2000) }).catch(() => null);
       return answer?.ok;
     }, 60_000);
   }

@@ -46,7 +46,7 @@ describe('a cluster of Kafka', { skip: !INSTALLED && 'Kafka is not installed: sc
       const node = kafka.nodes[at];
       await under(() => node.kill9());
       await node.up();
-      await until('the brokers are reached', async () => await fleet.metric('kafka_reachable') === 1, 60_000, 500);
+      await until('the brokers are reached', async () => await fleet.metric('sofie_kafka_reachable') === 1, 60_000, 500);
     });
   }
 

@@ -1,26 +1,12 @@
 // Behind nginx with TLS, with the site file that is shipped: names, cookies, streaming both ways, no buffering to disk.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { Api, send, sha256 } from '../lib/api.mjs';
+import { Nginx } from '../lib/nginx.mjs';
 import { noise, zeros } from '../lib/samples.mjs';
-import { Sofie, until } from '../lib/sofie.mjs';
-
-const SITE = join(dirname(fileURLToPath(import.meta.url)), '../../../packaging/nginx/sofie.conf');
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
+import { Sofie } from '../lib/sofie.mjs';
 
 describe('behind nginx', () => {
   let sofie, nginx, url, plainUrl, token, alice, ca, dir;
@@ -28,40 +14,12 @@ describe('behind nginx', () => {
     sofie = await Sofie.start();
     token = await sofie.addUser('alice@example.org');
     dir = join(sofie.dir, 'nginx');
-    mkdirSync(join(dir, 'tmp'), { recursive: true });
-    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', 'key.pem', '-out', 'cert.pem',
-      '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-addext', 'basicConstraints=critical,CA:FALSE'], { cwd: dir, stdio: 'ignore' });
-    ca = readFileSync(join(dir, 'cert.pem'));
-    const [plain, tls] = [await freePort(), await freePort()];
-    // The shipped site, with this run's ports, name and certificate.
-    const site = readFileSync(SITE, 'utf8')
-      .replaceAll('127.0.0.1:9090', `127.0.0.1:${sofie.port}`)
-      .replaceAll(/listen\s+80;/g, `listen 127.0.0.1:${plain};`)
-      .replaceAll(/listen\s+443 /g, `listen 127.0.0.1:${tls} `)
-      .replaceAll(/\n\s*listen \[::\]:[^\n]*/g, '')
-      .replaceAll('sofie.example.org', 'localhost')
-      .replaceAll(/ssl_certificate_key\s[^;]*;/g, `ssl_certificate_key ${dir}/key.pem;`)
-      .replaceAll(/ssl_certificate\s[^;]*;/g, `ssl_certificate ${dir}/cert.pem;`);
-    writeFileSync(join(dir, 'site.conf'), site);
-    const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${dir}/tmp/${kind};`).join('\n');
-    const user = process.getuid() === 0 ? 'user root;' : '';
-    writeFileSync(join(dir, 'nginx.conf'), `${user} daemon off; pid ${dir}/pid; error_log ${dir}/error.log;
-      events { worker_connections 512; }
-      http { access_log ${dir}/access.log; ${temp} include ${dir}/site.conf; }`);
-    nginx = spawn('nginx', ['-p', dir, '-c', join(dir, 'nginx.conf'), '-e', join(dir, 'error.log')], { stdio: 'inherit' });
-    url = `https://localhost:${tls}`;
-    plainUrl = `http://localhost:${plain}`;
-    await until('nginx answers', () => {
-      if (nginx.exitCode !== null) throw new Error(`nginx ended: ${readFileSync(join(dir, 'error.log'), 'utf8')}`);
-      return send(`${url}/readyz`, { tls: { ca } }).then(({ status }) => status === 200, () => false);
-    });
+    nginx = await Nginx.start(dir, [sofie.port]);
+    ({ url, plainUrl, ca } = nginx);
     alice = new Api(url, { token, tls: { ca } });
   });
   after(async () => {
-    if (nginx && nginx.exitCode === null) {
-      nginx.kill('SIGQUIT');
-      await once(nginx, 'exit');
-    }
+    await nginx?.stop();
     await sofie?.remove();
   });
 

@@ -177,6 +177,7 @@ impl Intake<'_> {
     }
 
     fn end(&mut self) -> Result<u64> {
+        metrics::counter!("sofie_received_bytes_total").increment(self.taken);
         if self.announced.is_some_and(|length| length != self.taken) {
             return Err(Error::Conflict("body_interrupted"));
         }

@@ -197,7 +197,8 @@ impl Inspector {
             None => Err(Failure::Start(std::io::ErrorKind::BrokenPipe.into())),
         };
         let (input, fault) = match fed {
-            Ok(input) => (Some(input), None),
+            // Who wants nothing again hears that there is nothing more.
+            Ok(input) => (Some(input).filter(|_| scan.again.is_there()), None),
             // A child that stopped listening died: how it ended says more than the broken pipe.
             Err(failure @ Failure::Pipe(_)) => (None, Some(failure)),
             Err(failure) => return Err(failure),

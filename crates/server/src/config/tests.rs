@@ -153,7 +153,7 @@ fn kafka_is_off_until_there_are_brokers() {
                 Some("kafka.topic_prefix"),
             ),
             (
-                "brokers = \"a:1\"\nsecurity = \"sasl_tls\"\n",
+                "brokers = \"a:1\"\nsecurity = \"sasl_tls\"\nuser = \"x\"\n",
                 Some("kafka.password"),
             ),
             (

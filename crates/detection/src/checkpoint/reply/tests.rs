@@ -74,15 +74,16 @@ fn every_state_and_verdict_has_its_meaning() {
 
 #[test]
 fn benign_is_only_what_every_image_calls_so() {
-    let mut te = emulated("FOUND", "benign");
     for image in [
         json!({ "status": "found", "report": { "verdict": "malicious" } }),
         json!({ "status": "found" }),
         json!({ "status": "error", "report": { "verdict": "benign" } }),
     ] {
-        te["images"][1] = image;
+        let mut te = emulated("FOUND", "benign");
+        te["images"].as_array_mut().unwrap().push(image);
         assert_eq!(made(&about_file("FOUND", &te)), "failed", "{te}");
     }
+    let mut te = emulated("FOUND", "benign");
     te["images"] = json!("none");
     assert_eq!(made(&about_file("FOUND", &te)), "failed");
 }
