@@ -132,7 +132,7 @@ export class Kafka {
     await this.#groups(['--group', group, '--reset-offsets', '--to-earliest', '--all-topics', '--execute']);
   }
 
-  /** How far a group has read each topic, and how much is left: [{ topic, read, lag }]. */
+  /** How far a group has read each partition, how much is left, and who reads it, `-` being nobody: [{ topic, read, lag, reader }]. */
   async progress(group) {
     const said = await this.#groups(['--group', group, '--describe']);
     const rows = said.split('\n').map((line) => line.trim().split(/\s+/));
@@ -140,6 +140,7 @@ export class Kafka {
     const number = (text) => Number(text) || 0;
     return rows.filter((row) => row[0] === group).map((row) => ({
       topic: row[at.indexOf('TOPIC')], read: number(row[at.indexOf('CURRENT-OFFSET')]), lag: number(row[at.indexOf('LAG')]),
+      reader: row[at.indexOf('CONSUMER-ID')] ?? '-',
     }));
   }
 

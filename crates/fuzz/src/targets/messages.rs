@@ -35,11 +35,7 @@ pub(crate) fn run(data: &[u8]) {
             "{read:?}"
         );
         assert!(theirs.read(other, &written).is_err());
-        let whole = seal(b"ours").write("checks", Uuid::from_u128(7));
-        assert!(
-            data == whole || ours.read(other, data).is_err(),
-            "nobody guesses a tag"
-        );
+        assert!(ours.read(other, data).is_err(), "nobody guesses a tag");
     }
 }
 
@@ -47,7 +43,7 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
     let whole = || Script::default().below(1).number(7).number(9);
     vec![
         Vec::new(),
-        seal(b"ours").write("checks", Uuid::from_u128(7)),
+        seal(b"theirs").write("checks", Uuid::from_u128(7)),
         whole().rest(b""),
         // One bit, an end cut off, something put behind.
         whole().byte(0).below(3).below(0).byte(1).rest(b""),
