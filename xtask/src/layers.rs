@@ -84,7 +84,9 @@ const OWNED: &[(&str, &[&str])] = &[
     ("sqlx", &["sofie-store"]),
     ("axum", &["sofie-api", "sofie-server", "sofie-test-support"]),
     ("hyper", &["sofie-server"]),
-    ("hyper-util", &["sofie-server"]),
+    // The vault serves an object store to its own tests.
+    ("hyper-util", &["sofie-server", "sofie-vault"]),
+    ("object_store", &["sofie-vault"]),
     ("utoipa", &["sofie-api"]),
     ("utoipa-axum", &["sofie-api"]),
     ("lettre", &["sofie-mail"]),

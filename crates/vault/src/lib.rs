@@ -46,7 +46,9 @@ mod spec;
 mod upload;
 mod vault;
 
-pub use backend::{Area, BlobBackend, BlobFile, BlobInfo, LocalBackend, MemoryBackend};
+pub use backend::{
+    Area, BlobBackend, BlobFile, BlobInfo, LocalBackend, MemoryBackend, Probe, S3Backend, S3Options,
+};
 pub use error::Error;
 pub use field::FieldCipher;
 pub use format::PART_SIZE;

@@ -8,10 +8,11 @@ fn id(byte: u8) -> BlobId {
     BlobId(id)
 }
 
-fn suite(backend: &dyn BlobBackend) {
+pub(super) fn suite(backend: &dyn BlobBackend) {
     files_are_made_once_and_positional(backend);
     publish_moves_data_and_drops_the_tail(backend);
     condemned_uploads_are_gone_but_listed(backend);
+    small_blobs_are_made_at_once(backend);
     remove_is_idempotent(backend);
 }
 
@@ -35,23 +36,25 @@ fn files_are_made_once_and_positional(backend: &dyn BlobBackend) {
     again.read_at(&mut buf, 0).unwrap();
     assert_eq!(&buf, b"hello world");
     assert!(matches!(again.read_at(&mut buf, 1), Err(Error::Corrupt(_))));
-    again.set_size(5).unwrap();
-    assert_eq!(file.size().unwrap(), 5);
+    again.write_at(b"W", 6).unwrap();
+    again.set_size(8).unwrap();
+    again.sync().unwrap();
+    drop((file, again));
+    let file = backend.open(blob, Area::Data).unwrap();
+    assert_eq!(file.size().unwrap(), 8);
+    let mut ends = [0; 4];
+    file.read_each(&[0, 6], 2, &mut ends).unwrap();
+    assert_eq!(&ends, b"heWo");
 }
 
 fn publish_moves_data_and_drops_the_tail(backend: &dyn BlobBackend) {
     let blob = id(2);
     assert!(matches!(backend.publish(blob), Err(Error::NotFound)));
-    backend
-        .create(blob, Area::Data)
-        .unwrap()
-        .write_at(b"x", 0)
-        .unwrap();
-    backend
-        .create(blob, Area::Tail)
-        .unwrap()
-        .write_at(b"yy", 0)
-        .unwrap();
+    for (area, content) in [(Area::Data, b"x".as_slice()), (Area::Tail, b"yy")] {
+        let file = backend.create(blob, area).unwrap();
+        file.write_at(content, 0).unwrap();
+        file.sync().unwrap();
+    }
     let info = backend.list(2).unwrap().remove(0);
     assert_eq!((info.blob, info.committed, info.size), (blob, false, 3));
     backend.publish(blob).unwrap();
@@ -65,8 +68,31 @@ fn publish_moves_data_and_drops_the_tail(backend: &dyn BlobBackend) {
         backend.open(blob, Area::Tail),
         Err(Error::NotFound)
     ));
-    backend.open(blob, Area::Blob).unwrap();
+    let file = backend.open(blob, Area::Blob).unwrap();
+    let mut byte = [0; 1];
+    file.read_at(&mut byte, 0).unwrap();
+    assert_eq!(&byte, b"x");
 }
+
+fn small_blobs_are_made_at_once(backend: &dyn BlobBackend) {
+    let blob = id(5);
+    let file = backend.create(blob, Area::Blob).unwrap();
+    file.write_at(b"small", 0).unwrap();
+    file.sync().unwrap();
+    backend.sync_names(blob).unwrap();
+    assert!(matches!(
+        backend.create(blob, Area::Blob),
+        Err(Error::AlreadyExists)
+    ));
+    let file = backend.open(blob, Area::Blob).unwrap();
+    assert_eq!(file.size().unwrap(), 5);
+    backend.remove(blob).unwrap();
+    assert!(matches!(
+        backend.open(blob, Area::Blob),
+        Err(Error::NotFound)
+    ));
+}
+
 
 fn condemned_uploads_are_gone_but_listed(backend: &dyn BlobBackend) {
     let blob = id(3);
@@ -89,11 +115,12 @@ fn remove_is_idempotent(backend: &dyn BlobBackend) {
     backend.remove(id(9)).unwrap();
 }
 
-fn marker_suite(backend: &dyn BlobBackend) {
+pub(super) fn marker_suite(backend: &dyn BlobBackend) {
     assert!(matches!(
         backend.require_marker("one"),
         Err(Error::Marker(_))
     ));
+    backend.probe().unwrap();
     assert!(matches!(
         backend.ensure_marker("../x"),
         Err(Error::Marker(_))
@@ -111,7 +138,7 @@ fn marker_suite(backend: &dyn BlobBackend) {
     ));
 }
 
-fn unmarked_suite(backend: &dyn BlobBackend) {
+pub(super) fn unmarked_suite(backend: &dyn BlobBackend) {
     backend.create(id(1), Area::Data).unwrap();
     assert!(matches!(
         backend.ensure_marker("one"),

@@ -14,12 +14,13 @@ use std::{
 use rustix::io::ReadWriteFlags;
 
 use super::{
-    Area, BlobBackend, BlobFile, BlobInfo,
+    Area, BlobBackend, BlobFile, BlobInfo, Probe,
     marker::{self, MARKER},
 };
 use crate::{BlobId, Error};
 
 const CONDEMNED: &str = ".bad";
+const PROBE: &str = "sofie-probe";
 
 /// A directory of blobs, sharded by the first byte of the id.
 #[derive(Debug)]
@@ -67,7 +68,7 @@ impl LocalBackend {
         let action = "list the blob directory";
         for entry in fs::read_dir(&self.root).map_err(Error::io(action))? {
             let name = entry.map_err(Error::io(action))?.file_name();
-            if name != "lost+found" && name != "sofie-vault.new" {
+            if name != "lost+found" && name != "sofie-vault.new" && name != PROBE {
                 return Ok(false);
             }
         }
@@ -191,6 +192,27 @@ impl BlobBackend for LocalBackend {
         let stat =
             rustix::fs::statvfs(&self.root).map_err(|e| Error::io("query free space")(e.into()))?;
         Ok(Some(stat.f_bavail.saturating_mul(stat.f_frsize)))
+    }
+
+    fn probe(&self) -> Result<Probe, Error> {
+        let path = self.root.join(PROBE);
+        let made = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&path)
+            .and_then(|mut file| {
+                file.write_all(PROBE.as_bytes())?;
+                file.sync_all()
+            });
+        made.map_err(Error::io("write to the blob directory"))?;
+        let found = fs::read(&path);
+        remove_file(&path)?;
+        if found.map_err(Error::io("read what was written"))? != PROBE.as_bytes() {
+            return Err(Error::Corrupt("what was written reads back otherwise"));
+        }
+        Ok(Probe::default())
     }
 }
 

@@ -3,11 +3,13 @@
 mod local;
 mod marker;
 mod memory;
+mod s3;
 
 use std::{fmt, sync::Arc, time::SystemTime};
 
 pub use local::LocalBackend;
 pub use memory::MemoryBackend;
+pub use s3::{S3Backend, S3Options};
 
 use crate::{BlobId, Error};
 
@@ -37,6 +39,13 @@ pub struct BlobInfo {
     pub size: u64,
 }
 
+/// What [`BlobBackend::probe`] found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Probe {
+    /// What our clock and the store's own showed at the same time, if it has one.
+    pub clock: Option<(SystemTime, SystemTime)>,
+}
+
 /// A store of files named by blob and area. All calls block; implementations are shared between threads.
 pub trait BlobBackend: fmt::Debug + Send + Sync + 'static {
     /// Accepts the store if it is ours: makes the marker in an empty store, otherwise requires the
@@ -51,7 +60,8 @@ pub trait BlobBackend: fmt::Debug + Send + Sync + 'static {
     /// after [`BlobBackend::sync_names`].
     fn create(&self, blob: BlobId, area: Area) -> Result<Arc<dyn BlobFile>, Error>;
 
-    /// Opens a file; [`Area::Blob`] for reading only. [`Error::NotFound`] if it is not there.
+    /// Opens a file; [`Area::Blob`] for reading only. [`Error::NotFound`] if it is not there. It shows
+    /// at least what was synced before.
     fn open(&self, blob: BlobId, area: Area) -> Result<Arc<dyn BlobFile>, Error>;
 
     /// Makes the names of the blob's files durable.
@@ -71,12 +81,27 @@ pub trait BlobBackend: fmt::Debug + Send + Sync + 'static {
 
     /// Bytes that can still be written, if the store has a limit.
     fn free_space(&self) -> Result<Option<u64>, Error>;
+
+    /// Writes something, reads it back and deletes it, and makes sure that the store does what
+    /// this trait asks for. Files are not touched.
+    fn probe(&self) -> Result<Probe, Error> {
+        Ok(Probe::default())
+    }
 }
 
 /// One file of a blob.
 pub trait BlobFile: fmt::Debug + Send + Sync + 'static {
     /// Fills `buf` from `at`; [`Error::Corrupt`] when the file ends before.
     fn read_at(&self, buf: &mut [u8], at: u64) -> Result<(), Error>;
+
+    /// Fills `buf` with `len` bytes from each of `places`, one after another: for a store where each
+    /// read is a journey.
+    fn read_each(&self, places: &[u64], len: usize, buf: &mut [u8]) -> Result<(), Error> {
+        for (at, slot) in places.iter().zip(buf.chunks_mut(len)) {
+            self.read_at(slot, *at)?;
+        }
+        Ok(())
+    }
 
     /// Fills `buf` from `at` if that needs no waiting for the disk, and says whether it did.
     fn read_cached(&self, _buf: &mut [u8], _at: u64) -> bool {

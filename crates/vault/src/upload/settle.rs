@@ -3,7 +3,7 @@
 use super::{
     Session, Upload,
     batcher::{Batch, Batcher, LARGE},
-    pieces::{Piece, read_id, read_message},
+    pieces::{Piece, read_message},
     slots::{MAX_PIECES, PREFIX, Progress, chain},
 };
 use crate::{
@@ -174,12 +174,12 @@ impl Upload {
 
     fn write_manifest(&self, session: &Session, last: u64, total: u64) -> Result<(), Error> {
         let parts = session.parts;
-        let mut ids = Vec::with_capacity(usize::try_from(parts).map_or(0, |n| n * ID));
+        let places: Vec<u64> = (0..parts).map(|index| self.env.part_start(index)).collect();
+        let mut ids = vec![0; places.len() * ID];
+        self.data.read_each(&places, ID, &mut ids)?;
         let mut found = Progress::START.chain;
-        for index in 0..parts {
-            let id = read_id(&*self.data, self.env.part_start(index))?;
-            found = chain(&self.env, &found, &id)?;
-            ids.extend_from_slice(&id);
+        for id in ids.as_chunks::<ID>().0 {
+            found = chain(&self.env, &found, id)?;
         }
         if found != *session.chain() {
             return Err(Error::Corrupt("a part was exchanged during the upload"));
