@@ -16,11 +16,9 @@ use sofie_app::engines::Engines;
 use sofie_app::settings::SettingsCache;
 use sofie_app::{App, Changes, Parts};
 use sofie_app::{downloads::Permits, uploads::Uploads};
-use sofie_domain::{Clock, InstanceId};
+use sofie_domain::Clock;
 use sofie_identity::{Params, Passwords};
 use sofie_queue::{Waker, kafka::Link};
-use sofie_store::{Database, instance};
-use sofie_vault::{BlobBackend, LocalBackend, Vault};
 use tokio_util::task::TaskTracker;
 
 use crate::clock::SystemClock;
@@ -28,7 +26,7 @@ use crate::config::Http;
 use crate::frontend::Embedded;
 use crate::ground::{Ground, Site};
 use crate::lifecycle::Lifecycle;
-use crate::worker;
+use crate::{storage, worker};
 
 /// The use cases on open ground.
 pub async fn app(ground: &Ground, local_url: String) -> Result<App> {
@@ -41,7 +39,7 @@ pub async fn app(ground: &Ground, local_url: String) -> Result<App> {
     Ok(App::new(Parts {
         db: ground.db.clone(),
         clock: Arc::new(clock),
-        vault: vault(&ground.site, &ground.db, installation.id).await?,
+        vault: storage::vault(&ground.site, &ground.db, installation.id).await?,
         kek: ground.keys.kek.clone(),
         engines: engines(&ground.site)?,
         uploads: Uploads::default(),
@@ -56,28 +54,6 @@ pub async fn app(ground: &Ground, local_url: String) -> Result<App> {
         settings: SettingsCache::default(),
         tasks: TaskTracker::new(),
     }))
-}
-
-/// The encrypted files, in the data directory's folder `blobs`.
-async fn vault(site: &Site, db: &Database, installation: InstanceId) -> Result<Vault> {
-    let folder = site.dir.join("blobs");
-    let backend =
-        LocalBackend::open(&folder).with_context(|| format!("cannot use {}", folder.display()))?;
-    let holds_files = instance::has_files(&mut db.read().await?).await?;
-    let name = installation.to_string();
-    // Once there are files, an empty folder is a volume that is not mounted.
-    let marked = if holds_files {
-        backend.require_marker(&name)
-    } else {
-        backend.ensure_marker(&name)
-    };
-    marked.with_context(|| {
-        format!(
-            "{} is not the folder of this installation's files",
-            folder.display()
-        )
-    })?;
-    Ok(Vault::new(Arc::new(backend)))
 }
 
 /// The engines; the inspector is this program, started again for each file.

@@ -67,6 +67,9 @@ pub enum Command {
     /// Prepare Kafka
     #[command(subcommand)]
     Kafka(Broker),
+    /// Move the encrypted files
+    #[command(subcommand)]
+    Storage(Storage),
     /// Look at the configuration
     #[command(subcommand)]
     Config(Configuration),
@@ -235,6 +238,33 @@ pub enum Broker {
 }
 
 #[derive(Debug, Subcommand)]
+pub enum Storage {
+    /// Copy the files to the other store; repeat it until the server is stopped, then once with --final
+    Migrate {
+        #[command(flatten)]
+        place: Place,
+        /// Where to
+        #[arg(long, value_enum)]
+        to: Store,
+        /// Copy unfinished uploads too: the last pass, while no server runs
+        #[arg(long = "final", conflicts_with = "verify")]
+        last: bool,
+        /// Copy nothing; compare every file of both stores, byte by byte
+        #[arg(long)]
+        verify: bool,
+    },
+}
+
+/// Where files can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Store {
+    /// The folder `blobs` of the data directory
+    Local,
+    /// The bucket of the configuration
+    S3,
+}
+
+#[derive(Debug, Subcommand)]
 pub enum Configuration {
     /// Say whether it is right
     Check(Place),
@@ -268,6 +298,9 @@ mod tests {
             "sofie doctor",
             "sofie kafka setup --config F",
             "sofie config show",
+            "sofie storage migrate --to s3 --data-dir D --config F",
+            "sofie storage migrate --to local --final",
+            "sofie storage migrate --to s3 --verify",
             "sofie send a b/ --server https://h --token T --to x@y.z --title S --note S --password S \
              --expires 14d --type private --wait --json",
             "sofie status ID --server https://h --token T --json",

@@ -10,13 +10,14 @@ mod migrate;
 mod outbox;
 mod room;
 mod serve;
+mod storage;
 
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
 use self::accounts::NewAccount;
-use crate::cli::{Accounts, Broker, Command, Place, Tokens};
+use crate::cli::{Accounts, Broker, Command, Place, Storage, Tokens};
 use crate::config::Log;
 use crate::ground::Site;
 use crate::telemetry;
@@ -51,6 +52,12 @@ pub fn run(command: Command) -> ExitCode {
         Command::Migrate(place) => with_site(&place, true, migrate::run),
         Command::Doctor(place) => with_site(&place, true, doctor::run),
         Command::Kafka(Broker::Setup(place)) => with_site(&place, true, kafka::set_up),
+        Command::Storage(Storage::Migrate {
+            place,
+            to,
+            last,
+            verify,
+        }) => with_site(&place, true, |site| storage::migrate(site, to, last, verify)),
         Command::Config(command) => configuration::run(command),
         Command::Openapi => documents::openapi(),
         Command::SettingsReference => documents::settings_reference(),

@@ -7,6 +7,7 @@ mod keys;
 mod log;
 mod metrics;
 mod secret;
+mod storage;
 #[cfg(test)]
 mod tests;
 mod worker;
@@ -24,6 +25,7 @@ pub use self::kafka::Kafka;
 pub use self::keys::Keys;
 pub use self::log::{Log, LogFormat};
 pub use self::metrics::Metrics;
+pub use self::storage::{Storage, StorageKind};
 pub use self::worker::Worker;
 
 /// The default configuration with its comments: the manual page, and the only place of the defaults.
@@ -38,6 +40,7 @@ pub struct Config {
     pub data_dir: Option<PathBuf>,
     pub http: Http,
     pub database: Database,
+    pub storage: Storage,
     pub keys: Keys,
     pub worker: Worker,
     pub metrics: Metrics,

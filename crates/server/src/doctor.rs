@@ -1,6 +1,7 @@
 //! Looking whether all is well.
 
 use std::fmt;
+use std::time::Duration;
 
 use sofie_app::engines::{self, EngineView};
 use sofie_app::{App, Context, outbox};
@@ -10,10 +11,13 @@ use sofie_mail::SmtpTransport;
 use crate::assemble;
 use crate::clock::SystemClock;
 use crate::ground::{Ground, Purpose, Site};
-use crate::{data_dir, frontend, kafka};
+use crate::{data_dir, frontend, kafka, storage};
 
 /// Below this much free space, or a twentieth of all, it is time for an administrator to do something.
 const LEAST_FREE: u64 = 2 << 30;
+
+/// So much may the clock of an object store differ from ours.
+const SKEW: Duration = Duration::from_secs(60);
 
 /// What one check found.
 #[derive(Debug)]
@@ -182,10 +186,7 @@ async fn installation(ground: &Ground) -> Vec<Finding> {
     let mut findings = vec![Finding::ok("database", "answers, its schema is up to date")];
     match assemble::app(ground, String::new()).await {
         Ok(app) => {
-            findings.push(Finding::ok(
-                "files",
-                "their folder belongs to this installation",
-            ));
+            findings.push(files(&app, &ground.site).await);
             match settings(&app).await {
                 Ok(found) => findings.extend(found),
                 Err(error) => findings.push(Finding::fail("settings", format!("{error:#}"))),
@@ -194,6 +195,36 @@ async fn installation(ground: &Ground) -> Vec<Finding> {
         Err(error) => findings.push(Finding::fail("installation", format!("{error:#}"))),
     }
     findings
+}
+
+/// The store of files, which bears this installation's name: else there would be no app.
+async fn files(app: &App, site: &Site) -> Finding {
+    let place = storage::place(site, site.config.storage.kind);
+    let probe = match app.parts().vault.probe().await {
+        Ok(probe) => probe,
+        Err(error) => {
+            let error = anyhow::Error::from(error);
+            return Finding::fail("files", format!("{place}: {error:#}"));
+        }
+    };
+    let skew = probe.clock.map(|(ours, theirs)| {
+        let ahead = ours.duration_since(theirs).unwrap_or_default();
+        let behind = theirs.duration_since(ours).unwrap_or_default();
+        ahead.max(behind)
+    });
+    match skew.filter(|skew| *skew > SKEW) {
+        Some(skew) => Finding::warn(
+            "files",
+            format!(
+                "{place}: its clock differs from ours by {} s; beyond 15 minutes it refuses us",
+                skew.as_secs()
+            ),
+        ),
+        None => Finding::ok(
+            "files",
+            format!("{place} is this installation's; can be written, read and deleted"),
+        ),
+    }
 }
 
 async fn settings(app: &App) -> anyhow::Result<Vec<Finding>> {

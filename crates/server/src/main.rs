@@ -14,6 +14,7 @@ mod keys;
 mod lifecycle;
 mod listener;
 mod metrics;
+mod storage;
 mod telemetry;
 mod worker;
 

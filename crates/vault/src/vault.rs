@@ -10,7 +10,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 
 use crate::{
-    Appender, BlobBackend, BlobId, BlobInfo, BlobSpec, Error, Reader,
+    Appender, BlobBackend, BlobId, BlobInfo, BlobSpec, Error, Probe, Reader,
     backend::Area,
     format::{
         CHUNK, Envelope, HEADER, Manifest, PART_SIZE, TAG, is_part_size, manifest_len, sealed_len,
@@ -242,6 +242,12 @@ impl Vault {
     pub async fn require_marker(&self, instance: String) -> Result<(), Error> {
         let shared = Arc::clone(&self.shared);
         blocking(move || shared.backend.require_marker(&instance)).await
+    }
+
+    /// Writes something to the store, reads it back and deletes it.
+    pub async fn probe(&self) -> Result<Probe, Error> {
+        let shared = Arc::clone(&self.shared);
+        blocking(move || shared.backend.probe()).await
     }
 
     /// Bytes that can still be written, if the store has a limit.

@@ -7,6 +7,7 @@ use anyhow::Result;
 use crate::cli::Configuration;
 use crate::config::DEFAULTS;
 use crate::ground::Site;
+use crate::storage;
 
 pub fn run(command: Configuration) -> ExitCode {
     let printed = match command {
@@ -29,9 +30,11 @@ pub fn run(command: Configuration) -> ExitCode {
 fn check(site: &Site) -> Result<String> {
     site.config.database.url()?;
     site.config.kafka.options()?;
+    site.config.storage.check()?;
     Ok(format!(
-        "the configuration is right\ndata directory: {}\nkey file: {}",
+        "the configuration is right\ndata directory: {}\nkey file: {}\nfiles: {}",
         site.dir.display(),
-        site.kek_file().display()
+        site.kek_file().display(),
+        storage::place(site, site.config.storage.kind)
     ))
 }

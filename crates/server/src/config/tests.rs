@@ -95,6 +95,8 @@ fn mistakes_are_named() {
             ),
             ("[database]\nkind = \"sqlite\"\n", "sqlite"),
             ("[database]\nurl = \"postgres://x\"\n", "url"),
+            ("[storage]\nkind = \"nfs\"\n", "nfs"),
+            ("[storage]\nbuckets = \"x\"\n", "buckets"),
             ("secret = 1\n", "secret"),
             ("[kafka]\nsecurity = \"ssl\"\n", "kafka.security"),
         ] {
@@ -182,6 +184,53 @@ fn kafka_is_off_until_there_are_brokers() {
                 .unwrap()
                 .contains("hunter2")
         );
+        Ok(())
+    });
+}
+
+const BUCKET: &str = "[storage]\nkind = \"s3\"\nendpoint = \"https://s3.example.org/\"\nbucket = \"files\"\n\
+                      access_key = \"us\"\nsecret_key = \"hunter2\"\nprefix = \"a/b\"\n";
+
+#[test]
+#[expect(clippy::result_large_err, reason = "figment's jail decides the type")]
+fn a_bucket_is_described_and_its_secret_kept() {
+    Jail::expect_with(|jail| {
+        assert!(load(None).unwrap().storage.check().is_ok());
+        jail.create_file("sofie.toml", BUCKET)?;
+        let config = load(Some("sofie.toml")).unwrap();
+        let options = config.storage.s3().unwrap();
+        assert_eq!(options.endpoint, "https://s3.example.org");
+        let shown = format!("{}{config:?}{options:?}", config.show().unwrap());
+        assert!(!shown.contains("hunter2"), "{shown}");
+        jail.create_file("secret", "hunter3\n")?;
+        let by_file = BUCKET.replace("secret_key = \"hunter2\"", "secret_key_file = \"secret\"");
+        jail.create_file("sofie.toml", &by_file)?;
+        let secret = load(Some("sofie.toml")).unwrap().storage.s3().unwrap().secret_key;
+        assert_eq!(secrecy::ExposeSecret::expose_secret(&secret), "hunter3");
+        Ok(())
+    });
+}
+
+#[test]
+#[expect(clippy::result_large_err, reason = "figment's jail decides the type")]
+fn mistakes_in_a_bucket_are_named() {
+    Jail::expect_with(|jail| {
+        for (from, to, expected) in [
+            ("https://s3.example.org/", "s3.example.org", "storage.endpoint"),
+            ("https://s3.example.org/", "https://s3.example.org/files", "storage.endpoint"),
+            ("https://s3.example.org/", "https://us:x@s3.example.org", "storage.endpoint"),
+            ("bucket = \"files\"", "bucket = \"a b\"", "storage.bucket"),
+            ("bucket = \"files\"", "", "storage.bucket"),
+            ("access_key = \"us\"", "", "storage.access_key"),
+            ("secret_key = \"hunter2\"", "", "storage.secret_key"),
+            ("a/b", "a/../b", "storage.prefix"),
+            ("a/b", "a//b", "storage.prefix"),
+        ] {
+            jail.create_file("sofie.toml", &BUCKET.replace(from, to))?;
+            let error = load(Some("sofie.toml")).unwrap().storage.check().unwrap_err();
+            let error = format!("{error:#}");
+            assert!(error.contains(expected), "{to}: {error}");
+        }
         Ok(())
     });
 }
