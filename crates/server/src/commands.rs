@@ -57,7 +57,9 @@ pub fn run(command: Command) -> ExitCode {
             to,
             last,
             verify,
-        }) => with_site(&place, true, |site| storage::migrate(site, to, last, verify)),
+        }) => with_site(&place, true, |site| {
+            storage::migrate(site, to, last, verify)
+        }),
         Command::Config(command) => configuration::run(command),
         Command::Openapi => documents::openapi(),
         Command::SettingsReference => documents::settings_reference(),

@@ -31,7 +31,12 @@ pub fn place(site: &Site, kind: StorageKind) -> String {
         StorageKind::S3 => {
             let storage = &site.config.storage;
             let part = |value: &Option<String>| value.clone().unwrap_or_default();
-            let place = format!("{}/{}/{}", part(&storage.endpoint), part(&storage.bucket), storage.prefix);
+            let place = format!(
+                "{}/{}/{}",
+                part(&storage.endpoint),
+                part(&storage.bucket),
+                storage.prefix
+            );
             place.trim_end_matches('/').to_owned()
         }
     }

@@ -12,10 +12,7 @@ use std::{
 use aws_lc_rs::digest;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use crate::{
-    Area, BlobBackend, BlobFile, BlobId, BlobInfo, Error,
-    vault::blocking,
-};
+use crate::{Area, BlobBackend, BlobFile, BlobId, BlobInfo, Error, vault::blocking};
 
 /// Blobs on their way at once, and what each holds in memory.
 const AT_ONCE: usize = 4;
@@ -106,7 +103,8 @@ impl Move {
             let shared = Arc::clone(&self.shared);
             let (infos, there) = blocking(move || {
                 let there = shared.to.list(shard)?;
-                let there: HashMap<_, _> = there.into_iter().map(|info| (info.blob, info)).collect();
+                let there: HashMap<_, _> =
+                    there.into_iter().map(|info| (info.blob, info)).collect();
                 Ok((shared.from.list(shard)?, there))
             })
             .await?;

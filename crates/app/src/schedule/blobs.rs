@@ -22,6 +22,11 @@ const BATCH: usize = 500;
 /// leaves nothing worse than a blob to unlink again.
 pub(super) async fn unlink(app: &App, ctx: &Context) -> Result<()> {
     let doomed = doomed_blobs::due(&mut app.db().read().await?, ctx.now, PER_RUN).await?;
+    if doomed.is_empty() {
+        return Ok(());
+    }
+    // In a store that is not ours there would be nothing to unlink, and the list would be struck off.
+    require_ours(app).await?;
     let mut gone = Vec::new();
     for id in doomed {
         match app.parts().vault.delete(BlobId(id)).await {
@@ -44,9 +49,7 @@ pub(super) async fn unlink(app: &App, ctx: &Context) -> Result<()> {
 /// It touches nothing when the store is not this installation's, or when the database knows no file at all
 /// while there are blobs: then more likely the database is the wrong one than the blobs (T34).
 pub(super) async fn collect_orphans(app: &App, ctx: &Context) -> Result<()> {
-    let instance = app.parts().instance.to_string();
-    let ours = app.parts().vault.require_marker(instance).await;
-    ours.map_err(Error::internal)?;
+    require_ours(app).await?;
     let spared = doomed_blobs::spare(&mut app.db().read().await?).await?;
     if spared > 0 {
         tracing::error!(spared, "files had blobs that were doomed; they are kept");
@@ -76,6 +79,13 @@ pub(super) async fn collect_orphans(app: &App, ctx: &Context) -> Result<()> {
         tracing::warn!(found, "blobs that no file has will be unlinked");
     }
     Ok(())
+}
+
+/// Makes sure that the store is this installation's.
+async fn require_ours(app: &App) -> Result<()> {
+    let instance = app.parts().instance.to_string();
+    let ours = app.parts().vault.require_marker(instance).await;
+    ours.map_err(Error::internal)
 }
 
 async fn doom(app: &App, ctx: &Context, blobs: &[[u8; 16]]) -> Result<u64> {

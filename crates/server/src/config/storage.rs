@@ -61,21 +61,30 @@ impl Storage {
         );
         let bucket = given("bucket", self.bucket.as_deref())?;
         ensure!(
-            bucket.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)),
+            bucket
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)),
             "storage.bucket is not the name of a bucket: {bucket}"
         );
         let fine = |b: u8| b.is_ascii_alphanumeric() || b"-_./".contains(&b);
         let folders = self.prefix.trim_matches('/').split('/');
         ensure!(
             self.prefix.bytes().all(fine)
-                && (self.prefix.is_empty() || folders.clone().all(|name| !name.trim_matches('.').is_empty())),
+                && (self.prefix.is_empty()
+                    || folders
+                        .clone()
+                        .all(|name| !name.trim_matches('.').is_empty())),
             "storage.prefix may hold letters, digits and - _ . / only: {}",
             self.prefix
         );
         ensure!(!self.region.is_empty(), "storage.region is needed");
-        let secret = Secret::of(self.secret_key.as_ref(), self.secret_key_file.as_deref().map(Path::new))?;
+        let secret = Secret::of(
+            self.secret_key.as_ref(),
+            self.secret_key_file.as_deref().map(Path::new),
+        )?;
         let ca_pem = self.ca_file.as_ref().map(|file| {
-            fs::read(file).with_context(|| format!("cannot read storage.ca_file {}", file.display()))
+            fs::read(file)
+                .with_context(|| format!("cannot read storage.ca_file {}", file.display()))
         });
         Ok(S3Options {
             endpoint: endpoint.to_owned(),
@@ -83,7 +92,8 @@ impl Storage {
             prefix: self.prefix.trim_matches('/').to_owned(),
             region: self.region.clone(),
             access_key: given("access_key", self.access_key.as_deref())?.to_owned(),
-            secret_key: secret.context("storage.secret_key or storage.secret_key_file is needed for S3")?,
+            secret_key: secret
+                .context("storage.secret_key or storage.secret_key_file is needed for S3")?,
             ca_pem: ca_pem.transpose()?,
             path_style: self.path_style,
         })

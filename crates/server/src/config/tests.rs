@@ -205,7 +205,12 @@ fn a_bucket_is_described_and_its_secret_kept() {
         jail.create_file("secret", "hunter3\n")?;
         let by_file = BUCKET.replace("secret_key = \"hunter2\"", "secret_key_file = \"secret\"");
         jail.create_file("sofie.toml", &by_file)?;
-        let secret = load(Some("sofie.toml")).unwrap().storage.s3().unwrap().secret_key;
+        let secret = load(Some("sofie.toml"))
+            .unwrap()
+            .storage
+            .s3()
+            .unwrap()
+            .secret_key;
         assert_eq!(secrecy::ExposeSecret::expose_secret(&secret), "hunter3");
         Ok(())
     });
@@ -216,9 +221,21 @@ fn a_bucket_is_described_and_its_secret_kept() {
 fn mistakes_in_a_bucket_are_named() {
     Jail::expect_with(|jail| {
         for (from, to, expected) in [
-            ("https://s3.example.org/", "s3.example.org", "storage.endpoint"),
-            ("https://s3.example.org/", "https://s3.example.org/files", "storage.endpoint"),
-            ("https://s3.example.org/", "https://us:x@s3.example.org", "storage.endpoint"),
+            (
+                "https://s3.example.org/",
+                "s3.example.org",
+                "storage.endpoint",
+            ),
+            (
+                "https://s3.example.org/",
+                "https://s3.example.org/files",
+                "storage.endpoint",
+            ),
+            (
+                "https://s3.example.org/",
+                "https://us:x@s3.example.org",
+                "storage.endpoint",
+            ),
             ("bucket = \"files\"", "bucket = \"a b\"", "storage.bucket"),
             ("bucket = \"files\"", "", "storage.bucket"),
             ("access_key = \"us\"", "", "storage.access_key"),
@@ -227,7 +244,11 @@ fn mistakes_in_a_bucket_are_named() {
             ("a/b", "a//b", "storage.prefix"),
         ] {
             jail.create_file("sofie.toml", &BUCKET.replace(from, to))?;
-            let error = load(Some("sofie.toml")).unwrap().storage.check().unwrap_err();
+            let error = load(Some("sofie.toml"))
+                .unwrap()
+                .storage
+                .check()
+                .unwrap_err();
             let error = format!("{error:#}");
             assert!(error.contains(expected), "{to}: {error}");
         }

@@ -93,7 +93,6 @@ fn small_blobs_are_made_at_once(backend: &dyn BlobBackend) {
     ));
 }
 
-
 fn condemned_uploads_are_gone_but_listed(backend: &dyn BlobBackend) {
     let blob = id(3);
     backend.create(blob, Area::Data).unwrap();

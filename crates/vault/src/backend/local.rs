@@ -11,7 +11,7 @@ use std::{
     sync::Arc,
 };
 
-use rustix::io::ReadWriteFlags;
+use rustix::{fs::Access, io::ReadWriteFlags};
 
 use super::{
     Area, BlobBackend, BlobFile, BlobInfo, Probe,
@@ -47,6 +47,12 @@ impl LocalBackend {
 
     fn check_marker(&self, instance: &str, may_make: bool) -> Result<(), Error> {
         let text = marker::text(instance)?;
+        // A file system that became read-only after an error still shows the marker.
+        rustix::fs::access(
+            &self.root,
+            Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK,
+        )
+        .map_err(|e| Error::io("write to the blob directory")(e.into()))?;
         match fs::read(self.root.join(MARKER)) {
             Ok(found) => marker::compare(&found, &text),
             Err(e) if e.kind() == io::ErrorKind::NotFound => {

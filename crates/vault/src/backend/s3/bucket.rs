@@ -13,8 +13,8 @@ use std::{
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use object_store::{
-    BackoffConfig, Certificate, ClientOptions, Error as StoreError, GetOptions, GetRange, ObjectMeta,
-    ObjectStore, ObjectStoreExt, PutMode, PutPayload, RetryConfig,
+    BackoffConfig, Certificate, ClientOptions, Error as StoreError, GetOptions, GetRange,
+    ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutPayload, RetryConfig,
     aws::{AmazonS3, AmazonS3Builder, S3ConditionalPut},
     path::Path,
 };
@@ -116,7 +116,11 @@ impl Bucket {
                             return Err(Error::AlreadyExists);
                         }
                         let found = found.bytes().await.map_err(sort("read an object"))?;
-                        return if found == bytes { Ok(()) } else { Err(Error::AlreadyExists) };
+                        return if found == bytes {
+                            Ok(())
+                        } else {
+                            Err(Error::AlreadyExists)
+                        };
                     }
                     Err(StoreError::Generic { .. }) if tries < PUTS => {
                         tokio::time::sleep(PAUSE * tries).await;
@@ -178,7 +182,11 @@ impl Bucket {
     /// All objects below `folder` and, unless `None`, at most `limit` of them; sorted by name.
     pub(super) fn list(&self, folder: &str, limit: Option<usize>) -> Result<Vec<Object>, Error> {
         let (store, path) = (Arc::clone(&self.store), self.path(folder));
-        let below = if self.prefix.is_empty() { 0 } else { self.prefix.len() + 1 };
+        let below = if self.prefix.is_empty() {
+            0
+        } else {
+            self.prefix.len() + 1
+        };
         self.run(async move {
             let objects = store.list(Some(&path)).take(limit.unwrap_or(usize::MAX));
             let objects = objects.map_ok(move |meta| object(meta, below));
@@ -219,7 +227,11 @@ fn read_head(store: &Arc<AmazonS3>, bucket: &Bucket, key: &str, len: u64) -> Res
         let found = found.map_err(sort("read an object"))?;
         let (size, modified) = (found.meta.size, found.meta.last_modified.into());
         let bytes = found.bytes().await.map_err(sort("read an object"))?;
-        Ok(Head { bytes, size, modified })
+        Ok(Head {
+            bytes,
+            size,
+            modified,
+        })
     })
 }
 
@@ -236,7 +248,12 @@ async fn get(store: &AmazonS3, path: &Path, range: Range<u64>) -> Result<Bytes, 
 
 fn object(meta: ObjectMeta, below: usize) -> Object {
     Object {
-        key: meta.location.as_ref().get(below..).unwrap_or_default().to_owned(),
+        key: meta
+            .location
+            .as_ref()
+            .get(below..)
+            .unwrap_or_default()
+            .to_owned(),
         size: meta.size,
         modified: meta.last_modified.into(),
     }

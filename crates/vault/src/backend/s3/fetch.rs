@@ -213,14 +213,20 @@ impl Fetcher {
 
 impl Drop for Fetcher {
     fn drop(&mut self) {
-        let window = self.window.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let window = self
+            .window
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
         self.budget.change(window.bytes.len(), 0);
     }
 }
 
 /// Copies what of `from`, which lies at `from_at`, belongs into `buf`, which lies at `at`.
 pub(super) fn place(buf: &mut [u8], at: u64, from: &[u8], from_at: u64) {
-    let (start, end) = (at.max(from_at), (at + buf.len() as u64).min(from_at + from.len() as u64));
+    let (start, end) = (
+        at.max(from_at),
+        (at + buf.len() as u64).min(from_at + from.len() as u64),
+    );
     if start >= end {
         return;
     }

@@ -121,7 +121,11 @@ impl Contents {
     }
 
     fn segments(&self, area: Area) -> &[Segment] {
-        if area == Area::Tail { &self.tail } else { &self.data }
+        if area == Area::Tail {
+            &self.tail
+        } else {
+            &self.data
+        }
     }
 
     /// How the file of an upload lies in its segments; `None` if there is none, or no longer.
@@ -140,7 +144,10 @@ impl Contents {
         });
         let condemned = self.condemned.then(|| folder.condemned());
         let committed = self.committed.map(|_| folder.committed());
-        [segments.collect(), condemned.into_iter().chain(committed).collect()]
+        [
+            segments.collect(),
+            condemned.into_iter().chain(committed).collect(),
+        ]
     }
 
     fn info(&self) -> Option<BlobInfo> {
@@ -171,10 +178,15 @@ pub(super) fn infos(objects: &[Object]) -> Vec<BlobInfo> {
         let Some((blob, name)) = parse(&object.key) else {
             continue;
         };
-        if current.as_ref().is_some_and(|contents| contents.blob != blob) {
+        if current
+            .as_ref()
+            .is_some_and(|contents| contents.blob != blob)
+        {
             found.extend(current.take().and_then(|contents| contents.info()));
         }
-        current.get_or_insert_with(|| Contents::new(blob)).add(&name, object);
+        current
+            .get_or_insert_with(|| Contents::new(blob))
+            .add(&name, object);
     }
     found.extend(current.and_then(|contents| contents.info()));
     found

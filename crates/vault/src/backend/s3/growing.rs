@@ -81,7 +81,9 @@ impl GrowingFile {
         } else {
             Bytes::from(bytes)
         };
-        let made = self.bucket.put_new(&self.fetcher.home().key(&segment), body);
+        let made = self
+            .bucket
+            .put_new(&self.fetcher.home().key(&segment), body);
         made.map_err(|error| match error {
             Error::AlreadyExists => Error::Busy,
             other => other,
@@ -141,9 +143,12 @@ impl BlobFile for GrowingFile {
         if !state.pending.covers(at, buf.len()) {
             // What was cut off and written over again is pending, or zeros: it lies behind the cut.
             let cut = state.cut.unwrap_or(u64::MAX);
-            let stored = usize::try_from(cut.saturating_sub(at)).map_or(buf.len(), |n| n.min(buf.len()));
+            let stored =
+                usize::try_from(cut.saturating_sub(at)).map_or(buf.len(), |n| n.min(buf.len()));
             buf[stored..].fill(0);
-            self.read(state, |layout| self.fetcher.read(layout, &mut buf[..stored], at))?;
+            self.read(state, |layout| {
+                self.fetcher.read(layout, &mut buf[..stored], at)
+            })?;
         }
         state.pending.overlay(buf, at);
         Ok(())
@@ -156,12 +161,16 @@ impl BlobFile for GrowingFile {
         if last.saturating_add(len as u64) > state.size {
             return Err(Error::Corrupt("file too short"));
         }
-        self.read(state, |layout| self.fetcher.read_each(layout, places, len, buf))
+        self.read(state, |layout| {
+            self.fetcher.read_each(layout, places, len, buf)
+        })
     }
 
     fn write_at(&self, bytes: &[u8], at: u64) -> Result<(), Error> {
         let state = &mut *self.lock();
-        let end = at.checked_add(bytes.len() as u64).ok_or(Error::Corrupt("offset"))?;
+        let end = at
+            .checked_add(bytes.len() as u64)
+            .ok_or(Error::Corrupt("offset"))?;
         if bytes.is_empty() {
             return Ok(());
         }

@@ -76,7 +76,10 @@ impl Layout {
     /// A file in one piece.
     pub(super) fn whole(len: u64) -> Result<Self, Error> {
         let len = u32::try_from(len).map_err(|_| Error::Corrupt("object length"))?;
-        Ok(Self::of(vec![Segment { len, ..Segment::BIRTH }]))
+        Ok(Self::of(vec![Segment {
+            len,
+            ..Segment::BIRTH
+        }]))
     }
 
     pub(super) fn size(&self) -> u64 {
@@ -103,7 +106,11 @@ impl Layout {
         }
         let (start, end) = (segment.at, segment.end());
         self.clear(start, end);
-        let run = Run { start, end, segment };
+        let run = Run {
+            start,
+            end,
+            segment,
+        };
         self.runs.insert(start, run);
         self.size = self.size.max(end);
     }
@@ -130,7 +137,11 @@ impl Layout {
 
     /// What lies in `from..to`, in order; what no run covers is a hole, which reads as zeros.
     pub(super) fn within(&self, from: u64, to: u64) -> impl Iterator<Item = Run> {
-        let first = self.runs.range(..=from).next_back().map_or(from, |(start, _)| *start);
+        let first = self
+            .runs
+            .range(..=from)
+            .next_back()
+            .map_or(from, |(start, _)| *start);
         self.runs
             .range(first..to)
             .map(move |(_, run)| Run {
@@ -273,15 +284,37 @@ mod tests {
         };
         assert_eq!(segment.name(), "0000001f-000000800000-0000012c");
         assert_eq!(Segment::parse(&segment.name()), Some(segment));
-        for wrong in ["", "1f-800000-12c", "0000001F-000000800000-0000012c", "0000001f-000000800000-0000012c-0"] {
+        for wrong in [
+            "",
+            "1f-800000-12c",
+            "0000001F-000000800000-0000012c",
+            "0000001f-000000800000-0000012c-0",
+        ] {
             assert_eq!(Segment::parse(wrong), None, "{wrong}");
         }
-        assert!(Segment { seq: 2, at: 0, len: 1 }.name() < Segment { seq: 10, at: 0, len: 1 }.name());
+        assert!(
+            Segment {
+                seq: 2,
+                at: 0,
+                len: 1
+            }
+            .name()
+                < Segment {
+                    seq: 10,
+                    at: 0,
+                    len: 1
+                }
+                .name()
+        );
     }
 
     #[test]
     fn a_broken_index_is_refused() {
-        let whole = index(&Layout::of(vec![Segment { seq: 1, at: 0, len: 9 }]));
+        let whole = index(&Layout::of(vec![Segment {
+            seq: 1,
+            at: 0,
+            len: 9,
+        }]));
         assert!(read_index(&whole).is_ok());
         for cut in [0, 10, HEAD - 1, whole.len() - 1] {
             assert!(read_index(&whole[..cut]).is_err(), "{cut}");

@@ -135,7 +135,9 @@ impl BlobBackend for S3Backend {
     fn require_marker(&self, instance: &str) -> Result<(), Error> {
         let text = marker::text(instance)?;
         let found = self.marker()?;
-        let found = found.ok_or(Error::Marker("its marker is missing; is it the right bucket?"))?;
+        let found = found.ok_or(Error::Marker(
+            "its marker is missing; is it the right bucket?",
+        ))?;
         marker::compare(&found, &text)
     }
 
@@ -241,7 +243,9 @@ impl BlobBackend for S3Backend {
             return Err(Error::Corrupt("what was written reads back otherwise"));
         }
         if !refuses {
-            return Err(Error::Corrupt("the store overwrites an object that it was told to make anew"));
+            return Err(Error::Corrupt(
+                "the store overwrites an object that it was told to make anew",
+            ));
         }
         Ok(Probe {
             clock: Some((SystemTime::now(), found.modified)),

@@ -29,7 +29,11 @@ impl Pending {
     #[must_use]
     pub(super) fn write(&mut self, bytes: &[u8], at: u64) -> bool {
         let end = at + bytes.len() as u64;
-        let next = self.stretches.range(at + 1..).next().map(|(start, _)| *start);
+        let next = self
+            .stretches
+            .range(at + 1..)
+            .next()
+            .map(|(start, _)| *start);
         if next.is_some_and(|next| next < end) {
             return false;
         }

@@ -36,7 +36,10 @@ impl Reason {
             None => text.to_owned(),
         };
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let cut = text.char_indices().nth(LONGEST).map_or(text.len(), |(at, _)| at);
+        let cut = text
+            .char_indices()
+            .nth(LONGEST)
+            .map_or(text.len(), |(at, _)| at);
         Self {
             code,
             text: text[..cut].to_owned(),
@@ -58,7 +61,8 @@ impl Reason {
             "XMinioAdminBucketQuotaExceeded",
             "XMinioStorageFull",
         ];
-        self.code().is_some_and(|code| FULL.contains(&code)) || self.text.contains("507 Insufficient Storage")
+        self.code().is_some_and(|code| FULL.contains(&code))
+            || self.text.contains("507 Insufficient Storage")
     }
 }
 
@@ -87,7 +91,10 @@ mod tests {
                       SignatureDoesNotMatch</Code><Message>The key is wrong</Message><StringToSign>AWS4</StringToSign></Error>";
         let reason = Reason::from_text(answer);
         assert_eq!(reason.code(), Some("SignatureDoesNotMatch"));
-        assert_eq!(reason.to_string(), "SignatureDoesNotMatch: The key is wrong");
+        assert_eq!(
+            reason.to_string(),
+            "SignatureDoesNotMatch: The key is wrong"
+        );
         assert!(!reason.is_full());
         let plain = Reason::from_text(&"connection  refused\n".repeat(100));
         assert!(plain.to_string().len() <= LONGEST);

@@ -137,17 +137,31 @@ async fn a_large_blob_stays_in_its_segments() {
     let other = Vault::new(Arc::new(store.backend("p")));
     let reader = other.open(&spec, Some(len)).await.unwrap();
     assert_eq!(reader.bytes(0..len).await.unwrap(), data);
-    for range in [0..1, 8_388_600..8_388_700, 19_999_999..20_000_003, 12_345_678..16_000_000] {
+    for range in [
+        0..1,
+        8_388_600..8_388_700,
+        19_999_999..20_000_003,
+        12_345_678..16_000_000,
+    ] {
         let expected = data.slice(range.start as usize..range.end as usize);
         assert_eq!(reader.bytes(range).await.unwrap(), expected);
     }
     let objects = store.objects("p");
-    assert!(objects.iter().any(|key| key.ends_with("/blob")), "{objects:?}");
-    assert!(!objects.iter().any(|key| key.contains("/tail/")), "{objects:?}");
+    assert!(
+        objects.iter().any(|key| key.ends_with("/blob")),
+        "{objects:?}"
+    );
+    assert!(
+        !objects.iter().any(|key| key.contains("/tail/")),
+        "{objects:?}"
+    );
     assert!(objects.len() <= 8, "{objects:?}");
     let info = other.backend().list(0x32).unwrap().remove(0);
     assert!(info.committed && info.size > len && info.size < len + 100_000);
-    assert!(matches!(other.create(&spec).await, Err(Error::AlreadyExists)));
+    assert!(matches!(
+        other.create(&spec).await,
+        Err(Error::AlreadyExists)
+    ));
     other.delete(spec.blob).await.unwrap();
     assert!(store.objects("p").is_empty());
 }
@@ -164,7 +178,10 @@ fn of_two_processes_at_one_upload_one_goes_on() {
     first.sync().unwrap();
     assert!(matches!(second.sync(), Err(Error::Busy)));
     let mut found = [0; 5];
-    two.open(blob, Area::Data).unwrap().read_at(&mut found, 0).unwrap();
+    two.open(blob, Area::Data)
+        .unwrap()
+        .read_at(&mut found, 0)
+        .unwrap();
     assert_eq!(&found, b"first");
 }
 
@@ -224,7 +241,10 @@ fn a_store_that_is_not_there_or_not_ours_is_told_soon() {
         ..base
     };
     let found = error_of(&nowhere);
-    assert!(found.contains("NoSuchBucket") || found.contains("marker"), "{found}");
+    assert!(
+        found.contains("NoSuchBucket") || found.contains("marker"),
+        "{found}"
+    );
     // A bucket that went away is no reason to believe that the blobs are gone.
     std::fs::remove_dir_all(store.dir.path().join("files")).unwrap();
     let listed = store.backend("p").list(1);

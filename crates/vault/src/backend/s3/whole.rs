@@ -39,14 +39,18 @@ impl BlobFile for WholeFile {
     fn read_at(&self, buf: &mut [u8], at: u64) -> Result<(), Error> {
         let at = to_usize(at)?;
         let content = self.lock();
-        let found = at.checked_add(buf.len()).and_then(|end| content.get(at..end));
+        let found = at
+            .checked_add(buf.len())
+            .and_then(|end| content.get(at..end));
         buf.copy_from_slice(found.ok_or(Error::Corrupt("file too short"))?);
         Ok(())
     }
 
     fn write_at(&self, bytes: &[u8], at: u64) -> Result<(), Error> {
         let (at, mut content) = (to_usize(at)?, self.lock());
-        let end = at.checked_add(bytes.len()).ok_or(Error::Corrupt("offset"))?;
+        let end = at
+            .checked_add(bytes.len())
+            .ok_or(Error::Corrupt("offset"))?;
         if content.len() < end {
             content.resize(end, 0);
         }
@@ -68,7 +72,8 @@ impl BlobFile for WholeFile {
         if content.is_empty() || content.starts_with(MAGIC) {
             return Err(Error::Corrupt("not a blob"));
         }
-        self.bucket.put_new(&self.key, Bytes::copy_from_slice(&content))
+        self.bucket
+            .put_new(&self.key, Bytes::copy_from_slice(&content))
     }
 }
 
