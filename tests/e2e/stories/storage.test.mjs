@@ -139,7 +139,7 @@ describe('files in a bucket', () => {
     assert.equal(await run.offset(), MIB, 'what was acknowledged is there');
 
     store.full = true;
-    const full = await run.patch(MIB, data.subarray(MIB));
+    const full = await run.patch(MIB, data.subarray(MIB, MIB + 100_000));
     assert.equal(full.status, 507, `${full.body}`);
     store.full = false;
     const offset = await run.offset();
@@ -238,7 +238,7 @@ describe('moving', () => {
     await sofie.stop();
     const last = await migrate('--to', 's3', '--final');
     assert.equal(last.code, 0, last.stderr);
-    assert.match(last.stdout, /^1 copied \(11 MiB\), 2 there already, 0 uploads left/m);
+    assert.match(last.stdout, /^1 copied \(\d+ MiB\), 2 there already, 0 uploads left/m);
     const verified = await migrate('--to', 's3', '--verify');
     assert.equal(verified.code, 0, verified.stderr);
     assert.match(verified.stdout, /^2 the same, 0 missing or different/m);

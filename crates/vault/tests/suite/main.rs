@@ -12,6 +12,7 @@
 mod common;
 mod crash;
 mod disk;
+mod moving;
 mod python;
 mod tamper;
 mod upload;

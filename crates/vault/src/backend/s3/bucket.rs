@@ -2,6 +2,7 @@
 //! do a thing twice.
 
 use std::{
+    error::Error as _,
     fmt,
     future::Future,
     io,
@@ -16,6 +17,7 @@ use object_store::{
     BackoffConfig, Certificate, ClientOptions, Error as StoreError, GetOptions, GetRange,
     ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutPayload, RetryConfig,
     aws::{AmazonS3, AmazonS3Builder, S3ConditionalPut},
+    client::{HttpError, HttpErrorKind},
     path::Path,
 };
 use secrecy::ExposeSecret;
@@ -122,7 +124,7 @@ impl Bucket {
                             Err(Error::AlreadyExists)
                         };
                     }
-                    Err(StoreError::Generic { .. }) if tries < PUTS => {
+                    Err(error) if tries < PUTS && is_lost(&error) => {
                         tokio::time::sleep(PAUSE * tries).await;
                     }
                     Err(error) => return Err(sort("write an object")(error)),
@@ -196,15 +198,18 @@ impl Bucket {
 
     /// Removes objects; fine if there are none.
     pub(super) fn delete(&self, keys: &[String]) -> Result<(), Error> {
+        if keys.is_empty() {
+            return Ok(());
+        }
         let store = Arc::clone(&self.store);
         let paths: Vec<Path> = keys.iter().map(|key| self.path(key)).collect();
         self.run(async move {
             let one = |path: Path| {
                 let store = Arc::clone(&store);
                 async move {
-                    match store.delete(&path).await {
-                        Ok(()) | Err(StoreError::NotFound { .. }) => Ok(()),
-                        Err(error) => Err(sort("delete an object")(error)),
+                    match store.delete(&path).await.map_err(sort("delete an object")) {
+                        Ok(()) | Err(Error::NotFound) => Ok(()),
+                        other => other,
                     }
                 }
             };
@@ -233,6 +238,21 @@ fn read_head(store: &Arc<AmazonS3>, bucket: &Bucket, key: &str, len: u64) -> Res
             modified,
         })
     })
+}
+
+/// Whether nobody knows if the request was carried out. The library repeats only what it may repeat blindly.
+fn is_lost(error: &StoreError) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(http) = error.downcast_ref::<HttpError>() {
+            return matches!(
+                http.kind(),
+                HttpErrorKind::Timeout | HttpErrorKind::Interrupted
+            );
+        }
+        cause = error.source();
+    }
+    false
 }
 
 async fn get(store: &AmazonS3, path: &Path, range: Range<u64>) -> Result<Bytes, Error> {
@@ -298,6 +318,8 @@ fn connect(
         .with_secret_access_key(options.secret_key.expose_secret())
         .with_virtual_hosted_style_request(!options.path_style)
         .with_conditional_put(S3ConditionalPut::ETagMatch)
+        // Not every store can delete many at once, and those that can want another digest for it.
+        .with_disable_bulk_delete(true)
         .with_client_options(client)
         .with_retry(retry)
         .build()

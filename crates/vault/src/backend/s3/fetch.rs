@@ -109,17 +109,15 @@ impl Fetcher {
     }
 
     /// Begins with bytes that were read already.
-    pub(super) fn with_start(self, segment: Segment, bytes: Bytes) -> Self {
+    pub(super) fn with_start(mut self, segment: Segment, bytes: Bytes) -> Self {
         self.budget.change(0, bytes.len());
-        let window = Window {
-            segment: Some(segment),
-            bytes,
-            ..Window::default()
-        };
-        Self {
-            window: Mutex::new(window),
-            ..self
-        }
+        let window = self
+            .window
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        window.segment = Some(segment);
+        window.bytes = bytes;
+        self
     }
 
     /// Fills `buf` from `at`; holes and what is behind the end are zeros.

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::{
     bucket::Bucket,
     fetch::{Budget, Fetcher, Home},
-    folder::{Contents, Folder},
+    folder::Folder,
     layout::{Layout, Segment},
     pending::Pending,
 };

@@ -193,17 +193,13 @@ impl BlobBackend for S3Backend {
         }
         self.bucket.put_new(&folder.committed(), content.into())?;
         // What is left lies in nobody's way, and goes with the blob at the latest.
-        let dead = if is_small {
-            contents.keys(&folder)[0].clone()
-        } else {
-            let tail = folder.area(Area::Tail);
+        let [mut dead, _] = contents.keys(&folder);
+        if !is_small {
+            let unused = layout.take_dead();
             let data = folder.area(Area::Data);
-            let of_tail = contents.keys(&folder)[0].iter();
-            let of_tail = of_tail.filter(|key| key.starts_with(&tail)).cloned();
-            let of_data = layout.take_dead();
-            let of_data = of_data.iter().map(|dead| format!("{data}/{}", dead.name()));
-            of_tail.chain(of_data).collect()
-        };
+            dead.retain(|key| !key.starts_with(&data));
+            dead.extend(unused.iter().map(|dead| format!("{data}/{}", dead.name())));
+        }
         if let Err(error) = self.bucket.delete(&dead) {
             tracing::warn!(%error, blob.id = %blob, "could not clear the rest of an upload away");
         }

@@ -8,7 +8,7 @@ use hyper_util::{
 };
 use s3s::{auth::SimpleAuth, service::S3ServiceBuilder};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, runtime::Runtime};
 
 use super::*;
 use crate::{
@@ -20,10 +20,8 @@ use crate::{
 pub(crate) struct Store {
     dir: TempDir,
     address: SocketAddr,
-    _runtime: Runtime,
+    runtime: Option<Runtime>,
 }
-
-type Runtime = tokio::runtime::Runtime;
 
 impl Store {
     pub(crate) fn start() -> Self {
@@ -32,14 +30,12 @@ impl Store {
         let mut service = S3ServiceBuilder::new(s3s_fs::FileSystem::new(dir.path()).unwrap());
         service.set_auth(SimpleAuth::from_single("us", "our secret"));
         let service = service.build();
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .unwrap();
-        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
+        let runtime = Runtime::new().unwrap();
         runtime.spawn(async move {
+            let listener = TcpListener::from_std(listener).unwrap();
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 let service = service.clone();
@@ -52,7 +48,7 @@ impl Store {
         Self {
             dir,
             address,
-            _runtime: runtime,
+            runtime: Some(runtime),
         }
     }
 
@@ -77,6 +73,14 @@ impl Store {
     fn objects(&self, prefix: &str) -> Vec<String> {
         let objects = self.backend(prefix).bucket.list("", None).unwrap();
         objects.into_iter().map(|object| object.key).collect()
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 
