@@ -100,7 +100,7 @@ impl From<sofie_store::Error> for Error {
     fn from(error: sofie_store::Error) -> Self {
         match error {
             sofie_store::Error::Stale => Self::Conflict("version_conflict"),
-            sofie_store::Error::Unavailable(_) => Self::unavailable(error),
+            _ if error.is_passing() => Self::unavailable(error),
             _ => Self::internal(error),
         }
     }

@@ -112,9 +112,10 @@ pub(crate) async fn expiring(
     let (Some(recipient), Some(expires_at)) = (recipient, package.expires_at) else {
         return Ok(());
     };
-    let known = users::find_by_email(tx, &recipient.email).await?;
+    let known = users::by_emails(tx, std::slice::from_ref(&recipient.email)).await?;
+    let known = known.get(&recipient.email);
     let base = app.base_url().await?;
-    let link = match &known {
+    let link = match known {
         Some(_) => format!("{base}/packages/{}", package.id),
         None => format!("{base}/p#{}", link(tx, package, recipient).await?),
     };
@@ -126,9 +127,7 @@ pub(crate) async fn expiring(
             link,
         }),
         to: &recipient.email,
-        locale: known
-            .as_ref()
-            .and_then(|found| found.user.locale.as_deref()),
+        locale: known.and_then(|user| user.locale.as_deref()),
         dedupe_key: format!("expiring:{}:{}", recipient.id, expires_at.timestamp()),
         reply_to: Some(package.sender.email()),
         about: Some((package.id, Some(recipient.id))),

@@ -17,8 +17,6 @@ use crate::{
 /// Everything that a use case works with; the composition root fills it in once.
 #[derive(Debug)]
 pub struct Parts {
-    /// The database.
-    pub db: Database,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The encrypted files.
@@ -53,36 +51,48 @@ pub struct Parts {
 
 /// A cheap handle to the [`Parts`].
 #[derive(Clone, Debug)]
-pub struct App(Arc<Parts>);
+pub struct App {
+    parts: Arc<Parts>,
+    db: Database,
+}
 
 impl App {
     /// Puts the parts together.
     #[must_use]
-    pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+    pub fn new(db: Database, parts: Parts) -> Self {
+        let parts = Arc::new(parts);
+        Self { parts, db }
+    }
+
+    /// Returns the same app as another process sees it that reaches the database in a role of its own; for tests.
+    #[cfg(feature = "test-util")]
+    #[must_use]
+    pub fn with_database(&self, db: Database) -> Self {
+        let parts = Arc::clone(&self.parts);
+        Self { parts, db }
     }
 
     /// Returns the parts.
     #[must_use]
     pub fn parts(&self) -> &Parts {
-        &self.0
+        &self.parts
     }
 
     /// Returns the database.
     #[must_use]
     pub fn db(&self) -> &Database {
-        &self.0.db
+        &self.db
     }
 
     /// Returns the present moment.
     #[must_use]
     pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
-        self.0.clock.now()
+        self.parts.clock.now()
     }
 
     /// Returns the key under which mailed codes are hashed; who has the database alone can't try them out.
     pub(crate) fn code_key(&self) -> Result<CodeKey> {
-        let cipher = self.0.kek.field_cipher().map_err(Error::internal)?;
+        let cipher = self.parts.kek.field_cipher().map_err(Error::internal)?;
         Ok(CodeKey::new(&cipher.keyed_hash(b"mailed codes", b"")))
     }
 }

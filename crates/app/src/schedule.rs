@@ -13,4 +13,4 @@ mod tasks;
 mod ticker;
 
 pub use tasks::{Task, run_task};
-pub use ticker::{Scheduler, tick};
+pub use ticker::Scheduler;

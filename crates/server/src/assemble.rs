@@ -36,8 +36,7 @@ pub async fn app(ground: &Ground, local_url: String) -> Result<App> {
         .context("the key file is not the one that this database began with")?;
     let waker = Waker::default();
     let kafka = ground.site.config.kafka.options()?;
-    Ok(App::new(Parts {
-        db: ground.db.clone(),
+    let parts = Parts {
         clock: Arc::new(clock),
         vault: storage::vault(&ground.site, &ground.db, installation.id).await?,
         kek: ground.keys.kek.clone(),
@@ -53,7 +52,8 @@ pub async fn app(ground: &Ground, local_url: String) -> Result<App> {
         cookies: installation.cookies,
         settings: SettingsCache::default(),
         tasks: TaskTracker::new(),
-    }))
+    };
+    Ok(App::new(ground.db.clone(), parts))
 }
 
 /// The engines; the inspector is this program, started again for each file.

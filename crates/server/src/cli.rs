@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 const EXIT_CODES: &str = "Exit codes: 0 done; 1 failed; 2 wrong usage; 78 wrong configuration.
+migrate --check also: 3 something is to be done.
 send, status and get also: 3 withheld, wholly or partly; 4 waiting for a decision or for the checks;
 5 server not reachable; 6 refused by the server; 7 file here can't be read or written;
 8 no such package or link; 9 code, password or login needed.";
@@ -63,7 +64,19 @@ pub enum Command {
     /// Look whether all is well
     Doctor(Place),
     /// Bring the database's schema up to date
-    Migrate(Place),
+    Migrate {
+        #[command(flatten)]
+        place: Place,
+        /// Make the roles sofie_web, sofie_worker and sofie_scheduler too, with the rights that these processes need
+        #[arg(long, conflicts_with = "check")]
+        roles: bool,
+        /// Change nothing; say what is to be done, with exit code 3 if there is anything
+        #[arg(long)]
+        check: bool,
+    },
+    /// Move everything in the database to another PostgreSQL
+    #[command(subcommand)]
+    Db(Move),
     /// Prepare Kafka
     #[command(subcommand)]
     Kafka(Broker),
@@ -118,6 +131,24 @@ pub enum Accounts {
         /// The name that others see; without it the part of the address before the @
         #[arg(long)]
         name: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Move {
+    /// Write all rows to a new file, which is as secret as the database; nothing else may be running
+    Export {
+        #[command(flatten)]
+        place: Place,
+        /// The file
+        file: PathBuf,
+    },
+    /// Read all rows of such a file into an empty database, and compare what arrived
+    Import {
+        #[command(flatten)]
+        place: Place,
+        /// The file
+        file: PathBuf,
     },
 }
 
@@ -297,6 +328,10 @@ mod tests {
             "sofie outbox --json --data-dir D",
             "sofie doctor",
             "sofie kafka setup --config F",
+            "sofie migrate --check --config F",
+            "sofie migrate --roles",
+            "sofie db export F --data-dir D",
+            "sofie db import F --config F",
             "sofie config show",
             "sofie storage migrate --to s3 --data-dir D --config F",
             "sofie storage migrate --to local --final",

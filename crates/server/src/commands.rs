@@ -3,12 +3,14 @@
 mod accounts;
 mod client;
 mod configuration;
+mod db;
 mod doctor;
 mod documents;
 mod kafka;
 mod migrate;
 mod outbox;
 mod room;
+mod scheduler;
 mod serve;
 mod storage;
 
@@ -17,7 +19,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 
 use self::accounts::NewAccount;
-use crate::cli::{Accounts, Broker, Command, Place, Storage, Tokens};
+use crate::cli::{Accounts, Broker, Command, Move, Place, Storage, Tokens};
 use crate::config::Log;
 use crate::ground::Site;
 use crate::telemetry;
@@ -46,10 +48,24 @@ pub fn run(command: Command) -> ExitCode {
         Command::Worker(place) => with_site(&place, false, |site| {
             serve::run(site, serve::Role::Worker, None)
         }),
-        Command::Scheduler(place) => with_site(&place, false, |site| {
-            serve::run(site, serve::Role::Scheduler, None)
+        Command::Scheduler(place) => with_site(&place, false, scheduler::run),
+        Command::Migrate {
+            place,
+            roles,
+            check,
+        } => with_site(&place, true, |site| async move {
+            if check {
+                migrate::check(site).await
+            } else {
+                migrate::run(site, roles).await
+            }
         }),
-        Command::Migrate(place) => with_site(&place, true, migrate::run),
+        Command::Db(Move::Export { place, file }) => {
+            with_site(&place, true, |site| db::export(site, file))
+        }
+        Command::Db(Move::Import { place, file }) => {
+            with_site(&place, true, |site| db::import(site, file))
+        }
         Command::Doctor(place) => with_site(&place, true, doctor::run),
         Command::Kafka(Broker::Setup(place)) => with_site(&place, true, kafka::set_up),
         Command::Storage(Storage::Migrate {

@@ -7,6 +7,8 @@ use sofie_app::engines::{self, EngineView};
 use sofie_app::{App, Context, outbox};
 use sofie_domain::Clock;
 use sofie_mail::SmtpTransport;
+use sofie_store::Protection;
+use sofie_store::roles::{self, Standing};
 
 use crate::assemble;
 use crate::clock::SystemClock;
@@ -76,9 +78,18 @@ impl fmt::Display for Finding {
 }
 
 /// Whether the clock is at least where it was when this program was built: expiry depends on it.
-pub fn clock_is_sane(clock: &dyn Clock) -> bool {
+fn clock_is_sane(clock: &dyn Clock) -> bool {
     let built: i64 = env!("SOFIE_BUILT_AT").parse().unwrap_or(0);
     clock.now().timestamp() >= built
+}
+
+/// Fails when the clock can't be right.
+pub fn ensure_clock(clock: &dyn Clock) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        clock_is_sane(clock),
+        "the clock of this machine is wrong: it shows a time before this program was built"
+    );
+    Ok(())
 }
 
 /// Makes every check; a check that needs what an earlier one found missing is left out.
@@ -97,6 +108,9 @@ pub async fn examine(site: Site) -> Vec<Finding> {
         Ok(ground) => {
             findings.extend(installation(&ground).await);
             findings.extend(kafka::examine(ground.site.config.kafka.options()).await);
+            findings.extend(database_server(&ground.site).await.unwrap_or_else(|error| {
+                vec![Finding::fail("database", format!("{error:#}"))]
+            }));
             ground.close().await;
         }
         Err(error) => findings.push(Finding::fail("database", format!("{error:#}"))),
@@ -225,6 +239,31 @@ async fn files(app: &App, site: &Site) -> Finding {
             format!("{place} is this installation's; can be written, read and deleted"),
         ),
     }
+}
+
+/// How safe the way to somebody else's PostgreSQL is, and whether we have more rights there than we need.
+async fn database_server(site: &Site) -> anyhow::Result<Vec<Finding>> {
+    let Some(connect) = site.config.database.server()? else {
+        return Ok(Vec::new());
+    };
+    let way = match connect.protection()? {
+        Protection::Local => Finding::ok("database way", "does not leave this machine"),
+        Protection::Verified => Finding::ok("database way", "encrypted, and the server proves its name"),
+        Protection::None(host) => Finding::warn(
+            "database way",
+            format!("{host} does not prove who it is (sslmode=verify-full): whoever is in between can read along"),
+        ),
+    };
+    let Standing { name, owner } = roles::standing(&connect).await?;
+    let rights = if owner {
+        Finding::warn(
+            "database role",
+            format!("{name} owns the tables: who takes over a process can change the audit log; see `sofie migrate --roles`"),
+        )
+    } else {
+        Finding::ok("database role", format!("{name}, which owns no table"))
+    };
+    Ok(vec![way, rights])
 }
 
 async fn settings(app: &App) -> anyhow::Result<Vec<Finding>> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use sofie_store::cluster::{ClusterAccess, ClusterOptions, PrivateCluster};
-use sofie_store::{ConnectOptions, Database};
+use sofie_store::{ConnectOptions, Database, schema};
 
 use crate::cli::Place;
 use crate::config::Config;
@@ -62,6 +62,14 @@ pub enum Power {
     Elsewhere,
 }
 
+/// A database that answers. So far no key is needed, and no file.
+#[derive(Debug)]
+pub struct Base {
+    pub site: Site,
+    pub connect: ConnectOptions,
+    pub power: Power,
+}
+
 /// An open installation.
 #[derive(Debug)]
 pub struct Ground {
@@ -80,68 +88,96 @@ pub enum Purpose {
     Share,
     /// A command, beside a running server or alone.
     Command,
+    /// A command of the database's owner, who brings the schema up to date or moves everything.
+    Upkeep,
+}
+
+impl Base {
+    /// Starts or finds the database, and sees to it that the schema is the one that this program needs, except for
+    /// [`Purpose::Upkeep`].
+    ///
+    /// In our own PostgreSQL we bring it up to date; in somebody else's nobody does but `sofie migrate`, and processes
+    /// have no right to.
+    pub async fn open(site: Site, purpose: Purpose) -> Result<Self> {
+        let base = Self::find(site, purpose).await?;
+        let ready = match (purpose, &base.power) {
+            (Purpose::Upkeep, _) => Ok(()),
+            (_, Power::Elsewhere) => schema::check(&base.connect).await,
+            (_, Power::Cluster(_) | Power::Guest(_)) => {
+                schema::migrate(&base.connect, false, |_| ()).await
+            }
+        };
+        if let Err(error) = ready {
+            base.power.off().await;
+            return Err(error).context("cannot use the database");
+        }
+        Ok(base)
+    }
+
+    async fn find(site: Site, purpose: Purpose) -> Result<Self> {
+        let Some(options) = site.cluster_options() else {
+            let database = &site.config.database;
+            let connect = if purpose == Purpose::Upkeep {
+                database.owner()?
+            } else {
+                database.server()?
+            };
+            return Ok(Self {
+                connect: connect.context("there is no database")?,
+                site,
+                power: Power::Elsewhere,
+            });
+        };
+        site.make_dir()?;
+        let (connect, power) = if purpose == Purpose::Serve {
+            let options = ClusterOptions {
+                lock_wait: PATIENCE,
+                ..options
+            };
+            let cluster = PrivateCluster::start(&site.dir, &options).await?;
+            (cluster.connect_options(), Power::Cluster(cluster))
+        } else {
+            let access = ClusterAccess::open_or_make(&site.dir, &options).await?;
+            (access.connect_options(), Power::Guest(access))
+        };
+        Ok(Self {
+            site,
+            connect,
+            power,
+        })
+    }
 }
 
 impl Ground {
     /// Opens the installation; makes it when it is missing.
     pub async fn open(site: Site, purpose: Purpose) -> Result<Self> {
         site.make_dir()?;
-        let (power, options) = match (site.cluster_options(), purpose) {
-            (Some(options), Purpose::Serve) => {
-                let options = ClusterOptions {
-                    lock_wait: PATIENCE,
-                    ..options
-                };
-                let cluster = PrivateCluster::start(&site.dir, &options).await?;
-                let connect = cluster.connect_options();
-                (Power::Cluster(cluster), connect)
-            }
-            (Some(options), Purpose::Share | Purpose::Command) => {
-                let access = ClusterAccess::open_or_make(&site.dir, &options).await?;
-                let connect = access.connect_options();
-                (Power::Guest(access), connect)
-            }
-            (None, _) => {
-                let url = site
-                    .config
-                    .database
-                    .url()?
-                    .context("there is no database")?;
-                (Power::Elsewhere, ConnectOptions::Url(url))
-            }
-        };
+        let base = Base::open(site, purpose).await?;
         // A command leaves the connections to the server.
         let connections = if purpose == Purpose::Command {
             2
         } else {
-            site.config.database.connections()
+            base.site.config.database.connections()
         };
-        match Self::keys_and_database(&site, &options, connections).await {
+        match Self::keys_and_database(&base, connections).await {
             Ok((keys, db)) => Ok(Self {
-                site,
+                site: base.site,
                 keys,
                 db,
-                power,
+                power: base.power,
             }),
             Err(error) => {
-                power.off().await;
+                base.power.off().await;
                 Err(error)
             }
         }
     }
 
-    async fn keys_and_database(
-        site: &Site,
-        options: &ConnectOptions,
-        connections: u32,
-    ) -> Result<(Keys, Database)> {
-        let keys = Keys::open(site.kek_file(), options).await?;
-        let db = Database::connect(options, keys.columns()?, connections)
+    async fn keys_and_database(base: &Base, connections: u32) -> Result<(Keys, Database)> {
+        let keys = Keys::open(base.site.kek_file(), &base.connect).await?;
+        let db = Database::connect(&base.connect, keys.columns()?, connections)
             .await
             .context("cannot reach the database")?;
-        db.migrate()
-            .await
-            .context("cannot bring the database's schema up to date")?;
         Ok((keys, db))
     }
 

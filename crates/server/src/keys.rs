@@ -76,10 +76,6 @@ fn make(file: &Path) -> Result<Kek> {
 /// Whether the database holds an installation, which then has a key.
 async fn has_begun(options: &ConnectOptions) -> Result<bool> {
     let database = Database::connect(options, Arc::new(NoCipher), 1).await?;
-    database
-        .migrate()
-        .await
-        .context("cannot bring the database's schema up to date")?;
     let exists = instance::exists(&mut database.read().await?).await?;
     database.close().await;
     Ok(exists)
@@ -112,9 +108,9 @@ impl ColumnCipher for Columns {
     }
 }
 
-/// For looking at the database before there is a key.
+/// For looking at the database before there is a key, or where none is needed.
 #[derive(Debug)]
-struct NoCipher;
+pub struct NoCipher;
 
 impl ColumnCipher for NoCipher {
     fn seal(&self, _: &str, _: &[u8]) -> Result<Vec<u8>, CipherError> {

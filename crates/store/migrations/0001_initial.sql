@@ -9,6 +9,17 @@ create table instance (
     created_at timestamptz not null
 );
 
+-- What whoever connects must know about the schema itself.
+create table schema_state (
+    one boolean primary key default true check (one),
+    -- The newest migration that the oldest program knows which can still work with the schema. A migration that
+    -- takes something away raises it; one that only adds leaves it, and programs of both versions run side by side.
+    oldest_program bigint not null,
+    -- the digest of the rights that the roles of the processes were given; null while there are none
+    rights bytea
+);
+insert into schema_state (oldest_program) values (1);
+
 create table signing_keys (
     kid text primary key,
     secret_sealed bytea not null,

@@ -1,60 +1,43 @@
 //! The pool and the unit of work.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
-    Connection as _, PgConnection, PgPool, Postgres,
+    PgConnection, PgPool, Postgres,
     pool::PoolConnection,
-    postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
+    postgres::PgPoolOptions,
 };
 
-use crate::{ColumnCipher, Error, Result};
-
-/// How to reach the database.
-#[derive(Clone, Debug)]
-pub enum ConnectOptions {
-    /// A unix socket in a directory, as the private cluster offers it.
-    Socket {
-        /// The directory of the socket.
-        directory: PathBuf,
-        /// The port that names the socket.
-        port: u16,
-        /// The role.
-        user: String,
-        /// The database.
-        database: String,
-    },
-    /// A connection string of the `postgres://` form.
-    Url(SecretString),
-}
-
-impl ConnectOptions {
-    fn to_sqlx(&self) -> Result<PgConnectOptions> {
-        let options = match self {
-            Self::Socket {
-                directory,
-                port,
-                user,
-                database,
-            } => PgConnectOptions::new_without_pgpass()
-                .socket(directory)
-                .port(*port)
-                .username(user)
-                .database(database)
-                .ssl_mode(PgSslMode::Disable),
-            Self::Url(url) => url.expose_secret().parse()?,
-        };
-        Ok(options.application_name("sofie").options([
-            ("statement_timeout", "30s"),
-            ("lock_timeout", "10s"),
-            ("timezone", "UTC"),
-        ]))
-    }
-}
+use crate::{ColumnCipher, ConnectOptions, Error, Result};
 
 /// A connection that was used less than this ago is taken to be alive.
 const TRUSTED: Duration = Duration::from_secs(1);
+
+/// How long an idle connection may take to show that it is alive.
+const ANSWER: Duration = Duration::from_secs(3);
+
+fn pool(connections: u32) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(5))
+        .idle_timeout(Duration::from_mins(5))
+        // A question to the database before each question to the database is one too many; a connection that
+        // breaks in use is thrown away when it is given back.
+        .test_before_acquire(false)
+        .before_acquire(|connection, about| {
+            Box::pin(async move { Ok(about.idle_for < TRUSTED || is_usable(connection).await) })
+        })
+}
+
+/// Tells whether a connection that lay idle still leads to a server that takes changes.
+///
+/// A primary that was demoted keeps its connections, and would refuse changes on them for ever; a new connection
+/// finds the new primary. A server that is gone without a word answers nothing at all.
+async fn is_usable(connection: &mut PgConnection) -> bool {
+    let asked = sqlx::query_scalar("select current_setting('transaction_read_only') = 'off'");
+    let answer = tokio::time::timeout(ANSWER, asked.fetch_one(connection)).await;
+    matches!(answer, Ok(Ok(true)))
+}
 
 /// The database of an installation.
 #[derive(Clone, Debug)]
@@ -83,8 +66,6 @@ impl Trips {
     }
 }
 
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
-
 impl Database {
     /// Opens a pool of at most `connections`; a caller waits at most five seconds for one.
     pub async fn connect(
@@ -92,40 +73,15 @@ impl Database {
         cipher: Arc<dyn ColumnCipher>,
         connections: u32,
     ) -> Result<Self> {
-        let pool = PgPoolOptions::new()
-            .max_connections(connections)
+        let pool = pool(connections)
             .min_connections(1)
-            .acquire_timeout(Duration::from_secs(5))
-            .idle_timeout(Duration::from_mins(5))
-            // A question to the database before each question to the database is one too many; a connection
-            // that breaks in use is thrown away when it is given back.
-            .test_before_acquire(false)
-            .before_acquire(|connection, about| {
-                Box::pin(async move {
-                    if about.idle_for >= TRUSTED {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
-                })
-            })
-            .connect_with(options.to_sqlx()?)
+            .connect_with(options.for_work()?)
             .await?;
         Ok(Self {
             pool,
             cipher,
             trips: Trips::default(),
         })
-    }
-
-    /// Brings the schema up to date; running it twice changes nothing.
-    pub async fn migrate(&self) -> Result<()> {
-        MIGRATIONS
-            .run(&self.pool)
-            .await
-            .map_err(|error| match error {
-                sqlx::migrate::MigrateError::Execute(error) => error.into(),
-                other => Error::Database(sqlx::Error::Migrate(Box::new(other))),
-            })
     }
 
     /// Starts a transaction; dropped without [`Tx::commit`] it changes nothing.
@@ -148,6 +104,16 @@ impl Database {
         Ok(self.unit(Inner::Connection(self.pool.acquire().await?)))
     }
 
+    /// The same database through connections of another role, made when they are needed; for tests.
+    #[cfg(feature = "test-util")]
+    pub fn in_role(&self, options: &ConnectOptions, connections: u32) -> Result<Self> {
+        Ok(Self {
+            pool: pool(connections).connect_lazy_with(options.for_work()?),
+            cipher: Arc::clone(&self.cipher),
+            trips: self.trips.clone(),
+        })
+    }
+
     fn unit(&self, inner: Inner) -> Tx {
         Tx {
             inner,
@@ -163,10 +129,14 @@ impl Database {
         self.trips.count.load(std::sync::atomic::Ordering::Relaxed)
     }
 
-    /// Asks the database for a sign of life.
+    /// Asks the database for a sign of life; fails while it takes no changes.
     pub async fn ping(&self) -> Result<()> {
-        sqlx::query("select 1").execute(&self.pool).await?;
-        Ok(())
+        let writable = "select current_setting('transaction_read_only') = 'off'";
+        if sqlx::query_scalar(writable).fetch_one(&self.pool).await? {
+            Ok(())
+        } else {
+            Err(Error::ReadOnly)
+        }
     }
 
     /// Closes every connection; running statements end first.

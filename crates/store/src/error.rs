@@ -6,6 +6,21 @@ pub enum Error {
     /// The database can't be reached or has no connection to spare; trying again later may help.
     #[error("the database is not available")]
     Unavailable(#[source] sqlx::Error),
+    /// The database takes no changes at present: a standby, or a primary that was demoted.
+    #[error("the database is read-only at present")]
+    ReadOnly,
+    /// The connection would not be safe.
+    #[error(
+        "the connection to {host} would not be safe: write sslmode=verify-full into the database's address, and \
+         sslrootcert=FILE for a certificate authority of your own"
+    )]
+    Unsafe {
+        /// The server.
+        host: String,
+    },
+    /// The schema is not the one that this program needs.
+    #[error(transparent)]
+    Schema(#[from] crate::schema::Unusable),
     /// A unique or check constraint said no; the name is the constraint's.
     #[error("the constraint {0} refused the row")]
     Constraint(String),
@@ -41,6 +56,12 @@ impl Error {
         }
     }
 
+    /// Tells whether it was the database that could not do it at present; trying again later may help.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::ReadOnly)
+    }
+
     /// Tells whether the named constraint refused the row.
     #[must_use]
     pub fn is_constraint(&self, name: &str) -> bool {
@@ -56,6 +77,7 @@ impl From<sqlx::Error> for Error {
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed
+            | sqlx::Error::Tls(_)
             | sqlx::Error::Protocol(_) => Self::Unavailable(error),
             sqlx::Error::Database(refusal) => match (refusal.kind(), refusal.constraint()) {
                 (
@@ -64,16 +86,22 @@ impl From<sqlx::Error> for Error {
                     | ErrorKind::ForeignKeyViolation,
                     Some(name),
                 ) => Self::Constraint(name.to_owned()),
-                // Class 57P: the server shuts down or starts up; 53: out of connections, memory or disk.
-                _ if refusal
-                    .code()
-                    .is_some_and(|c| c.starts_with("57P") || c.starts_with("53")) =>
-                {
-                    Self::Unavailable(error)
-                }
-                _ => Self::Database(error),
+                _ => match refusal.code().as_deref() {
+                    Some("25006") => Self::ReadOnly,
+                    Some(code) if is_passing(code) => Self::Unavailable(error),
+                    _ => Self::Database(error),
+                },
             },
             _ => Self::Database(error),
         }
     }
+}
+
+/// Whether a refusal of this SQLSTATE is about the moment, not about the statement.
+fn is_passing(code: &str) -> bool {
+    // A deadlock; a lock or a statement that took too long.
+    const CODES: &[&str] = &["40P01", "55P03", "57014"];
+    // The connection broke; no connection, memory or disk is left; the server shuts down or starts up.
+    const CLASSES: &[&str] = &["08", "53", "57P"];
+    CODES.contains(&code) || CLASSES.iter().any(|class| code.starts_with(class))
 }

@@ -45,13 +45,18 @@ pub mod visitors;
 pub mod checks;
 mod cipher;
 pub mod cluster;
+mod connect;
 mod database;
 mod error;
 mod page;
+pub mod roles;
 mod row;
+pub mod schema;
+pub mod transfer;
 
 pub use cipher::{CipherError, ColumnCipher};
-pub use database::{ConnectOptions, Database, Tx};
+pub use connect::{ConnectOptions, Protection};
+pub use database::{Database, Tx};
 pub use error::Error;
 pub use page::{Cursor, InvalidCursor, Page};
 

@@ -30,6 +30,16 @@ pub struct Change {
     pub permissions: Option<Vec<UserPermission>>,
 }
 
+/// A user without the password: only who logs people in reads it, and only that role may.
+macro_rules! select {
+    ($end:literal) => {
+        concat!(
+            "select id, email, name, null::text as password, state, locale, permissions, created_at, last_login_at, ",
+            $end
+        )
+    };
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     id: Uuid,
@@ -97,7 +107,11 @@ pub async fn insert(tx: &mut Tx, user: &User, password: Option<&str>) -> Result<
 
 /// Finds a user.
 pub async fn find(tx: &mut Tx, id: UserId) -> Result<Option<User>> {
-    Ok(find_with_password(tx, id).await?.map(|found| found.user))
+    let row: Option<Row> = sqlx::query_as(select!("0::bigint as ordinal from users where id = $1"))
+        .bind(id.0)
+        .fetch_optional(tx.conn())
+        .await?;
+    Ok(row.map(WithPassword::try_from).transpose()?.map(|found| found.user))
 }
 
 /// Finds a user with the stored password.
@@ -140,7 +154,7 @@ pub async fn by_emails(
 ) -> Result<HashMap<EmailAddress, User>> {
     let emails: Vec<&str> = emails.iter().map(EmailAddress::as_str).collect();
     let rows: Vec<Row> =
-        sqlx::query_as("select *, 0::bigint as ordinal from users where email = any($1)")
+        sqlx::query_as(select!("0::bigint as ordinal from users where email = any($1)"))
             .bind(emails)
             .fetch_all(tx.conn())
             .await?;
@@ -160,12 +174,12 @@ pub async fn list(
     limit: usize,
 ) -> Result<Page<User>> {
     let rows: Vec<Row> = sqlx::query_as(
-        "select *, (extract(epoch from created_at) * 1000000)::bigint as ordinal
+        select!("(extract(epoch from created_at) * 1000000)::bigint as ordinal
            from users
           where ($1::text is null or position(lower($1) in email) > 0 or position(lower($1) in lower(name)) > 0)
             and ($2::bigint is null or (extract(epoch from created_at) * 1000000)::bigint < $2)
           order by created_at desc, id desc
-          limit $3",
+          limit $3"),
     )
     .bind(text)
     .bind(after.map(|cursor| cursor.0))

@@ -8,7 +8,7 @@ use std::{
     thread,
 };
 
-use sofie_store::{ColumnCipher, Database};
+use sofie_store::{ColumnCipher, Database, schema};
 use tokio::sync::OnceCell;
 
 use crate::postgres::Postgres;
@@ -16,18 +16,28 @@ use crate::postgres::Postgres;
 const TEMPLATE: &str = "template_sofie";
 const CONNECTIONS: u32 = 8;
 
+/// Log-in roles like those that an administrator makes, each in the group of a process.
+const LOGINS: &str = "create role web_login login in role sofie_web;
+                      create role worker_login login in role sofie_worker;
+                      create role scheduler_login login in role sofie_scheduler";
+
 /// The database of one test; dropped with it.
 #[derive(Debug)]
 pub(crate) struct TestDatabase {
     name: String,
+    /// As the owner of the tables.
     pub db: Database,
+    /// As the HTTP side, the jobs and the schedule.
+    pub web: Database,
+    pub worker: Database,
+    pub scheduler: Database,
 }
 
 impl TestDatabase {
     pub async fn create(cipher: Arc<dyn ColumnCipher>) -> Self {
         static MIGRATED: OnceCell<()> = OnceCell::const_new();
         static NUMBER: AtomicU32 = AtomicU32::new(0);
-        MIGRATED.get_or_init(|| migrate(Arc::clone(&cipher))).await;
+        MIGRATED.get_or_init(migrate).await;
         let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
         let create = format!("create database {name} template {TEMPLATE}");
         tokio::task::spawn_blocking(move || Postgres::shared().execute(&create))
@@ -36,7 +46,17 @@ impl TestDatabase {
         let options = Postgres::shared().connect_options(&name);
         let db = Database::connect(&options, cipher, CONNECTIONS).await;
         let db = db.expect("the database answers");
-        Self { name, db }
+        let role = |login| {
+            let role = db.in_role(&options.as_user(login), CONNECTIONS);
+            role.expect("the address is right")
+        };
+        Self {
+            web: role("web_login"),
+            worker: role("worker_login"),
+            scheduler: role("scheduler_login"),
+            name,
+            db,
+        }
     }
 }
 
@@ -48,15 +68,16 @@ impl Drop for TestDatabase {
     }
 }
 
-async fn migrate(cipher: Arc<dyn ColumnCipher>) {
+async fn migrate() {
     tokio::task::spawn_blocking(|| {
         Postgres::shared().execute(&format!("create database {TEMPLATE}"));
     })
     .await
     .expect("the template is made");
     let options = Postgres::shared().connect_options(TEMPLATE);
-    let db = Database::connect(&options, cipher, 1).await;
-    let db = db.expect("the template answers");
-    db.migrate().await.expect("the schema is right");
-    db.close().await;
+    let done = schema::migrate(&options, true, |_| ()).await;
+    done.expect("the schema is right");
+    tokio::task::spawn_blocking(|| Postgres::shared().execute(LOGINS))
+        .await
+        .expect("the roles are made");
 }

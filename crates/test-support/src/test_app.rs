@@ -28,7 +28,7 @@ use sofie_domain::{
 };
 use sofie_identity::{Params, Passwords, PlainToken, TokenKind};
 use sofie_queue::Waker;
-use sofie_store::{administrators, engines, tokens, users, visitors};
+use sofie_store::{Database, administrators, engines, tokens, users, visitors};
 use sofie_vault::{BlobBackend as _, Kek, MemoryBackend, Vault};
 use tokio_util::task::TaskTracker;
 
@@ -48,11 +48,18 @@ pub struct TestOptions {
     pub local_clamd: Option<std::path::PathBuf>,
 }
 
-/// A whole app on a database of its own.
+/// A whole app on a database of its own. Each process reaches the database in its own role, so a test shows that the
+/// rights of the roles are enough.
 #[derive(Debug)]
 pub struct TestApp {
-    /// The use cases.
+    /// The use cases, for the test itself, which may do everything.
     pub app: App,
+    /// What requests use.
+    pub web: App,
+    /// What jobs use.
+    pub worker: App,
+    /// What the schedule uses.
+    pub scheduler: Database,
     /// The time.
     pub clock: Arc<FrozenClock>,
     /// The encrypted files.
@@ -80,8 +87,7 @@ impl TestApp {
         blobs.set_now(clock.now().into());
         let marked = blobs.ensure_marker(&installation.id.to_string());
         marked.expect("the store is new");
-        let app = App::new(Parts {
-            db: database.db.clone(),
+        let parts = Parts {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             vault: Vault::new(Arc::clone(&blobs) as _),
             kek,
@@ -101,9 +107,14 @@ impl TestApp {
             cookies: installation.cookies,
             settings: SettingsCache::default(),
             tasks: TaskTracker::new(),
-        });
+        };
+        let app = App::new(database.db.clone(), parts);
+        let web = app.with_database(database.web.clone());
         Self {
-            router: sofie_api::router(app.clone(), options.http),
+            router: sofie_api::router(web.clone(), options.http),
+            worker: app.with_database(database.worker.clone()),
+            scheduler: database.scheduler.clone(),
+            web,
             app,
             clock,
             blobs,
@@ -186,7 +197,7 @@ impl TestApp {
 
     /// Runs jobs until none is due.
     pub async fn drain(&self) {
-        jobs::drain(&self.app).await.expect("the jobs run");
+        jobs::drain(&self.worker).await.expect("the jobs run");
     }
 
     /// Returns somebody whom nobody knows.

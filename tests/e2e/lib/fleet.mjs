@@ -52,7 +52,7 @@ export class Fleet extends Sofie {
   /** Lays an installation out on a database; nothing runs yet. */
   static async prepare(postgres) {
     const fleet = new Fleet(mkdtempSync(join(tmpdir(), 'sofie-e2e-')), await freePort());
-    fleet.env = { SOFIE__DATABASE__KIND: 'server', SOFIE__DATABASE__URL: postgres.url, SOFIE__DATABASE__CONNECTIONS: '10' };
+    fleet.env = { SOFIE__DATABASE__KIND: 'server', SOFIE__DATABASE__URL: postgres.address, SOFIE__DATABASE__CONNECTIONS: '10' };
     return fleet;
   }
 

@@ -282,7 +282,7 @@ async fn signs_of_life_are_for_all_and_metrics_for_the_machine_itself() {
         .request(Method::GET, "/metrics")
         .header("x-forwarded-for", "203.0.113.9");
     proxied.send().await.expect_problem(404, "not_found");
-    app.app.db().close().await;
+    app.web.db().close().await;
     outside
         .get("/readyz")
         .await

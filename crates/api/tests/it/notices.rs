@@ -48,7 +48,7 @@ async fn who_has_fetched_nothing_is_reminded_in_time() {
     app.drain().await;
     let file = look(&bob, &fetched).await["files"][0].clone();
     let _ = fetch(&bob, &fetched, &file).await.expect(200);
-    let remind = || run_task(&app.app, Task::Remind);
+    let remind = || run_task(&app.worker, Task::Remind);
     app.advance(TimeDelta::days(27) - TimeDelta::seconds(1));
     remind().await.unwrap();
     assert!(mails(&app, "expiring").await.is_empty());

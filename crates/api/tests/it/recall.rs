@@ -59,7 +59,7 @@ async fn a_file_that_an_engine_finds_later_is_taken_back_and_who_fetched_it_is_t
     app.drain().await;
     let file = look(&bob, &id).await["files"][0].clone();
     let _ = fetch(&bob, &id, &file).await.expect(200);
-    run_task(&app.app, Task::Rescan).await.unwrap();
+    run_task(&app.worker, Task::Rescan).await.unwrap();
     app.drain().await;
     assert_eq!(
         checks(&look(&eva, &id).await),
@@ -71,7 +71,7 @@ async fn a_file_that_an_engine_finds_later_is_taken_back_and_who_fetched_it_is_t
     let _server = with_clamd(&app).await;
     app.advance(TimeDelta::hours(2));
     for _ in 0..2 {
-        run_task(&app.app, Task::Rescan).await.unwrap();
+        run_task(&app.worker, Task::Rescan).await.unwrap();
         app.drain().await;
     }
     let bob = app.user("bob@example.org").await;
@@ -113,7 +113,7 @@ async fn a_word_of_an_administrator_stands_and_an_engine_that_is_away_takes_noth
         .expect(200);
     drop(server);
     app.advance(TimeDelta::days(8));
-    run_task(&app.app, Task::Rescan).await.unwrap();
+    run_task(&app.worker, Task::Rescan).await.unwrap();
     app.drain().await;
     let eva = app.user("eva@example.org").await;
     assert_eq!(checks(&look(&eva, &held).await), ["released"]);
@@ -131,7 +131,7 @@ async fn a_stricter_rule_takes_nothing_back_by_itself() {
     app.drain().await;
     app.set("checks.script", "quarantine").await;
     app.advance(TimeDelta::days(8));
-    run_task(&app.app, Task::Rescan).await.unwrap();
+    run_task(&app.worker, Task::Rescan).await.unwrap();
     app.drain().await;
     let eva = app.user("eva@example.org").await;
     assert_eq!(checks(&look(&eva, &id).await), ["flagged"]);

@@ -203,7 +203,7 @@ async fn rules_in_force_are_tried_on_what_was_delivered() {
     app.advance(TimeDelta::minutes(1));
     let _ = activate(&admin, "own", json!(1)).await;
     app.advance(TimeDelta::hours(2));
-    run_task(&app.app, Task::Rescan).await.unwrap();
+    run_task(&app.worker, Task::Rescan).await.unwrap();
     app.drain().await;
     let eva = app.user("eva@example.org").await;
     let bob_again = app.user("bob@example.org").await;

@@ -2,14 +2,14 @@
 
 use chrono::TimeDelta;
 use serde_json::json;
-use sofie_app::schedule::{Task, run_task, tick};
+use sofie_app::schedule::{Scheduler, Task, run_task};
 use sofie_test_support::TestApp;
 use sofie_vault::BlobBackend;
 
 use super::fixture::{eicar, fetch, inbox, look, send};
 
 async fn run(app: &TestApp, task: Task) {
-    run_task(&app.app, task).await.unwrap();
+    run_task(&app.worker, task).await.unwrap();
 }
 
 fn blobs(app: &TestApp) -> usize {
@@ -147,15 +147,16 @@ async fn forgotten_checks_are_resumed() {
 #[tokio::test]
 async fn one_scheduler_leads() {
     let app = TestApp::start().await;
-    assert!(tick(&app.app, "one").await.unwrap() > 0);
-    assert_eq!(
-        tick(&app.app, "one").await.unwrap(),
-        0,
-        "these ticks are taken"
-    );
+    let scheduler = |holder: &str| {
+        let clock = std::sync::Arc::clone(&app.clock);
+        Scheduler::new(app.scheduler.clone(), clock, holder)
+    };
+    let (one, two) = (scheduler("one"), scheduler("two"));
+    assert!(one.tick().await.unwrap() > 0);
+    assert_eq!(one.tick().await.unwrap(), 0, "these ticks are taken");
     app.advance(TimeDelta::hours(2));
-    assert_eq!(tick(&app.app, "two").await.unwrap(), 0, "there is a leader");
-    assert!(tick(&app.app, "one").await.unwrap() > 0);
+    assert_eq!(two.tick().await.unwrap(), 0, "there is a leader");
+    assert!(one.tick().await.unwrap() > 0);
     app.drain().await;
     let admin = app.administrator("root@example.org").await;
     let done = admin
@@ -264,7 +265,7 @@ async fn a_foreign_store_is_left_alone() {
             .get("/readyz")
             .await
             .expect_problem(503, "unavailable");
-        assert!(run_task(&app.app, Task::CollectOrphans).await.is_err());
+        assert!(run_task(&app.worker, Task::CollectOrphans).await.is_err());
         assert_eq!(tx.number(doomed).await.unwrap(), 0);
     }
     let ours = app.app.parts().instance.to_string();

@@ -285,7 +285,7 @@ fn signed_by(browser: &Client) -> String {
 async fn a_new_key_signs_after_a_month_and_logs_nobody_out() {
     let app = TestApp::start().await;
     app.set("sessions.user_idle_minutes", 1440).await;
-    let rotate = async || run_task(&app.app, Task::RotateKeys).await.unwrap();
+    let rotate = async || run_task(&app.worker, Task::RotateKeys).await.unwrap();
     app.advance(TimeDelta::days(30) - TimeDelta::hours(1));
     rotate().await;
     let before = app.user("alice@example.org").await;

@@ -124,11 +124,11 @@ async fn a_draft_lives_as_long_as_files_come() {
     app.advance(TimeDelta::hours(20));
     put(&eva, &package, "a.txt").await;
     app.advance(TimeDelta::hours(20));
-    run_task(&app.app, Task::ReapUnfinished).await.unwrap();
+    run_task(&app.worker, Task::ReapUnfinished).await.unwrap();
     let path = format!("/api/v1/packages/{package}");
     assert_eq!(eva.get(&path).await.expect(200).json()["life"], "uploading");
     app.advance(TimeDelta::hours(5));
-    run_task(&app.app, Task::ReapUnfinished).await.unwrap();
+    run_task(&app.worker, Task::ReapUnfinished).await.unwrap();
     eva.get(&path).await.expect_problem(404, "not_found");
 }
 

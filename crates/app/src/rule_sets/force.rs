@@ -29,7 +29,7 @@ pub(crate) async fn in_force(app: &App) -> Result<Option<Arc<Yara>>> {
     for version in active {
         let source = match rows::source(&mut tx, &version.set, version.number).await {
             Ok(source) => source.unwrap_or_default(),
-            Err(error @ sofie_store::Error::Unavailable(_)) => return Err(error.into()),
+            Err(error) if error.is_passing() => return Err(error.into()),
             // Rules that can't be read can't be compiled either: the engine fails, and nothing is clean.
             Err(error) => {
                 let error = Error::from(error);

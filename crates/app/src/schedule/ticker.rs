@@ -1,8 +1,10 @@
 //! The leader, and its ticks.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use sofie_store::schedule;
+use sofie_domain::Clock;
+use sofie_queue::Waker;
+use sofie_store::{Database, schedule};
 use tokio_util::sync::CancellationToken;
 
 use super::Task;
@@ -18,27 +20,40 @@ const LEASE: Duration = Duration::from_secs(30);
 /// How often the leader looks at the clock.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// Turns time into jobs.
+/// Turns time into jobs. It needs nothing else of an installation: no key and no file.
 #[derive(Clone, Debug)]
 pub struct Scheduler {
-    app: App,
+    db: Database,
+    clock: Arc<dyn Clock>,
+    waker: Waker,
     holder: String,
 }
 
 impl Scheduler {
     /// Returns a scheduler; `holder` names this process and no other.
     #[must_use]
-    pub fn new(app: App, holder: impl Into<String>) -> Self {
+    pub fn new(db: Database, clock: Arc<dyn Clock>, holder: impl Into<String>) -> Self {
         Self {
-            app,
+            db,
+            clock,
+            waker: Waker::default(),
             holder: holder.into(),
+        }
+    }
+
+    /// Returns a scheduler that wakes the jobs of an app in the same process.
+    #[must_use]
+    pub fn beside(app: &App, holder: impl Into<String>) -> Self {
+        Self {
+            waker: app.parts().waker.clone(),
+            ..Self::new(app.db().clone(), Arc::clone(&app.parts().clock), holder)
         }
     }
 
     /// Leads, or waits to lead, until `stop` fires.
     pub async fn run(self, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            if let Err(error) = tick(&self.app, &self.holder).await {
+            if let Err(error) = self.tick().await {
                 tracing::warn!(
                     error = chain(&error),
                     "the scheduler could not work; it goes on"
@@ -58,34 +73,34 @@ impl Scheduler {
     }
 
     async fn resign(&self) -> Result<()> {
-        let mut tx = self.app.db().read().await?;
+        let mut tx = self.db.read().await?;
         Ok(schedule::resign(&mut tx, LEASE_NAME, &self.holder).await?)
     }
-}
 
-/// Asks for everything that is due, if `holder` leads; tells how many tasks that were.
-pub async fn tick(app: &App, holder: &str) -> Result<usize> {
-    let mut tx = app.db().begin().await?;
-    if !schedule::lead(&mut tx, LEASE_NAME, holder, LEASE).await? {
-        return Ok(0);
-    }
-    let ctx = Context::system(app.now());
-    let last = schedule::last_ticks(&mut tx).await?;
-    let due = Task::schedule().due(|name| last.get(name).copied(), ctx.now);
-    let mut asked = 0;
-    for (task, at) in due {
-        // Whoever led before may have asked for it; the tick can be noted only once.
-        if schedule::tick(&mut tx, task.name, at).await? {
-            let job = Maintain {
-                task: task.name.to_owned(),
-            };
-            jobs::enqueue(&mut tx, &ctx, &job, Some(job.task.clone()), ctx.now).await?;
-            asked += 1;
+    /// Asks for everything that is due, if it leads; tells how many tasks that were.
+    pub async fn tick(&self) -> Result<usize> {
+        let mut tx = self.db.begin().await?;
+        if !schedule::lead(&mut tx, LEASE_NAME, &self.holder, LEASE).await? {
+            return Ok(0);
         }
+        let ctx = Context::system(self.clock.now());
+        let last = schedule::last_ticks(&mut tx).await?;
+        let due = Task::schedule().due(|name| last.get(name).copied(), ctx.now);
+        let mut asked = 0;
+        for (task, at) in due {
+            // Whoever led before may have asked for it; the tick can be noted only once.
+            if schedule::tick(&mut tx, task.name, at).await? {
+                let job = Maintain {
+                    task: task.name.to_owned(),
+                };
+                jobs::enqueue(&mut tx, &ctx, &job, Some(job.task.clone()), ctx.now).await?;
+                asked += 1;
+            }
+        }
+        tx.commit().await?;
+        if asked > 0 {
+            self.waker.wake(queues::MAINTENANCE);
+        }
+        Ok(asked)
     }
-    tx.commit().await?;
-    if asked > 0 {
-        app.parts().waker.wake(queues::MAINTENANCE);
-    }
-    Ok(asked)
 }

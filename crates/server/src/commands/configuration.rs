@@ -28,9 +28,17 @@ pub fn run(command: Configuration) -> ExitCode {
 }
 
 fn check(site: &Site) -> Result<String> {
-    site.config.database.url()?;
     site.config.kafka.options()?;
     site.config.storage.check()?;
+    for connect in [
+        site.config.database.server()?,
+        site.config.database.owner()?,
+    ]
+    .into_iter()
+    .flatten()
+    {
+        connect.ensure_safe()?;
+    }
     Ok(format!(
         "the configuration is right\ndata directory: {}\nkey file: {}\nfiles: {}",
         site.dir.display(),

@@ -1,10 +1,10 @@
-//! `sofie serve | web | worker | scheduler`: the life of a process.
+//! `sofie serve | web | worker`: the life of a process.
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Result, anyhow};
 use sofie_app::setup;
 use sofie_identity::PlainToken;
 use tokio::task::JoinSet;
@@ -26,7 +26,6 @@ pub enum Role {
     All,
     Web,
     Worker,
-    Scheduler,
 }
 
 impl Role {
@@ -51,20 +50,13 @@ impl Role {
         matches!(self, Self::All | Self::Web)
     }
 
-    fn is_scheduler(self) -> bool {
-        matches!(self, Self::All | Self::Scheduler)
-    }
-
     fn is_worker(self) -> bool {
         matches!(self, Self::All | Self::Worker)
     }
 }
 
 pub async fn run(mut site: Site, role: Role, listen: Option<SocketAddr>) -> Result<ExitCode> {
-    ensure!(
-        doctor::clock_is_sane(&SystemClock),
-        "the clock of this machine is wrong: it shows a time before this program was built"
-    );
+    doctor::ensure_clock(&SystemClock)?;
     site.config.http.listen = listen.unwrap_or(site.config.http.listen);
     let lifecycle = Lifecycle::following_signals()?;
     // Taken first: a second server is told at once, and early visitors wait instead of being refused.
@@ -121,8 +113,8 @@ async fn live(
     if let Some(kafka) = kafka::assemble(&app, &ground.site.config, workers.as_ref())? {
         parts.spawn(kafka.run(lifecycle.soft.clone()));
     }
-    if role.is_scheduler() {
-        let scheduler = sofie_app::schedule::Scheduler::new(app.clone(), worker::name());
+    if role == Role::All {
+        let scheduler = sofie_app::schedule::Scheduler::beside(&app, worker::name());
         parts.spawn(scheduler.run(lifecycle.soft.clone()));
     }
     lifecycle.set_ready();

@@ -1,8 +1,8 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use sofie_store::ConnectOptions;
 use sofie_store::cluster::ClusterOptions;
 
 use super::secret::Secret;
@@ -26,6 +26,12 @@ pub enum Database {
         url: Option<Secret>,
         #[serde(skip_serializing_if = "Option::is_none")]
         url_file: Option<PathBuf>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        owner_url: Option<Secret>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        owner_url_file: Option<PathBuf>,
+        #[serde(default)]
+        unverified: bool,
     },
 }
 
@@ -52,16 +58,42 @@ impl Database {
         }
     }
 
-    /// Where the server is that somebody else runs; `None` when it is ours.
-    pub fn url(&self) -> Result<Option<SecretString>> {
+    /// How processes reach the server that somebody else runs; `None` when it is ours.
+    pub fn server(&self) -> Result<Option<ConnectOptions>> {
         match self {
             Self::Private { .. } => Ok(None),
-            Self::Server { url, url_file, .. } => {
-                let url = Secret::of(url.as_ref(), url_file.as_deref().map(Path::new))?;
-                url.map(Some).context(
+            Self::Server {
+                url,
+                url_file,
+                unverified,
+                ..
+            } => {
+                let url = Secret::of(url.as_ref(), url_file.as_deref())?.context(
                     "database.url or database.url_file is needed for database.kind = \"server\"",
-                )
+                )?;
+                let unverified = *unverified;
+                Ok(Some(ConnectOptions::Server { url, unverified }))
             }
+        }
+    }
+
+    /// How the owner of the tables reaches it: like the processes, unless it is said otherwise.
+    pub fn owner(&self) -> Result<Option<ConnectOptions>> {
+        let Self::Server {
+            owner_url,
+            owner_url_file,
+            unverified,
+            ..
+        } = self
+        else {
+            return Ok(None);
+        };
+        match Secret::of(owner_url.as_ref(), owner_url_file.as_deref())? {
+            Some(url) => {
+                let unverified = *unverified;
+                Ok(Some(ConnectOptions::Server { url, unverified }))
+            }
+            None => self.server(),
         }
     }
 }

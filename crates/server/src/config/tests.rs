@@ -2,6 +2,8 @@
 
 use figment::Jail;
 
+use sofie_store::ConnectOptions;
+
 use super::*;
 
 fn load(file: Option<&str>) -> Result<Config> {
@@ -38,7 +40,7 @@ fn what_is_commented_out_is_spelt_right() {
     Jail::expect_with(|jail| {
         for kind in ["private", "server"] {
             let others: &[&str] = if kind == "private" {
-                &["#url"]
+                &["#url", "#owner_url", "#unverified"]
             } else {
                 &["#binaries", "#run_as"]
             };
@@ -118,7 +120,7 @@ fn secrets_are_not_shown() {
             "[database]\nkind = \"server\"\nurl = \"postgres://u:hunter2@h/d\"\n",
         )?;
         let config = load(Some("sofie.toml")).unwrap();
-        assert!(config.database.url().unwrap().is_some());
+        assert!(config.database.server().unwrap().is_some());
         assert!(!config.show().unwrap().contains("hunter2"));
         assert!(!format!("{config:?}").contains("hunter2"));
         jail.create_file("url", "postgres://u:hunter2@h/d\n")?;
@@ -126,16 +128,22 @@ fn secrets_are_not_shown() {
             "sofie.toml",
             "[database]\nkind = \"server\"\nurl_file = \"url\"\n",
         )?;
-        let url = load(Some("sofie.toml"))
-            .unwrap()
-            .database
-            .url()
-            .unwrap()
-            .unwrap();
+        let url = |options: Option<ConnectOptions>| match options {
+            Some(ConnectOptions::Server { url, .. }) => {
+                secrecy::ExposeSecret::expose_secret(&url).to_owned()
+            }
+            other => panic!("not a server: {other:?}"),
+        };
+        let database = load(Some("sofie.toml")).unwrap().database;
+        assert_eq!(url(database.server().unwrap()), "postgres://u:hunter2@h/d");
+        assert_eq!(url(database.owner().unwrap()), "postgres://u:hunter2@h/d");
+        jail.set_env("SOFIE__DATABASE__OWNER_URL", "postgres://o:hunter3@h/d");
+        let config = load(Some("sofie.toml")).unwrap();
         assert_eq!(
-            secrecy::ExposeSecret::expose_secret(&url),
-            "postgres://u:hunter2@h/d"
+            url(config.database.owner().unwrap()),
+            "postgres://o:hunter3@h/d"
         );
+        assert!(!config.show().unwrap().contains("hunter3"));
         Ok(())
     });
 }
