@@ -1,43 +1,10 @@
 //! The pool and the unit of work.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use sqlx::{
-    PgConnection, PgPool, Postgres,
-    pool::PoolConnection,
-    postgres::PgPoolOptions,
-};
+use sqlx::{PgConnection, PgPool, Postgres, pool::PoolConnection};
 
-use crate::{ColumnCipher, ConnectOptions, Error, Result};
-
-/// A connection that was used less than this ago is taken to be alive.
-const TRUSTED: Duration = Duration::from_secs(1);
-
-/// How long an idle connection may take to show that it is alive.
-const ANSWER: Duration = Duration::from_secs(3);
-
-fn pool(connections: u32) -> PgPoolOptions {
-    PgPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(Duration::from_secs(5))
-        .idle_timeout(Duration::from_mins(5))
-        // A question to the database before each question to the database is one too many; a connection that
-        // breaks in use is thrown away when it is given back.
-        .test_before_acquire(false)
-        .before_acquire(|connection, about| {
-            Box::pin(async move { Ok(about.idle_for < TRUSTED || is_usable(connection).await) })
-        })
-}
-
-/// Tells whether a connection that lay idle still leads to a server that takes changes.
-///
-/// A primary that was demoted keeps its connections, and would refuse changes on them for ever; a new connection
-/// finds the new primary. A server that is gone without a word answers nothing at all.
-async fn is_usable(connection: &mut PgConnection) -> bool {
-    let asked = sqlx::query_scalar("select current_setting('transaction_read_only') = 'off'");
-    let answer = tokio::time::timeout(ANSWER, asked.fetch_one(connection)).await;
-    matches!(answer, Ok(Ok(true)))
-}
+use crate::{ColumnCipher, ConnectOptions, Error, Result, pool::pool};
 
 /// The database of an installation.
 #[derive(Clone, Debug)]

@@ -49,6 +49,7 @@ mod connect;
 mod database;
 mod error;
 mod page;
+mod pool;
 pub mod roles;
 mod row;
 pub mod schema;

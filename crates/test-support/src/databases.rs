@@ -8,7 +8,7 @@ use std::{
     thread,
 };
 
-use sofie_store::{ColumnCipher, Database, schema};
+use sofie_store::{ColumnCipher, ConnectOptions, Database, schema};
 use tokio::sync::OnceCell;
 
 use crate::postgres::Postgres;
@@ -60,12 +60,53 @@ impl TestDatabase {
     }
 }
 
+impl TestDatabase {
+    pub fn connect_options(&self) -> ConnectOptions {
+        Postgres::shared().connect_options(&self.name)
+    }
+}
+
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        let drop = format!("drop database if exists {} with (force)", self.name);
-        // Not worth waiting for; the server goes anyway.
-        thread::spawn(move || Postgres::shared().execute(&drop));
+        drop_later(&self.name);
     }
+}
+
+/// A database without any table; dropped with it.
+#[derive(Debug)]
+pub struct EmptyDatabase {
+    name: String,
+}
+
+impl EmptyDatabase {
+    /// Makes one.
+    pub async fn create() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let name = format!("empty_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let create = format!("create database {name}");
+        tokio::task::spawn_blocking(move || Postgres::shared().execute(&create))
+            .await
+            .expect("the database is made");
+        Self { name }
+    }
+
+    /// Tells how to connect to it as its owner.
+    #[must_use]
+    pub fn connect_options(&self) -> ConnectOptions {
+        Postgres::shared().connect_options(&self.name)
+    }
+}
+
+impl Drop for EmptyDatabase {
+    fn drop(&mut self) {
+        drop_later(&self.name);
+    }
+}
+
+fn drop_later(name: &str) {
+    let drop = format!("drop database if exists {name} with (force)");
+    // Not worth waiting for; the server goes anyway.
+    thread::spawn(move || Postgres::shared().execute(&drop));
 }
 
 async fn migrate() {

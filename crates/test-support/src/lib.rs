@@ -29,4 +29,5 @@ mod test_app;
 pub use clamd::TestClamd;
 pub use client::{Answer, Client, Request};
 pub use clock::FrozenClock;
+pub use databases::EmptyDatabase;
 pub use test_app::{PASSWORD, TestApp, TestOptions};

@@ -28,7 +28,7 @@ use sofie_domain::{
 };
 use sofie_identity::{Params, Passwords, PlainToken, TokenKind};
 use sofie_queue::Waker;
-use sofie_store::{Database, administrators, engines, tokens, users, visitors};
+use sofie_store::{ConnectOptions, Database, administrators, engines, tokens, users, visitors};
 use sofie_vault::{BlobBackend as _, Kek, MemoryBackend, Vault};
 use tokio_util::task::TaskTracker;
 
@@ -65,7 +65,7 @@ pub struct TestApp {
     /// The encrypted files.
     pub blobs: Arc<MemoryBackend>,
     router: Router,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 impl TestApp {
@@ -118,8 +118,14 @@ impl TestApp {
             app,
             clock,
             blobs,
-            _database: database,
+            database,
         }
+    }
+
+    /// Tells how the owner of the tables connects.
+    #[must_use]
+    pub fn connect_options(&self) -> ConnectOptions {
+        self.database.connect_options()
     }
 
     /// Puts an enabled, mandatory engine into the table, whether it answers or not.

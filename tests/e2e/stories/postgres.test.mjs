@@ -38,6 +38,7 @@ describe('a PostgreSQL server', () => {
   };
   /** What a process or command is told: where, and as whom. */
   const env = (role, more = {}) => ({
+    SOFIE__HTTP__LISTEN: `127.0.0.1:${sofie.port}`,
     SOFIE__DATABASE__URL: postgres.url(role, DATABASE, more),
     SOFIE__DATABASE__OWNER_URL: postgres.url('owner_login', DATABASE, more),
   });
@@ -205,12 +206,11 @@ describe('a PostgreSQL server', () => {
     set('on');
     await until('the web side is not ready', async () => (await status('/readyz')) === 503);
     const alice = new Api(sofie.url, { token });
-    const draft = JSON.stringify({ title: 'x', recipients: [{ email: 'dave@example.net' }] });
-    const answer = await alice.raw('POST', '/packages', { body: draft, headers: { 'Content-Type': 'application/json' } });
-    assert.equal(answer.status, 503, String(answer.body));
-    assert.match(String(answer.body), /"unavailable"/);
+    const draft = { type: 'public', title: 'Made at a bad moment' };
+    await assert.rejects(alice.package(draft), /503 .*"unavailable"/);
     set('off');
     await until('it is ready again', async () => (await status('/readyz')) === 200);
+    await alice.package(draft);
 
     const sending = send('during.txt', text(6000), 'dave@example.net');
     await postgres.down();
