@@ -3,6 +3,8 @@
 
 -- Who may come in at all, and make things.
 do $$
+declare
+    ours regclass;
 begin
     execute format('revoke all on database %I from public', current_database());
     execute format('grant connect on database %I to sofie_web, sofie_worker, sofie_scheduler', current_database());
@@ -11,11 +13,15 @@ begin
         revoke create on schema public from public, sofie_web, sofie_worker, sofie_scheduler;
         grant usage on schema public to sofie_web, sofie_worker, sofie_scheduler;
     end if;
+    -- Begin with nothing; an extension's tables are not ours to take away.
+    for ours in
+        select oid from pg_class
+         where relnamespace = 'public'::regnamespace and relkind = 'r' and pg_has_role(relowner, 'usage')
+    loop
+        execute format('revoke all on table %s from public, sofie_web, sofie_worker, sofie_scheduler', ours);
+    end loop;
 end
 $$;
-revoke all on all tables in schema public from public, sofie_web, sofie_worker, sofie_scheduler;
-revoke all on all sequences in schema public from public, sofie_web, sofie_worker, sofie_scheduler;
-revoke all on all functions in schema public from public, sofie_web, sofie_worker, sofie_scheduler;
 
 -- The schema itself.
 grant select on _sqlx_migrations, schema_state to sofie_web, sofie_worker, sofie_scheduler;

@@ -55,10 +55,10 @@ describe('a PostgreSQL server', () => {
     assert.match(stderr, pattern);
     return code;
   };
-  const send = async (name, data, to) => {
-    const args = ['send', file(name, data), '--to', to, '--server', sofie.url, '--token', token, '--wait', '--json'];
+  const send = async (name, data, to, more = ['--wait']) => {
+    const args = ['send', file(name, data), '--to', to, '--server', sofie.url, '--token', token, '--json', ...more];
     const { code, stdout, stderr } = await sofie.run(args);
-    assert.equal(code, 0, stderr);
+    assert.ok(code === 0 || (code === 4 && more.length === 0), `${code}: ${stderr}`);
     return JSON.parse(stdout.trim().split('\n').at(-1));
   };
 
@@ -118,10 +118,7 @@ describe('a PostgreSQL server', () => {
 
   it('has a schema that nobody but the owner makes', async () => {
     assert.equal((await run(['migrate', '--check'])).code, 3);
-    await refused(/older than this program .*sofie migrate/, ['doctor'], 'owner_login').catch(() => undefined);
-    const web = up('web');
-    await once(web, 'exit');
-    assert.equal(web.exitCode, 1);
+    await refused(/older than this program \(1 to be applied\): run `sofie migrate` first/, ['outbox']);
     const told = await fine(['migrate', '--roles']);
     assert.match(told, /applying 0001 initial[^]*made the roles[^]*set the rights[^]*up to date/);
     assert.match(await fine(['migrate', '--check']), /up to date/);
@@ -171,7 +168,7 @@ describe('a PostgreSQL server', () => {
     const root = new Api(sofie.url);
     await root.json('POST', '/admin/session', { email: 'root@example.org', password: PASSWORD });
     const events = (await root.json('GET', '/admin/audit?limit=100')).items.map(({ event }) => event);
-    assert.ok(events.filter((event) => event === 'package.submitted').length >= 2, events.join(' '));
+    assert.ok(events.filter((event) => event === 'PACKAGE_SUBMITTED').length >= 2, events.join(' '));
 
     const doctor = await run(['doctor'], LOGINS.web);
     assert.match(doctor.stdout, /ok +database role +web_login/);
@@ -212,12 +209,12 @@ describe('a PostgreSQL server', () => {
     await until('it is ready again', async () => (await status('/readyz')) === 200);
     await alice.package(draft);
 
-    const sending = send('during.txt', text(6000), 'dave@example.net');
+    // What was acknowledged is checked and delivered, although the server goes away at once.
+    await send('during.txt', text(6000), 'dave@example.net', []);
     await postgres.down();
     await until('the web side is not ready', async () => (await status('/readyz')) === 503);
     await postgres.up();
     await until('it is ready again', async () => (await status('/readyz')) === 200);
-    await sending.catch(() => send('during.txt', text(6000), 'dave@example.net'));
     assert.deepEqual(await fetched('during.txt', 'dave@example.net'), text(6000));
     for (const child of processes.values()) assert.equal(child.exitCode, null, 'no process ended');
   });
