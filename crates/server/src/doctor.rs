@@ -108,9 +108,11 @@ pub async fn examine(site: Site) -> Vec<Finding> {
         Ok(ground) => {
             findings.extend(installation(&ground).await);
             findings.extend(kafka::examine(ground.site.config.kafka.options()).await);
-            findings.extend(database_server(&ground.site).await.unwrap_or_else(|error| {
-                vec![Finding::fail("database", format!("{error:#}"))]
-            }));
+            findings.extend(
+                database_server(&ground.site)
+                    .await
+                    .unwrap_or_else(|error| vec![Finding::fail("database", format!("{error:#}"))]),
+            );
             ground.close().await;
         }
         Err(error) => findings.push(Finding::fail("database", format!("{error:#}"))),
@@ -248,18 +250,28 @@ async fn database_server(site: &Site) -> anyhow::Result<Vec<Finding>> {
     };
     let way = match connect.protection()? {
         Protection::Local => Finding::ok("database way", "does not leave this machine"),
-        Protection::Verified => Finding::ok("database way", "encrypted, and the server proves its name"),
+        Protection::Verified => {
+            Finding::ok("database way", "encrypted, and the server proves its name")
+        }
         Protection::None(host) => Finding::warn(
             "database way",
-            format!("{host} does not prove who it is (sslmode=verify-full): whoever is in between can read along"),
+            format!(
+                "{host} does not prove who it is (sslmode=verify-full): whoever is in between can read along"
+            ),
         ),
     };
-    let Standing { name, owner } = roles::standing(&connect).await?;
+    let Standing {
+        name,
+        owner,
+        creator,
+    } = roles::standing(&connect).await?;
     let rights = if owner {
-        Finding::warn(
-            "database role",
-            format!("{name} owns the tables: who takes over a process can change the audit log; see `sofie migrate --roles`"),
-        )
+        let words = "owns the tables: who takes over a process can change the audit log; see `sofie migrate --roles`";
+        Finding::warn("database role", format!("{name} {words}"))
+    } else if creator {
+        let words =
+            "may make tables: `revoke create on schema public from public`, as the superuser";
+        Finding::warn("database role", format!("{name} {words}"))
     } else {
         Finding::ok("database role", format!("{name}, which owns no table"))
     };

@@ -88,22 +88,31 @@ pub enum Purpose {
     Share,
     /// A command, beside a running server or alone.
     Command,
-    /// A command of the database's owner, who brings the schema up to date or moves everything.
+    /// A command of the database's owner, who brings the schema up to date.
     Upkeep,
+    /// A command of the database's owner, who moves what there is.
+    Move,
+}
+
+impl Purpose {
+    /// Whether the schema may be any, and the tables' owner is the one who connects.
+    fn is_owners(self) -> bool {
+        matches!(self, Self::Upkeep | Self::Move)
+    }
 }
 
 impl Base {
     /// Starts or finds the database, and sees to it that the schema is the one that this program needs, except for
-    /// [`Purpose::Upkeep`].
+    /// the owner's commands.
     ///
     /// In our own PostgreSQL we bring it up to date; in somebody else's nobody does but `sofie migrate`, and processes
     /// have no right to.
     pub async fn open(site: Site, purpose: Purpose) -> Result<Self> {
         let base = Self::find(site, purpose).await?;
-        let ready = match (purpose, &base.power) {
-            (Purpose::Upkeep, _) => Ok(()),
-            (_, Power::Elsewhere) => schema::check(&base.connect).await,
-            (_, Power::Cluster(_) | Power::Guest(_)) => {
+        let ready = match &base.power {
+            _ if purpose.is_owners() => Ok(()),
+            Power::Elsewhere => schema::check(&base.connect).await,
+            Power::Cluster(_) | Power::Guest(_) => {
                 schema::migrate(&base.connect, false, |_| ()).await
             }
         };
@@ -117,7 +126,7 @@ impl Base {
     async fn find(site: Site, purpose: Purpose) -> Result<Self> {
         let Some(options) = site.cluster_options() else {
             let database = &site.config.database;
-            let connect = if purpose == Purpose::Upkeep {
+            let connect = if purpose.is_owners() {
                 database.owner()?
             } else {
                 database.server()?
@@ -128,6 +137,14 @@ impl Base {
                 power: Power::Elsewhere,
             });
         };
+        if purpose == Purpose::Move {
+            let access = ClusterAccess::open(&site.dir, &options).await?;
+            return Ok(Self {
+                connect: access.connect_options(),
+                site,
+                power: Power::Guest(access),
+            });
+        }
         site.make_dir()?;
         let (connect, power) = if purpose == Purpose::Serve {
             let options = ClusterOptions {

@@ -60,7 +60,7 @@ grant select, insert, update, delete on recipients to sofie_web;
 grant select, update on recipients to sofie_worker;
 grant select, insert, update, delete on files to sofie_web;
 grant select, update, delete on files to sofie_worker;
-grant insert on doomed_blobs to sofie_web;
+grant select, insert on doomed_blobs to sofie_web;
 grant select, insert, delete on doomed_blobs to sofie_worker;
 
 -- Checks.

@@ -95,8 +95,8 @@ mod tests {
         assert!(watch.wants_to_know(TRUSTED, begin), "it lay idle");
         assert!(busy(2) && !busy(2) && !busy(3) && busy(4));
         watch.suspect(begin + Duration::from_secs(4));
-        assert!(busy(5) && busy(5) && busy(13));
-        assert!(busy(14), "a patrol") ;
-        assert!(!busy(14));
+        assert!(busy(5) && busy(5) && busy(13), "all are suspected");
+        assert!(!busy(14), "that is over");
+        assert!(busy(15) && !busy(15), "a patrol");
     }
 }

@@ -20,6 +20,8 @@ pub struct Standing {
     pub name: String,
     /// Whether it may do everything that the owner of the tables may, such as take away what protects the audit log.
     pub owner: bool,
+    /// Whether it may make tables and functions of its own among ours.
+    pub creator: bool,
 }
 
 /// Tells who connects with these options.
@@ -29,8 +31,15 @@ pub async fn standing(options: &ConnectOptions) -> Result<Standing> {
         .fetch_one(&mut connection)
         .await?;
     let owner = owns(&mut connection).await?;
+    let creator = sqlx::query_scalar("select has_schema_privilege('public', 'create')")
+        .fetch_one(&mut connection)
+        .await?;
     connection.close().await?;
-    Ok(Standing { name, owner })
+    Ok(Standing {
+        name,
+        owner,
+        creator,
+    })
 }
 
 /// Makes the groups that are missing; tells whether there were any.
@@ -59,12 +68,10 @@ pub(crate) async fn set_rights(connection: &mut PgConnection, first: bool) -> Re
     }
     let mut transaction = connection.begin().await?;
     sqlx::raw_sql(RIGHTS).execute(&mut *transaction).await?;
-    let done = sqlx::query(
-        "update schema_state set rights = $1 where rights is distinct from $1",
-    )
-    .bind(fingerprint())
-    .execute(&mut *transaction)
-    .await?;
+    let done = sqlx::query("update schema_state set rights = $1 where rights is distinct from $1")
+        .bind(fingerprint())
+        .execute(&mut *transaction)
+        .await?;
     transaction.commit().await?;
     Ok(first || done.rows_affected() > 0)
 }

@@ -42,13 +42,17 @@ pub enum Unusable {
         version: i64,
     },
     /// It was made by other migrations of the same number.
-    #[error("migration {version} of this database is not the one of this program: it belongs to another build")]
+    #[error(
+        "migration {version} of this database is not the one of this program: it belongs to another build"
+    )]
     Changed {
         /// The migration.
         version: i64,
     },
     /// The database roles have the rights that another version needs.
-    #[error("the rights of the database roles are not the ones of this program: run `sofie migrate` first")]
+    #[error(
+        "the rights of the database roles are not the ones of this program: run `sofie migrate` first"
+    )]
     OtherRights,
     /// Somebody else changes the schema.
     #[error("another `sofie migrate` has been at work for a minute; try again when it is done")]

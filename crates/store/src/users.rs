@@ -111,7 +111,10 @@ pub async fn find(tx: &mut Tx, id: UserId) -> Result<Option<User>> {
         .bind(id.0)
         .fetch_optional(tx.conn())
         .await?;
-    Ok(row.map(WithPassword::try_from).transpose()?.map(|found| found.user))
+    Ok(row
+        .map(WithPassword::try_from)
+        .transpose()?
+        .map(|found| found.user))
 }
 
 /// Finds a user with the stored password.
@@ -153,11 +156,12 @@ pub async fn by_emails(
     emails: &[EmailAddress],
 ) -> Result<HashMap<EmailAddress, User>> {
     let emails: Vec<&str> = emails.iter().map(EmailAddress::as_str).collect();
-    let rows: Vec<Row> =
-        sqlx::query_as(select!("0::bigint as ordinal from users where email = any($1)"))
-            .bind(emails)
-            .fetch_all(tx.conn())
-            .await?;
+    let rows: Vec<Row> = sqlx::query_as(select!(
+        "0::bigint as ordinal from users where email = any($1)"
+    ))
+    .bind(emails)
+    .fetch_all(tx.conn())
+    .await?;
     rows.into_iter()
         .map(|row| {
             let user = WithPassword::try_from(row)?.user;

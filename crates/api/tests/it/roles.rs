@@ -52,7 +52,8 @@ async fn no_role_has_a_right_that_it_must_not_have() {
     ] {
         assert_eq!(tx.number(query).await.unwrap(), 0, "{why}");
     }
-    let creators = "select count(*) from unnest(array['sofie_web', 'sofie_worker', 'sofie_scheduler']) as who
+    let creators =
+        "select count(*) from unnest(array['sofie_web', 'sofie_worker', 'sofie_scheduler']) as who
                      where has_schema_privilege(who, 'public', 'create')";
     assert_eq!(tx.number(creators).await.unwrap(), 0);
     // A table that nobody but the owner can use was forgotten in rights.sql.

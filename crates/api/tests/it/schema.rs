@@ -29,7 +29,9 @@ async fn it_is_made_once_however_many_make_it() {
 }
 
 /// Exports into memory.
-async fn export(from: &ConnectOptions) -> Result<(Vec<u8>, Vec<transfer::Contents>), TransferError> {
+async fn export(
+    from: &ConnectOptions,
+) -> Result<(Vec<u8>, Vec<transfer::Contents>), TransferError> {
     let (mut bytes, mut told) = (Vec::new(), Vec::new());
     transfer::export(from, &mut bytes, |table| told.push(table.clone())).await?;
     Ok((bytes, told))

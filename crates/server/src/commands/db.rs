@@ -15,7 +15,7 @@ use crate::ground::{Base, Power, Purpose, Site};
 
 /// Writes all rows to a file.
 pub async fn export(site: Site, file: PathBuf) -> Result<ExitCode> {
-    let base = Base::open(site, Purpose::Upkeep).await?;
+    let base = Base::open(site, Purpose::Move).await?;
     let done = export_from(&base, &file).await;
     base.power.off().await;
     done.map(|()| ExitCode::SUCCESS)
@@ -53,18 +53,18 @@ async fn export_from(base: &Base, file: &Path) -> Result<()> {
 
 /// Reads all rows of a file into an empty database.
 pub async fn import(site: Site, file: PathBuf) -> Result<ExitCode> {
-    let base = Base::open(site, Purpose::Upkeep).await?;
+    if site.cluster_options().is_some() {
+        bail!(
+            "the database is our own PostgreSQL: set database.kind = \"server\" and the address of yours first"
+        );
+    }
+    let base = Base::open(site, Purpose::Move).await?;
     let done = import_into(&base, &file).await;
     base.power.off().await;
     done.map(|()| ExitCode::SUCCESS)
 }
 
 async fn import_into(base: &Base, file: &Path) -> Result<()> {
-    if !matches!(base.power, Power::Elsewhere) {
-        bail!(
-            "the database is our own PostgreSQL: set database.kind = \"server\" and the address of yours first"
-        );
-    }
     let input = File::open(file)
         .await
         .with_context(|| format!("cannot open {}", file.display()))?;

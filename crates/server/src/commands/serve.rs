@@ -95,7 +95,7 @@ async fn live(
     if let Some(own) = own {
         parts.spawn(own.serve(handle.clone(), lifecycle.clone()));
     }
-    if role.is_web() || role.is_scheduler() {
+    if role.is_web() {
         parts.spawn(metrics::measure(
             app.clone(),
             handle.clone(),

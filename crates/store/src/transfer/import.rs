@@ -168,12 +168,14 @@ async fn set_counters(
 ) -> Result<(), TransferError> {
     for counter in counters {
         let Some(last) = counter.last else { continue };
-        sqlx::query("select setval(pg_get_serial_sequence(format('%I', $1::text), $2)::regclass, $3)")
-            .bind(&counter.table_name)
-            .bind(&counter.column_name)
-            .bind(last)
-            .execute(&mut *connection)
-            .await?;
+        sqlx::query(
+            "select setval(pg_get_serial_sequence(format('%I', $1::text), $2)::regclass, $3)",
+        )
+        .bind(&counter.table_name)
+        .bind(&counter.column_name)
+        .bind(last)
+        .execute(&mut *connection)
+        .await?;
     }
     Ok(())
 }
