@@ -138,14 +138,13 @@ async fn decide(
         .await?
         .ok_or(Error::NotFound)?;
     let viewer = viewers::viewer(&mut tx, ctx, &package).await?;
-    let kek = app.parts().kek.id().as_str();
-    let found = sofie_store::files::with_secrets(&mut tx, package.id, asked.file, kek).await?;
+    let found = sofie_store::files::with_secrets(&mut tx, package.id, asked.file).await?;
     let (file, secrets) = found.ok_or(Error::NotFound)?;
     let proof = match deliverable(&package, &file, &viewer, ctx.now) {
         Ok(proof) => proof,
         Err(reason) => return Err(refuse(&mut tx, ctx, &package, &file, reason).await),
     };
-    let spec = spec(app, &proof, secrets)?;
+    let spec = spec(app, &proof, secrets).await?;
     let what = What {
         package: package.id,
         file: Some(file.id),
@@ -189,13 +188,13 @@ async fn refuse(
 }
 
 /// Returns how to decrypt a file; asks for the proof that it may leave.
-fn spec(
+async fn spec(
     app: &App,
     proof: &Deliverable,
     secrets: Option<(Secrets, WrappedPackageKey)>,
 ) -> Result<BlobSpec> {
     let (secrets, key) = secrets.ok_or(Error::NotFound)?;
-    keys::open_blob(app, &key, proof.package_id(), proof.file_id(), &secrets)
+    keys::open_blob(app, &key, proof.package_id(), proof.file_id(), &secrets).await
 }
 
 async fn open(app: &App, ctx: &Context, spec: &BlobSpec, file: &File) -> Result<Reader> {

@@ -1,26 +1,35 @@
 //! Keys: the chain from the key-encryption key to a file's bytes, and sealed columns.
 
+mod change;
+mod ring;
+mod rotate;
+
 use std::collections::HashMap;
 
 use sofie_domain::{FileId, PackageId};
 use sofie_store::{
     CipherError, ColumnCipher, Tx,
     files::{self, Secrets},
-    package_keys::WrappedPackageKey,
+    package_keys::{self, WrappedPackageKey},
 };
 use sofie_vault::{BlobId, BlobSpec, Context, FieldCipher, FileKey, PackageKey, WrappedKey};
+
+pub use self::change::{KekView, activate, add, export, list, remove};
+pub use self::ring::{Keyring, RingError};
+pub(crate) use self::rotate::go_on;
+pub use self::rotate::{Progress, begin_rotation, rotate, rotate_some};
 
 use crate::{App, Error, Result};
 
 /// A new blob is the first encryption of its file.
 const FIRST_GENERATION: u64 = 1;
 
-/// Seals the columns of the database by the key-encryption key's field cipher.
+/// Seals the columns of the database under the installation's column key.
 #[derive(Debug)]
 pub struct Columns(FieldCipher);
 
 impl Columns {
-    /// Takes the cipher that a key-encryption key gives out.
+    /// Takes the cipher that the column key gives out.
     #[must_use]
     pub fn new(cipher: FieldCipher) -> Self {
         Self(cipher)
@@ -46,27 +55,38 @@ impl ColumnCipher for Columns {
     }
 }
 
-/// Makes the key of a new package.
-pub(crate) fn new_package_key(app: &App, package: PackageId) -> Result<WrappedPackageKey> {
-    let kek = &app.parts().kek;
+/// Makes the key of a new package, wrapped by the active key-encryption key.
+pub(crate) async fn add_package_key(app: &App, tx: &mut Tx, package: PackageId) -> Result<()> {
+    let keys = &app.parts().keys;
     let key = PackageKey::generate().map_err(Error::internal)?;
-    let wrapped = kek
-        .wrap_package_key(&key, package.0.as_bytes())
-        .map_err(Error::internal)?;
-    Ok(WrappedPackageKey {
-        kek_id: kek.id().to_string(),
-        wrapped: wrapped.to_bytes(),
-    })
+    for last_try in [false, true] {
+        let kek = keys.active();
+        let wrapped = kek
+            .wrap_package_key(&key, package.0.as_bytes())
+            .map_err(Error::internal)?;
+        let row = WrappedPackageKey {
+            kek_id: kek.id().to_string(),
+            wrapped: wrapped.to_bytes(),
+        };
+        if package_keys::insert(tx, package, &row).await? {
+            return Ok(());
+        }
+        if !last_try {
+            // Another process has made another key the active one.
+            keys.reload(app.db()).await.map_err(Error::unavailable)?;
+        }
+    }
+    Err(Error::Conflict("conflict"))
 }
 
 /// Makes the blob of a new file, and what its row must say about it.
-pub(crate) fn new_blob(
+pub(crate) async fn new_blob(
     app: &App,
     package_key: &WrappedPackageKey,
     package: PackageId,
     file: FileId,
 ) -> Result<(BlobSpec, Secrets)> {
-    let wrapping = open_package_key(app, package_key, package)?;
+    let wrapping = open_package_key(app, package_key, package).await?;
     let key = FileKey::generate().map_err(Error::internal)?;
     let ids = (package.0.as_bytes(), file.0.as_bytes());
     let wrapped = wrapping
@@ -88,14 +108,14 @@ pub(crate) fn new_blob(
 }
 
 /// Returns how to read or append to a file's blob, given its row and the wrapped key of its package.
-pub(crate) fn open_blob(
+pub(crate) async fn open_blob(
     app: &App,
     package_key: &WrappedPackageKey,
     package: PackageId,
     file: FileId,
     secrets: &Secrets,
 ) -> Result<BlobSpec> {
-    let wrapping = open_package_key(app, package_key, package)?;
+    let wrapping = open_package_key(app, package_key, package).await?;
     unwrap_file(app, &wrapping, package, file, secrets)
 }
 
@@ -106,12 +126,11 @@ pub async fn blob_spec(
     package: PackageId,
     file: FileId,
 ) -> Result<BlobSpec> {
-    let kek = app.parts().kek.id().as_str();
-    let found = files::with_secrets(tx, package, file, kek).await?;
+    let found = files::with_secrets(tx, package, file).await?;
     let (secrets, key) = found
         .and_then(|(_, secrets)| secrets)
         .ok_or(Error::NotFound)?;
-    open_blob(app, &key, package, file, &secrets)
+    open_blob(app, &key, package, file, &secrets).await
 }
 
 /// Returns how to read every file's blob of a package, in one query.
@@ -120,12 +139,11 @@ pub async fn blob_specs(
     tx: &mut Tx,
     package: PackageId,
 ) -> Result<HashMap<FileId, BlobSpec>> {
-    let kek = app.parts().kek.id().as_str();
-    let rows = files::secrets_of_package(tx, package, kek).await?;
+    let rows = files::secrets_of_package(tx, package).await?;
     let Some((_, _, key)) = rows.first() else {
         return Ok(HashMap::new());
     };
-    let wrapping = open_package_key(app, key, package)?;
+    let wrapping = open_package_key(app, key, package).await?;
     rows.iter()
         .map(|(file, secrets, _)| {
             Ok((*file, unwrap_file(app, &wrapping, package, *file, secrets)?))
@@ -133,10 +151,16 @@ pub async fn blob_specs(
         .collect()
 }
 
-fn open_package_key(app: &App, key: &WrappedPackageKey, package: PackageId) -> Result<PackageKey> {
+async fn open_package_key(
+    app: &App,
+    key: &WrappedPackageKey,
+    package: PackageId,
+) -> Result<PackageKey> {
     let wrapped = WrappedKey::from_bytes(&key.wrapped).map_err(Error::internal)?;
-    let kek = &app.parts().kek;
-    kek.unwrap_package_key(&wrapped, package.0.as_bytes())
+    let keys = &app.parts().keys;
+    let kek = keys.find(app.db(), &key.kek_id).await;
+    kek.map_err(Error::unavailable)?
+        .unwrap_package_key(&wrapped, package.0.as_bytes())
         .map_err(Error::internal)
 }
 

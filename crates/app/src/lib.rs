@@ -6,6 +6,7 @@
 
 pub mod administrators;
 pub mod audit;
+pub mod backup;
 pub mod checks;
 pub mod dashboard;
 pub mod downloads;
@@ -15,6 +16,7 @@ pub mod guests;
 pub mod hashes;
 pub mod health;
 pub mod instance;
+pub mod integrity;
 pub mod jobs;
 pub mod keys;
 pub mod limits;

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sofie_identity::{Code, CodeHash};
 use uuid::Uuid;
 
-use crate::{App, Result};
+use crate::App;
 
 /// For how many minutes a code is good.
 pub(crate) const MINUTES: u16 = 10;
@@ -23,21 +23,21 @@ pub(crate) struct Kept<'a> {
 }
 
 /// Makes a code and the hash to keep.
-pub(crate) fn new(app: &App, bound_to: Uuid) -> Result<(Code, CodeHash)> {
+pub(crate) fn new(app: &App, bound_to: Uuid) -> (Code, CodeHash) {
     let code = Code::generate();
-    let hash = code.hash(&app.code_key()?, bound_to.as_bytes());
-    Ok((code, hash))
+    let hash = code.hash(&app.code_key(), bound_to.as_bytes());
+    (code, hash)
 }
 
 /// Tells whether what somebody typed is the code.
-pub(crate) fn agrees(app: &App, kept: &Kept<'_>, typed: &str, now: DateTime<Utc>) -> Result<bool> {
+pub(crate) fn agrees(app: &App, kept: &Kept<'_>, typed: &str, now: DateTime<Utc>) -> bool {
     let fresh = kept
         .sent_at
         .is_some_and(|at| now < at + TimeDelta::minutes(MINUTES.into()));
     let stored = kept.hash.and_then(|bytes| CodeHash::try_from(bytes).ok());
     let (Ok(code), Some(stored)) = (typed.parse::<Code>(), stored) else {
-        return Ok(false);
+        return false;
     };
-    let same = code.hash(&app.code_key()?, kept.bound_to.as_bytes()) == stored;
-    Ok(fresh && same && kept.tries <= TRIES)
+    let same = code.hash(&app.code_key(), kept.bound_to.as_bytes()) == stored;
+    fresh && same && kept.tries <= TRIES
 }

@@ -6,11 +6,11 @@ use sofie_domain::{Clock, InstanceId};
 use sofie_identity::{CodeKey, Passwords};
 use sofie_queue::{Waker, kafka::Link};
 use sofie_store::Database;
-use sofie_vault::{Kek, Vault};
+use sofie_vault::Vault;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    Changes, Error, Result, downloads::Permits, sessions::CookieKeys, settings::SettingsCache,
+    Changes, downloads::Permits, keys::Keyring, sessions::CookieKeys, settings::SettingsCache,
     uploads::Uploads,
 };
 
@@ -21,8 +21,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// The encrypted files.
     pub vault: Vault,
-    /// The key that wraps the keys of packages.
-    pub kek: Kek,
+    /// The keys that wrap the keys of packages.
+    pub keys: Arc<Keyring>,
     /// The detection engines.
     pub engines: crate::engines::Engines,
     /// The uploads that this process is taking in.
@@ -91,8 +91,8 @@ impl App {
     }
 
     /// Returns the key under which mailed codes are hashed; who has the database alone can't try them out.
-    pub(crate) fn code_key(&self) -> Result<CodeKey> {
-        let cipher = self.parts.kek.field_cipher().map_err(Error::internal)?;
-        Ok(CodeKey::new(&cipher.keyed_hash(b"mailed codes", b"")))
+    pub(crate) fn code_key(&self) -> CodeKey {
+        let columns = self.parts.keys.columns();
+        CodeKey::new(&columns.keyed_hash("mailed codes", b""))
     }
 }

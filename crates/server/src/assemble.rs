@@ -33,13 +33,13 @@ pub async fn app(ground: &Ground, local_url: String) -> Result<App> {
     let clock = SystemClock;
     let installation = sofie_app::setup::open(&ground.db, clock.now())
         .await
-        .context("the key file is not the one that this database began with")?;
+        .context("the column key is not the one that this database began with")?;
     let waker = Waker::default();
     let kafka = ground.site.config.kafka.options()?;
     let parts = Parts {
         clock: Arc::new(clock),
         vault: storage::vault(&ground.site, &ground.db, installation.id).await?,
-        kek: ground.keys.kek.clone(),
+        keys: Arc::clone(&ground.keys.ring),
         engines: engines(&ground.site)?,
         uploads: Uploads::default(),
         permits: Permits::default(),

@@ -61,6 +61,51 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Look after the keys of everything stored
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Compare the database with the stored files, both ways
+    Verify {
+        #[command(flatten)]
+        place: Place,
+        /// Decrypt every byte and compare every SHA-256 too
+        #[arg(long)]
+        deep: bool,
+        /// Print the report as one line of JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write a backup, also while the server runs
+    Backup {
+        #[command(flatten)]
+        place: Place,
+        /// A folder that is empty or does not exist
+        #[arg(value_name = "DIR")]
+        to: PathBuf,
+        /// Hard links in the place of copies; the folder must be in the same file system
+        #[arg(long)]
+        link: bool,
+        /// Seal the keys by a password into this file, which must not be kept with the backup
+        #[arg(long, value_name = "FILE", requires = "password_file")]
+        with_keys: Option<PathBuf>,
+        /// A file with that password on its first line; `-` is the standard input
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+    },
+    /// Make an installation from a backup, where there is none
+    Restore {
+        #[command(flatten)]
+        place: Place,
+        /// The folder of the backup
+        #[arg(value_name = "DIR")]
+        from: PathBuf,
+        /// A file of sealed keys, which are put in their place first
+        #[arg(long, value_name = "FILE", requires = "password_file")]
+        keys: Option<PathBuf>,
+        /// A file with the password of the sealed keys on its first line; `-` is the standard input
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+    },
     /// Look whether all is well
     Doctor(Place),
     /// Bring the database's schema up to date
@@ -149,6 +194,64 @@ pub enum Move {
         place: Place,
         /// The file
         file: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// List them, with the number of packages that need each
+    List {
+        #[command(flatten)]
+        place: Place,
+        /// As a JSON array
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make one, or take one from a file, and print its name
+    Add {
+        #[command(flatten)]
+        place: Place,
+        /// The key file to take; without it a fresh key is made
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// Have one wrap the keys of new packages
+    Activate {
+        #[command(flatten)]
+        place: Place,
+        /// The key
+        id: String,
+    },
+    /// Move all packages to the active one
+    Rotate(Place),
+    /// Take one off the list that nothing needs
+    Remove {
+        #[command(flatten)]
+        place: Place,
+        /// The key
+        id: String,
+    },
+    /// Seal all of them by a password into a new file
+    Export {
+        #[command(flatten)]
+        place: Place,
+        /// The file
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+        /// A file with the password on its first line; `-` is the standard input
+        #[arg(long, value_name = "FILE")]
+        password_file: PathBuf,
+    },
+    /// Put sealed ones where the server looks for them
+    Import {
+        #[command(flatten)]
+        place: Place,
+        /// The file
+        #[arg(long, value_name = "FILE")]
+        from: PathBuf,
+        /// A file with the password on its first line; `-` is the standard input
+        #[arg(long, value_name = "FILE")]
+        password_file: PathBuf,
     },
 }
 
@@ -332,6 +435,14 @@ mod tests {
             "sofie migrate --roles",
             "sofie db export F --data-dir D",
             "sofie db import F --config F",
+            "sofie keys list --json",
+            "sofie keys add --file F",
+            "sofie keys activate 0123456789abcdef",
+            "sofie keys rotate --data-dir D",
+            "sofie keys export --to F --password-file P",
+            "sofie verify --deep --json",
+            "sofie backup DIR --link --with-keys F --password-file P",
+            "sofie restore DIR --data-dir D --keys F --password-file P",
             "sofie config show",
             "sofie storage migrate --to s3 --data-dir D --config F",
             "sofie storage migrate --to local --final",

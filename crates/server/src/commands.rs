@@ -1,25 +1,30 @@
 //! The doors of the command line: each command in a file, thin.
 
 mod accounts;
+mod backup;
 mod client;
 mod configuration;
 mod db;
 mod doctor;
 mod documents;
 mod kafka;
+mod keys;
 mod migrate;
 mod outbox;
+mod password;
+mod restore;
 mod room;
 mod scheduler;
 mod serve;
 mod storage;
+mod verify;
 
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
 use self::accounts::NewAccount;
-use crate::cli::{Accounts, Broker, Command, Move, Place, Storage, Tokens};
+use crate::cli::{Accounts, Broker, Command, Keys, Move, Place, Storage, Tokens};
 use crate::config::Log;
 use crate::ground::Site;
 use crate::telemetry;
@@ -66,6 +71,29 @@ pub fn run(command: Command) -> ExitCode {
         Command::Db(Move::Import { place, file }) => {
             with_site(&place, true, |site| db::import(site, file))
         }
+        Command::Keys(command) => look_after(command),
+        Command::Verify { place, deep, json } => {
+            with_site(&place, true, |site| verify::run(site, deep, json))
+        }
+        Command::Backup {
+            place,
+            to,
+            link,
+            with_keys,
+            password_file,
+        } => match backup::Asked::read(&to, link, with_keys, password_file.as_deref()) {
+            Ok(asked) => with_site(&place, true, |site| backup::run(site, asked)),
+            Err(error) => fail(&error),
+        },
+        Command::Restore {
+            place,
+            from,
+            keys,
+            password_file,
+        } => match restore::Asked::read(from, keys, password_file.as_deref()) {
+            Ok(asked) => with_site(&place, true, |site| restore::run(site, asked)),
+            Err(error) => fail(&error),
+        },
         Command::Doctor(place) => with_site(&place, true, doctor::run),
         Command::Kafka(Broker::Setup(place)) => with_site(&place, true, kafka::set_up),
         Command::Storage(Storage::Migrate {
@@ -106,6 +134,36 @@ where
     match NewAccount::read(email, name, &password_file) {
         Ok(new) => with_site(&place, true, |site| make(site, new)),
         Err(error) => fail(&error),
+    }
+}
+
+fn look_after(command: Keys) -> ExitCode {
+    match command {
+        Keys::List { place, json } => with_site(&place, true, |site| keys::list(site, json)),
+        Keys::Add { place, file } => with_site(&place, true, |site| keys::add(site, file)),
+        Keys::Activate { place, id } => with_site(&place, true, |site| keys::activate(site, id)),
+        Keys::Rotate(place) => with_site(&place, true, keys::rotate),
+        Keys::Remove { place, id } => with_site(&place, true, |site| keys::remove(site, id)),
+        Keys::Export {
+            place,
+            to,
+            password_file,
+        } => match keys::sealing_password(&password_file) {
+            Ok(password) => with_site(&place, true, async |site| {
+                keys::export(site, &to, password).await
+            }),
+            Err(error) => fail(&error),
+        },
+        Keys::Import {
+            place,
+            from,
+            password_file,
+        } => match keys::sealing_password(&password_file) {
+            Ok(password) => with_site(&place, true, async |site| {
+                keys::import(&site, &from, &password)
+            }),
+            Err(error) => fail(&error),
+        },
     }
 }
 

@@ -9,6 +9,7 @@ use sofie_domain::Clock;
 use sofie_mail::SmtpTransport;
 use sofie_store::Protection;
 use sofie_store::roles::{self, Standing};
+use sofie_vault::{KekFiles, KekSource};
 
 use crate::assemble;
 use crate::clock::SystemClock;
@@ -99,7 +100,7 @@ pub async fn examine(site: Site) -> Vec<Finding> {
         embedded_front_end(),
         data_directory(&site),
         free_space(&site),
-        key_file(&site),
+        key_files(&site),
     ];
     if findings.iter().any(Finding::failed) {
         return findings;
@@ -176,19 +177,40 @@ fn free_space(site: &Site) -> Finding {
     }
 }
 
-fn key_file(site: &Site) -> Finding {
-    let file = site.kek_file();
-    match sofie_vault::FileKek::load(&file) {
-        Ok(kek) => Finding::ok(
-            "key file",
-            format!(
-                "{} (key {}); keep a copy apart from the data",
-                file.display(),
-                kek.id()
-            ),
-        ),
-        Err(error) => Finding::fail("key file", format!("{}: {error}", file.display())),
+fn key_files(site: &Site) -> Finding {
+    let source = KekFiles::new(site.kek_file());
+    match source.load() {
+        Ok(found) if found.is_empty() => {
+            let shown = source.first().display();
+            Finding::fail("key file", format!("{shown}: the key file is missing"))
+        }
+        Ok(found) => {
+            let shown: Vec<String> = found
+                .iter()
+                .map(|found| format!("{} (key {})", found.place, found.kek.id()))
+                .collect();
+            Finding::ok(
+                "key file",
+                format!("{}; keep a copy apart from the data", shown.join(", ")),
+            )
+        }
+        Err(error) => Finding::fail("key file", format!("{error}: {}", error.source)),
     }
+}
+
+/// Whether every key is there that something is under.
+async fn keys_in_use(app: &App) -> anyhow::Result<Finding> {
+    let views = sofie_app::keys::list(app).await?;
+    let lost: Vec<String> = views
+        .iter()
+        .filter(|view| view.place.is_none() && view.packages > 0)
+        .map(|view| format!("{} ({} packages)", view.id, view.packages))
+        .collect();
+    Ok(if lost.is_empty() {
+        Finding::ok("keys in use", format!("{} known, none lost", views.len()))
+    } else {
+        Finding::fail("keys in use", format!("not found: {}", lost.join(", ")))
+    })
 }
 
 /// What can be told only with the database at hand.
@@ -203,6 +225,10 @@ async fn installation(ground: &Ground) -> Vec<Finding> {
     match assemble::app(ground, String::new()).await {
         Ok(app) => {
             findings.push(files(&app, &ground.site).await);
+            match keys_in_use(&app).await {
+                Ok(finding) => findings.push(finding),
+                Err(error) => findings.push(Finding::fail("keys in use", format!("{error:#}"))),
+            }
             match settings(&app).await {
                 Ok(found) => findings.extend(found),
                 Err(error) => findings.push(Finding::fail("settings", format!("{error:#}"))),

@@ -1,11 +1,12 @@
 //! What every server-side command stands on: the configuration, the data directory, the key and the database.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use sofie_store::cluster::{ClusterAccess, ClusterOptions, PrivateCluster};
-use sofie_store::{ConnectOptions, Database, schema};
+use sofie_store::{ConnectOptions, Database, NoCipher, schema};
 
 use crate::cli::Place;
 use crate::config::Config;
@@ -169,7 +170,11 @@ impl Ground {
     /// Opens the installation; makes it when it is missing.
     pub async fn open(site: Site, purpose: Purpose) -> Result<Self> {
         site.make_dir()?;
-        let base = Base::open(site, purpose).await?;
+        Self::on(Base::open(site, purpose).await?, purpose).await
+    }
+
+    /// Opens the installation on a database that answers.
+    pub async fn on(base: Base, purpose: Purpose) -> Result<Self> {
         // A command leaves the connections to the server.
         let connections = if purpose == Purpose::Command {
             2
@@ -191,10 +196,12 @@ impl Ground {
     }
 
     async fn keys_and_database(base: &Base, connections: u32) -> Result<(Keys, Database)> {
-        let keys = Keys::open(base.site.kek_file(), &base.connect).await?;
-        let db = Database::connect(&base.connect, keys.columns()?, connections)
+        let db = Database::connect(&base.connect, Arc::new(NoCipher), connections)
             .await
             .context("cannot reach the database")?;
+        let keys = Keys::open(base.site.kek_file(), &db).await?;
+        // Sealed columns are under a key that only the database has, wrapped.
+        let db = db.with_cipher(keys.ring.columns());
         Ok((keys, db))
     }
 

@@ -1,11 +1,11 @@
 -- The first schema. Words in check constraints are the ones of the domain crate; a test compares them.
--- Columns named *_sealed are encrypted by the key-encryption key's field cipher; *_hash are SHA-256 of a
+-- Columns named *_sealed are encrypted under the column key, which keks holds in wrapped form; *_hash are SHA-256 of a
 -- 256-bit random secret, or an Argon2id string where the column says password.
 
 create table instance (
     one boolean primary key default true check (one),
     id uuid not null,
-    kek_check bytea not null,
+    column_check bytea not null,
     created_at timestamptz not null
 );
 
@@ -19,6 +19,21 @@ create table schema_state (
     rights bytea
 );
 insert into schema_state (oldest_program) values (1);
+
+-- The key-encryption keys; the keys themselves are never here.
+create table keks (
+    id text primary key,
+    -- it wraps the keys of new packages; the others only unwrap
+    active boolean not null,
+    -- its packages are being moved to the active one
+    retiring boolean not null default false check (not (active and retiring)),
+    -- one and the same key for all rows, wrapped by each
+    column_key bytea not null,
+    added_at timestamptz not null,
+    activated_at timestamptz,
+    check (not active or activated_at is not null)
+);
+create unique index keks_active on keks (active) where active;
 
 create table signing_keys (
     kid text primary key,
@@ -184,13 +199,13 @@ create index packages_request on packages (request_id);
 create unique index packages_answer on packages (request_id) where life = 'uploading';
 create index packages_deleted on packages (deleted_at) where life = 'deleted';
 
--- Kept apart from the package so that shredding is one delete.
+-- Kept apart from the package so that shredding is one delete. One wrap each: a rotation changes the row as a whole.
 create table package_keys (
-    package_id uuid not null references packages,
-    kek_id text not null,
-    wrapped bytea not null,
-    primary key (package_id, kek_id)
+    package_id uuid primary key references packages,
+    kek_id text not null references keks,
+    wrapped bytea not null
 );
+create index package_keys_kek on package_keys (kek_id);
 
 create table recipients (
     id uuid primary key,

@@ -51,11 +51,15 @@ grant select (purpose, user_id, used_at, expires_at), insert, delete on secret_l
 grant select (window_start), delete on rate_limits to sofie_worker;
 grant select (id, expires_at), delete on visitors to sofie_worker;
 
+-- The key-encryption keys by name, and the column key that they wrap. The worker moves packages from one to another.
+grant select, insert, update, delete on keks to sofie_web;
+grant select, insert, update on keks to sofie_worker;
+
 -- Packages. Their rows stay for ever; shredding one deletes its keys.
 grant select, insert, update on packages, requests to sofie_web;
 grant select, update on packages to sofie_worker;
-grant select, insert, delete on package_keys to sofie_web;
-grant select, delete on package_keys to sofie_worker;
+grant select, insert, update, delete on package_keys to sofie_web;
+grant select, update, delete on package_keys to sofie_worker;
 grant select, insert, update, delete on recipients to sofie_web;
 grant select, update on recipients to sofie_worker;
 grant select, insert, update, delete on files to sofie_web;
@@ -87,4 +91,6 @@ grant select, delete on schedule_ticks to sofie_worker;
 -- what came of them.
 grant select (name, queue, party, state, dedupe_key, run_at, turn), insert, update (run_at, turn) on jobs to sofie_scheduler;
 grant select, insert on schedule_ticks to sofie_scheduler;
-grant select, insert, update on leases to sofie_scheduler;
+grant select, insert, update on leases to sofie_scheduler, sofie_web;
+-- While a backup is made nothing is unlinked.
+grant select on leases to sofie_worker;

@@ -51,6 +51,15 @@ impl Database {
         })
     }
 
+    /// Returns the same database, its sealed columns under another cipher.
+    #[must_use]
+    pub fn with_cipher(&self, cipher: Arc<dyn ColumnCipher>) -> Self {
+        Self {
+            cipher,
+            ..self.clone()
+        }
+    }
+
     /// Starts a transaction; dropped without [`Tx::commit`] it changes nothing.
     ///
     /// Connections that turn out to be dead are passed over: nothing was asked of them yet.

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{CipherError, Result, Tx};
 
-const KEK_CHECK: &str = "sofie";
+const CHECK: &str = "sofie";
 
 /// A key that signs session cookies.
 #[derive(Clone)]
@@ -46,9 +46,9 @@ pub async fn find_or_create(
     fresh: InstanceId,
     now: DateTime<Utc>,
 ) -> Result<InstanceId> {
-    let check = tx.seal("instance.kek_check", fresh, KEK_CHECK)?;
+    let check = tx.seal("instance.column_check", fresh, CHECK)?;
     sqlx::query(
-        "insert into instance (id, kek_check, created_at) values ($1, $2, $3)
+        "insert into instance (id, column_check, created_at) values ($1, $2, $3)
          on conflict (one) do nothing",
     )
     .bind(fresh.0)
@@ -56,10 +56,10 @@ pub async fn find_or_create(
     .bind(now)
     .execute(tx.conn())
     .await?;
-    let (id, check): (Uuid, Vec<u8>) = sqlx::query_as("select id, kek_check from instance")
+    let (id, check): (Uuid, Vec<u8>) = sqlx::query_as("select id, column_check from instance")
         .fetch_one(tx.conn())
         .await?;
-    if tx.open("instance.kek_check", id, &check)? == KEK_CHECK {
+    if tx.open("instance.column_check", id, &check)? == CHECK {
         Ok(InstanceId(id))
     } else {
         Err(CipherError.into())

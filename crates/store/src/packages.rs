@@ -224,7 +224,7 @@ pub struct DraftRow {
 }
 
 /// Returns what a request that adds a file must know, in one query.
-pub async fn draft(tx: &mut Tx, id: PackageId, kek_id: &str) -> Result<Option<DraftRow>> {
+pub async fn draft(tx: &mut Tx, id: PackageId) -> Result<Option<DraftRow>> {
     type Columns = (
         Option<uuid::Uuid>,
         Option<uuid::Uuid>,
@@ -240,11 +240,10 @@ pub async fn draft(tx: &mut Tx, id: PackageId, kek_id: &str) -> Result<Option<Dr
                 (select count(*) from files f where f.package_id = p.id),
                 (select coalesce(sum(size), 0)::bigint from files f where f.package_id = p.id),
                 k.kek_id, k.wrapped
-           from packages p join package_keys k on k.package_id = p.id and k.kek_id = $2
+           from packages p join package_keys k on k.package_id = p.id
           where p.id = $1",
     )
     .bind(id.0)
-    .bind(kek_id)
     .fetch_optional(tx.conn())
     .await?;
     let Some((user, visitor, open, files, bytes, kek_id, wrapped)) = row else {

@@ -24,6 +24,15 @@ pub async fn lead(tx: &mut Tx, name: &str, holder: &str, lasting: Duration) -> R
     Ok(done.rows_affected() == 1)
 }
 
+/// Tells whether somebody has a lease, by the database's clock.
+pub async fn led(tx: &mut Tx, name: &str) -> Result<bool> {
+    let sql = "select exists (select from leases where name = $1 and until > now())";
+    Ok(sqlx::query_scalar(sql)
+        .bind(name)
+        .fetch_one(tx.conn())
+        .await?)
+}
+
 /// Gives a lease back.
 pub async fn resign(tx: &mut Tx, name: &str, holder: &str) -> Result<()> {
     sqlx::query("update leases set until = now() where name = $1 and holder = $2")

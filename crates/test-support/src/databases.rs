@@ -23,7 +23,7 @@ const LOGINS: &str = "create role web_login login in role sofie_web;
 
 /// The database of one test; dropped with it.
 #[derive(Debug)]
-pub(crate) struct TestDatabase {
+pub struct TestDatabase {
     name: String,
     /// As the owner of the tables.
     pub db: Database,
@@ -34,6 +34,7 @@ pub(crate) struct TestDatabase {
 }
 
 impl TestDatabase {
+    /// Makes one.
     pub async fn create(cipher: Arc<dyn ColumnCipher>) -> Self {
         static MIGRATED: OnceCell<()> = OnceCell::const_new();
         static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -61,6 +62,19 @@ impl TestDatabase {
 }
 
 impl TestDatabase {
+    /// Puts the sealed columns under a cipher, whoever looks at them.
+    pub fn seal(&mut self, cipher: &Arc<dyn ColumnCipher>) {
+        for db in [
+            &mut self.db,
+            &mut self.web,
+            &mut self.worker,
+            &mut self.scheduler,
+        ] {
+            *db = db.with_cipher(Arc::clone(cipher));
+        }
+    }
+
+    /// How the owner of the tables connects.
     pub fn connect_options(&self) -> ConnectOptions {
         Postgres::shared().connect_options(&self.name)
     }

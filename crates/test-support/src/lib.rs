@@ -29,5 +29,5 @@ mod test_app;
 pub use clamd::TestClamd;
 pub use client::{Answer, Client, Request};
 pub use clock::FrozenClock;
-pub use databases::EmptyDatabase;
+pub use databases::{EmptyDatabase, TestDatabase};
 pub use test_app::{PASSWORD, TestApp, TestOptions};

@@ -9,14 +9,14 @@ use std::{
 };
 
 use axum::Router;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 use sofie_app::{
     App, Changes, Parts,
     downloads::Permits,
     engines::Engines,
     jobs,
-    keys::Columns,
+    keys::Keyring,
     sessions,
     settings::SettingsCache,
     setup,
@@ -28,8 +28,10 @@ use sofie_domain::{
 };
 use sofie_identity::{Params, Passwords, PlainToken, TokenKind};
 use sofie_queue::Waker;
-use sofie_store::{ConnectOptions, Database, administrators, engines, tokens, users, visitors};
-use sofie_vault::{BlobBackend as _, Kek, MemoryBackend, Vault};
+use sofie_store::{
+    ConnectOptions, Database, NoCipher, administrators, engines, tokens, users, visitors,
+};
+use sofie_vault::{BlobBackend as _, Kek, KekSource as _, MemoryBackend, MemoryKeks, Vault};
 use tokio_util::task::TaskTracker;
 
 use crate::{Client, FrozenClock, databases::TestDatabase, inspector};
@@ -64,6 +66,8 @@ pub struct TestApp {
     pub clock: Arc<FrozenClock>,
     /// The encrypted files.
     pub blobs: Arc<MemoryBackend>,
+    /// Where the key-encryption keys are kept.
+    pub keks: MemoryKeks,
     router: Router,
     database: TestDatabase,
 }
@@ -76,39 +80,15 @@ impl TestApp {
 
     /// Starts an app that is not as usual.
     pub async fn with(options: TestOptions) -> Self {
-        let kek = Kek::generate().expect("a key");
-        let columns = Columns::new(kek.field_cipher().expect("a cipher"));
-        let database = TestDatabase::create(Arc::new(columns)).await;
         let clock = Arc::new(FrozenClock::default());
-        let installation = setup::open(&database.db, clock.now())
-            .await
-            .expect("the database is new");
+        let mut database = TestDatabase::create(Arc::new(NoCipher)).await;
+        let (keks, keys) = keys(&database.db, clock.now()).await;
+        database.seal(&keys.columns());
         let blobs = Arc::new(MemoryBackend::new());
         blobs.set_now(clock.now().into());
-        let marked = blobs.ensure_marker(&installation.id.to_string());
+        let app = app(&database.db, keys, (&clock, &blobs), &options).await;
+        let marked = blobs.ensure_marker(&app.parts().instance.to_string());
         marked.expect("the store is new");
-        let parts = Parts {
-            clock: Arc::clone(&clock) as Arc<dyn Clock>,
-            vault: Vault::new(Arc::clone(&blobs) as _),
-            kek,
-            engines: Engines::with_local_clamd(
-                inspector::program(),
-                4,
-                options.local_clamd.unwrap_or_else(|| "/nowhere".into()),
-            ),
-            uploads: Uploads::at(options.pace),
-            permits: Permits::default(),
-            instance: installation.id,
-            waker: Waker::default(),
-            kafka: None,
-            changes: Changes::default(),
-            local_url: "http://127.0.0.1:9090".to_owned(),
-            passwords: Passwords::new(Params::weak()),
-            cookies: installation.cookies,
-            settings: SettingsCache::default(),
-            tasks: TaskTracker::new(),
-        };
-        let app = App::new(database.db.clone(), parts);
         let web = app.with_database(database.web.clone());
         Self {
             router: sofie_api::router(web.clone(), options.http),
@@ -118,6 +98,7 @@ impl TestApp {
             app,
             clock,
             blobs,
+            keks,
             database,
         }
     }
@@ -126,6 +107,16 @@ impl TestApp {
     #[must_use]
     pub fn connect_options(&self) -> ConnectOptions {
         self.database.connect_options()
+    }
+
+    /// Starts another process of the same installation, with what keys it finds now.
+    pub async fn beside(&self) -> App {
+        let db = self.app.db();
+        let found = self.keks.load().expect("the keys");
+        let keys = Keyring::open(db, Arc::new(self.keks.clone()), &found, self.app.now()).await;
+        let keys = Arc::new(keys.expect("the keys open the database"));
+        let ground = (&self.clock, &self.blobs);
+        app(db, keys, ground, &TestOptions::default()).await
     }
 
     /// Puts an enabled, mandatory engine into the table, whether it answers or not.
@@ -341,4 +332,43 @@ impl TestApp {
         };
         client.set_cookie(name, begun.expect("the log-in").cookie.expose());
     }
+}
+
+async fn keys(db: &Database, now: DateTime<Utc>) -> (MemoryKeks, Arc<Keyring>) {
+    let keks = MemoryKeks::default();
+    let kek = keks.store(&Kek::generate().expect("a key"));
+    let found = [kek.expect("a place in memory")];
+    let keys = Keyring::open(db, Arc::new(keks.clone()), &found, now).await;
+    (keks, Arc::new(keys.expect("the database is new")))
+}
+
+async fn app(
+    db: &Database,
+    keys: Arc<Keyring>,
+    (clock, blobs): (&Arc<FrozenClock>, &Arc<MemoryBackend>),
+    options: &TestOptions,
+) -> App {
+    let installation = setup::open(db, clock.now())
+        .await
+        .expect("the keys open the database");
+    let clamd = options.local_clamd.clone();
+    let clamd = clamd.unwrap_or_else(|| "/nowhere".into());
+    let parts = Parts {
+        clock: Arc::clone(clock) as Arc<dyn Clock>,
+        vault: Vault::new(Arc::clone(blobs) as _),
+        keys,
+        engines: Engines::with_local_clamd(inspector::program(), 4, clamd),
+        uploads: Uploads::at(options.pace),
+        permits: Permits::default(),
+        instance: installation.id,
+        waker: Waker::default(),
+        kafka: None,
+        changes: Changes::default(),
+        local_url: "http://127.0.0.1:9090".to_owned(),
+        passwords: Passwords::new(Params::weak()),
+        cookies: installation.cookies,
+        settings: SettingsCache::default(),
+        tasks: TaskTracker::new(),
+    };
+    App::new(db.clone(), parts)
 }

@@ -1,13 +1,13 @@
-//! The key-encryption key: wraps package keys, and is the root of encrypted database columns.
+//! The key-encryption key: wraps package keys and the key of encrypted database columns.
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
 use crate::{
-    Error, FieldCipher, WrappedKey,
-    crypto::{expand, mac, random},
-    keys::{PackageKey, package_context, unwrap, wrap},
+    Error, WrappedKey,
+    crypto::{mac, random},
+    keys::{ColumnKey, PackageKey, column_context, package_context, unwrap, wrap},
 };
 
 /// The stable name of a KEK: 16 lowercase hex digits that tell nothing about the key.
@@ -78,12 +78,14 @@ impl Kek {
         unwrap(&self.key, key, &package_context(package, self.id.as_str())).map(PackageKey)
     }
 
-    /// The cipher for encrypted database columns.
-    pub fn field_cipher(&self) -> Result<FieldCipher, Error> {
-        Ok(FieldCipher::new(
-            expand(&self.key, &[b"sofie fields v1 seal"])?,
-            expand(&self.key, &[b"sofie fields v1 hash"])?,
-        ))
+    /// Wraps the key of encrypted database columns, bound to this KEK's id.
+    pub fn wrap_column_key(&self, key: &ColumnKey) -> Result<WrappedKey, Error> {
+        wrap(&self.key, &key.0, &column_context(self.id.as_str()))
+    }
+
+    /// Unwraps the key of encrypted database columns; [`Error::Corrupt`] for another KEK or a changed record.
+    pub fn unwrap_column_key(&self, key: &WrappedKey) -> Result<ColumnKey, Error> {
+        unwrap(&self.key, key, &column_context(self.id.as_str())).map(ColumnKey)
     }
 }
 
@@ -107,5 +109,21 @@ mod tests {
         assert!(other.unwrap_package_key(&wrapped, b"p1").is_err());
         assert_ne!(kek.id(), other.id());
         assert_ne!(kek.check_value().unwrap(), other.check_value().unwrap());
+    }
+    #[test]
+    fn every_kek_opens_its_own_wrap_of_one_column_key() {
+        let (kek, other) = (Kek::generate().unwrap(), Kek::generate().unwrap());
+        let key = ColumnKey::generate().unwrap();
+        let sealed = key.cipher().unwrap().seal(b"c", b"title").unwrap();
+        let (first, second) = (
+            kek.wrap_column_key(&key).unwrap(),
+            other.wrap_column_key(&key).unwrap(),
+        );
+        let again = other.unwrap_column_key(&second).unwrap();
+        let opened = again.cipher().unwrap().open(b"c", &sealed).unwrap();
+        assert_eq!(&*opened, b"title");
+        assert!(other.unwrap_column_key(&first).is_err());
+        assert!(kek.unwrap_column_key(&second).is_err());
+        assert!(kek.unwrap_package_key(&first, b"p1").is_err());
     }
 }

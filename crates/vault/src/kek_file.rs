@@ -54,6 +54,12 @@ impl FileKek {
     /// Fails with [`KekError::Exists`] when the file is there.
     pub fn create_new(path: &Path) -> Result<Kek, KekError> {
         let kek = Kek::generate().map_err(KekError::Crypto)?;
+        Self::write_new(path, &kek)?;
+        Ok(kek)
+    }
+
+    /// Writes a key into a new file, as [`FileKek::create_new`] does.
+    pub fn write_new(path: &Path, kek: &Kek) -> Result<(), KekError> {
         let check = kek.check_value().map_err(KekError::Crypto)?;
         let text = Zeroizing::new(format!(
             "{MAGIC}\n\
@@ -78,8 +84,7 @@ impl FileKek {
                 Some(dir) if !dir.as_os_str().is_empty() => File::open(dir)?.sync_all(),
                 _ => File::open(".")?.sync_all(),
             })
-            .map_err(KekError::Io)?;
-        Ok(kek)
+            .map_err(KekError::Io)
     }
 
     /// Loads a key file after checking its mode and its check value.

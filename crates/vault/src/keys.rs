@@ -6,7 +6,7 @@ use aws_lc_rs::key_wrap::{AES_256, AesKek, KeyWrapPadded};
 use zeroize::Zeroizing;
 
 use crate::{
-    Error,
+    Error, FieldCipher,
     crypto::{expand, length_prefixed, random},
 };
 
@@ -162,6 +162,36 @@ impl fmt::Debug for FileKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("FileKey")
     }
+}
+
+/// The key of encrypted database columns: one for an installation, wrapped by each of its KEKs, so that a KEK is
+/// exchanged without touching a column.
+#[derive(Clone)]
+pub struct ColumnKey(pub(crate) Zeroizing<[u8; 32]>);
+
+impl ColumnKey {
+    /// A fresh random key.
+    pub fn generate() -> Result<Self, Error> {
+        Ok(Self(Zeroizing::new(random()?)))
+    }
+
+    /// The cipher for encrypted database columns.
+    pub fn cipher(&self) -> Result<FieldCipher, Error> {
+        Ok(FieldCipher::new(
+            expand(&self.0, &[b"sofie fields v1 seal"])?,
+            expand(&self.0, &[b"sofie fields v1 hash"])?,
+        ))
+    }
+}
+
+impl fmt::Debug for ColumnKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ColumnKey")
+    }
+}
+
+pub(crate) fn column_context(kek: &str) -> Vec<u8> {
+    length_prefixed(&[b"column key", kek.as_bytes()])
 }
 
 pub(crate) fn package_context(package: &[u8], kek: &str) -> Vec<u8> {

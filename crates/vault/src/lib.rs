@@ -35,15 +35,18 @@
 mod backend;
 mod crypto;
 mod error;
+mod escrow;
 mod field;
 mod format;
 mod kek;
 mod kek_file;
+mod kek_source;
 mod keys;
 mod moving;
 mod pool;
 mod reader;
 mod spec;
+mod transfer;
 mod upload;
 mod vault;
 
@@ -51,13 +54,16 @@ pub use backend::{
     Area, BlobBackend, BlobFile, BlobInfo, LocalBackend, MemoryBackend, Probe, S3Backend, S3Options,
 };
 pub use error::Error;
+pub use escrow::{Escrow, EscrowCost, EscrowError};
 pub use field::FieldCipher;
 pub use format::PART_SIZE;
 pub use kek::{Kek, KekId};
 pub use kek_file::{FileKek, KekError};
-pub use keys::{FileKey, PackageKey, WrappedKey};
+pub use kek_source::{FoundKek, KekFiles, KekSource, KekSourceError, MemoryKeks};
+pub use keys::{ColumnKey, FileKey, PackageKey, WrappedKey};
 pub use moving::{Move, Moved, Pass};
 pub use reader::Reader;
 pub use spec::{BlobId, BlobSpec, Context};
+pub use transfer::{Sealed, copy_blob, link_blob};
 pub use upload::Appender;
 pub use vault::Vault;

@@ -237,6 +237,12 @@ impl Vault {
             .try_flatten()
     }
 
+    /// The blobs of the store whose ids begin with a byte, in no useful order.
+    pub async fn list_shard(&self, shard: u8) -> Result<Vec<BlobInfo>, Error> {
+        let shared = Arc::clone(&self.shared);
+        blocking(move || shared.backend.list(shard)).await
+    }
+
     /// Makes sure that the store is still that of the instance: [`Error::Marker`] when another one, or none, is
     /// where it should be, such as a volume that is not mounted.
     pub async fn require_marker(&self, instance: String) -> Result<(), Error> {

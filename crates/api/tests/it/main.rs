@@ -5,6 +5,7 @@
 mod access;
 mod account;
 mod administration;
+mod backup;
 mod checks;
 mod costs;
 mod dlp;
@@ -14,7 +15,9 @@ mod events;
 mod exceptions;
 mod file_passwords;
 mod fixture;
+mod integrity;
 mod jobs;
+mod keys;
 mod notices;
 mod outside;
 mod packages;

@@ -265,8 +265,7 @@ async fn a_draft_is_shredded_and_a_sent_package_can_come_back() {
         .await
         .expect_problem(404, "not_found");
     let mut tx = app.app.db().read().await.unwrap();
-    let key = app.app.parts().kek.id().to_string();
-    let found = sofie_store::package_keys::find(&mut tx, id.parse().unwrap(), &key).await;
+    let found = sofie_store::package_keys::find(&mut tx, id.parse().unwrap()).await;
     assert!(found.unwrap().is_none(), "the key is destroyed");
     let doomed = sofie_store::doomed_blobs::list(&mut tx, 10).await.unwrap();
     assert_eq!(doomed.len(), 1);

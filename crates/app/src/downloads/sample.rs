@@ -84,8 +84,7 @@ async fn allowed(
     let package = sofie_store::packages::find(&mut tx, package)
         .await?
         .ok_or(Error::NotFound)?;
-    let kek = app.parts().kek.id().as_str();
-    let found = sofie_store::files::with_secrets(&mut tx, package.id, file, kek).await?;
+    let found = sofie_store::files::with_secrets(&mut tx, package.id, file).await?;
     let (file, secrets) = found.ok_or(Error::NotFound)?;
     if !file.check.held() {
         // There is no sample of it; what was delivered has a door of its own.
@@ -96,7 +95,7 @@ async fn allowed(
         Err(reason) => return Err(refuse(&mut tx, ctx, &package, &file, reason).await),
     };
     let (secrets, key) = secrets.ok_or(Error::NotFound)?;
-    let spec = keys::open_blob(app, &key, proof.package_id(), proof.file_id(), &secrets)?;
+    let spec = keys::open_blob(app, &key, proof.package_id(), proof.file_id(), &secrets).await?;
     Ok((file, spec))
 }
 

@@ -7,7 +7,7 @@ use sofie_domain::{
     AccountState, Actor, Approval, EmailAddress, Event, Life, Note, Package, PackageId,
     PackageType, Recipient, Sender, Settings, Title,
 };
-use sofie_store::{Tx, package_keys, packages, recipients, users};
+use sofie_store::{Tx, packages, recipients, users};
 
 use super::{
     View, answers, fields,
@@ -52,8 +52,7 @@ pub async fn create(app: &App, ctx: &Context, input: &Input) -> Result<Made> {
     }
     package.has_password = password.is_some();
     packages::insert(&mut tx, &package, password.as_deref()).await?;
-    let key = keys::new_package_key(app, package.id)?;
-    package_keys::insert(&mut tx, package.id, &key).await?;
+    keys::add_package_key(app, &mut tx, package.id).await?;
     let data = json!({ "type": package.kind.as_str(), "recipients": package.recipients.len() });
     audit::record(
         &mut tx,

@@ -7,7 +7,7 @@ use futures_util::TryStreamExt as _;
 use sofie_store::doomed_blobs;
 use sofie_vault::{BlobId, Error as VaultError};
 
-use crate::{App, Context, Error, Result, error::chain};
+use crate::{App, Context, Error, Result, backup, error::chain};
 
 /// How many blobs are unlinked in one run, so that users hardly notice.
 const PER_RUN: i64 = 200;
@@ -21,7 +21,13 @@ const BATCH: usize = 500;
 /// Unlinks some doomed blobs and strikes them off the list: row before blob on delete, so a crash in between
 /// leaves nothing worse than a blob to unlink again.
 pub(super) async fn unlink(app: &App, ctx: &Context) -> Result<()> {
-    let doomed = doomed_blobs::due(&mut app.db().read().await?, ctx.now, PER_RUN).await?;
+    let mut tx = app.db().read().await?;
+    // In this order: what was doomed before the lease was taken is not in the backup's snapshot.
+    let doomed = doomed_blobs::due(&mut tx, ctx.now, PER_RUN).await?;
+    if backup::under_way(&mut tx).await? {
+        return Ok(());
+    }
+    drop(tx);
     if doomed.is_empty() {
         return Ok(());
     }

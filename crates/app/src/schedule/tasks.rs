@@ -5,7 +5,7 @@ use std::time::Duration;
 use sofie_queue::{Every, Task as Due};
 
 use super::{blobs, lives, reminders, rescans, sweeps};
-use crate::{App, Context, Result, engines, sessions};
+use crate::{App, Context, Result, engines, keys, sessions};
 
 /// Something that happens again and again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub enum Task {
     TestEngines,
     /// Makes new keys for session cookies.
     RotateKeys,
+    /// Goes on moving packages to another key-encryption key.
+    RewrapPackages,
     /// Removes rows that nobody needs any more.
     CleanUp,
 }
@@ -47,6 +49,7 @@ impl Task {
         (Self::Rescan, "rescan", 60),
         (Self::TestEngines, "test_engines", 180),
         (Self::RotateKeys, "rotate_keys", 3600),
+        (Self::RewrapPackages, "rewrap_packages", 60),
         (Self::CleanUp, "clean_up", 3600),
     ];
 
@@ -89,6 +92,7 @@ pub async fn run_task(app: &App, task: Task) -> Result<()> {
         Task::Rescan => rescans::rescan(app, &ctx).await,
         Task::TestEngines => engines::test_all(app).await,
         Task::RotateKeys => sessions::rotate(app, &ctx).await,
+        Task::RewrapPackages => keys::go_on(app, &ctx).await,
         Task::CleanUp => sweeps::clean_up(app, &ctx).await,
     }
 }

@@ -127,7 +127,7 @@ pub(super) fn forget(app: &App, package: PackageId) {
 async fn read(app: &App, package: PackageId) -> Result<()> {
     let read_at = Instant::now();
     let mut tx = app.db().read().await?;
-    let row = packages::draft(&mut tx, package, app.parts().kek.id().as_str())
+    let row = packages::draft(&mut tx, package)
         .await?
         .ok_or(Error::NotFound)?;
     drop(tx);

@@ -87,7 +87,7 @@ pub async fn create(app: &App, ctx: &Context, new: &NewUpload) -> Result<Progres
         size: new.size,
     };
     let _claim = space::claim(app, &announced).await?;
-    let (spec, secrets) = keys::new_blob(app, &room.key, new.package, id)?;
+    let (spec, secrets) = keys::new_blob(app, &room.key, new.package, id).await?;
     let guard = Guard::new(app, spec.blob);
     let vault = &app.parts().vault;
     let complete = new.size == 0;
@@ -307,7 +307,7 @@ pub async fn remove(app: &App, ctx: &Context, named: Option<PackageId>, id: File
 /// Returns the row of an upload of the caller's, and how to reach its bytes while it may still grow.
 async fn find(app: &App, ctx: &Context, id: FileId) -> Result<(UploadRow, Option<BlobSpec>)> {
     let mut tx = app.db().read().await?;
-    let row = files::upload(&mut tx, id, app.parts().kek.id().as_str()).await?;
+    let row = files::upload(&mut tx, id).await?;
     let row = row.ok_or(Error::NotFound)?;
     drafts::only_sender(ctx, (row.sender_user, row.sender_visitor))?;
     if row.complete {
@@ -316,7 +316,7 @@ async fn find(app: &App, ctx: &Context, id: FileId) -> Result<(UploadRow, Option
     if !row.uploading || row.expires_at <= ctx.now {
         return Err(Error::NotFound);
     }
-    let spec = keys::open_blob(app, &row.package_key, row.package_id, id, &row.secrets)?;
+    let spec = keys::open_blob(app, &row.package_key, row.package_id, id, &row.secrets).await?;
     Ok((row, Some(spec)))
 }
 

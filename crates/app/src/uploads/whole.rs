@@ -45,7 +45,7 @@ pub async fn put(app: &App, ctx: &Context, new: NewFile, body: Body) -> Result<F
         size: announced,
     };
     let claim = space::claim(app, &announced).await?;
-    let (spec, secrets) = keys::new_blob(app, &room.key, new.package, id)?;
+    let (spec, secrets) = keys::new_blob(app, &room.key, new.package, id).await?;
     let guard = Guard::new(app, spec.blob);
     let mut intake = Intake {
         body: Paced::new(body, app.parts().uploads.pace),

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use sofie_vault::{FieldCipher, FileKek, FileKey, Kek, PackageKey, WrappedKey};
+use sofie_vault::{ColumnKey, FieldCipher, FileKek, FileKey, Kek, PackageKey, WrappedKey};
 use tempfile::TempDir;
 
 use crate::input::{Input, Script};
@@ -28,7 +28,8 @@ static KEYS: LazyLock<Keys> = LazyLock::new(|| {
     let kek = FileKek::create_new(&path).expect("a key file is made");
     let package = PackageKey::generate().expect("the system has randomness");
     let file = FileKey::generate().expect("the system has randomness");
-    let cipher = kek.field_cipher().expect("a cipher is derived");
+    let columns = ColumnKey::generate().expect("the system has randomness");
+    let cipher = columns.cipher().expect("a cipher is derived");
     let wrapped = |key: Result<WrappedKey, _>| {
         key.map(|key| key.to_bytes())
             .map_err(|_: sofie_vault::Error| ())

@@ -1,14 +1,13 @@
 //! `sofie admin add`, `sofie user add`, `sofie token create`: by the person at the machine, past every login.
 
-use std::fs;
-use std::io::{self, Read};
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
 use secrecy::SecretString;
 use sofie_app::{administrators, tokens, users};
 
+use super::password;
 use super::room::{Room, refused};
 use crate::ground::Site;
 
@@ -23,23 +22,11 @@ pub struct NewAccount {
 impl NewAccount {
     /// Reads the password: the first line of the file, or of the standard input for `-`.
     pub fn read(email: String, name: Option<String>, password_file: &Path) -> Result<Self> {
-        let shown = password_file.display();
-        let mut text = String::new();
-        if password_file == Path::new("-") {
-            io::stdin()
-                .read_to_string(&mut text)
-                .context("cannot read the password from the standard input")?;
-        } else {
-            text = fs::read_to_string(password_file)
-                .with_context(|| format!("cannot read {shown}"))?;
-        }
-        let password = text.lines().next().filter(|line| !line.is_empty());
-        let password =
-            password.ok_or_else(|| anyhow!("{shown} has no password on its first line"))?;
+        let password = password::read(password_file)?;
         Ok(Self {
             email,
             name,
-            password: password.to_owned().into(),
+            password,
         })
     }
 
@@ -111,6 +98,8 @@ pub async fn create_token(site: Site, user: String, name: String) -> Result<Exit
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use secrecy::ExposeSecret;
 
     use super::*;

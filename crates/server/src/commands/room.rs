@@ -28,7 +28,7 @@ impl Room {
         outcome
     }
 
-    async fn open(ground: &Ground) -> Result<Self> {
+    pub(super) async fn open(ground: &Ground) -> Result<Self> {
         let url = assemble::local_url(ground.site.config.http.listen);
         let app = assemble::app(ground, url).await?;
         let ctx = Context::system(app.now());

@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use sofie_app::schedule::Scheduler;
-use sofie_store::Database;
+use sofie_store::{Database, NoCipher};
 
 use crate::clock::SystemClock;
 use crate::doctor;
 use crate::ground::{Base, Purpose, Site};
-use crate::keys::NoCipher;
 use crate::lifecycle::Lifecycle;
 use crate::worker;
 

@@ -100,7 +100,7 @@ fn without_its_key_nothing_starts_and_nothing_changes() {
     let refused = start();
     let error = String::from_utf8(refused.stderr).unwrap();
     assert!(
-        !refused.status.success() && error.contains("not the one"),
+        !refused.status.success() && error.contains("none of the keys found"),
         "{error}"
     );
 

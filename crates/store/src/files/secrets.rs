@@ -86,18 +86,16 @@ pub async fn with_secrets(
     tx: &mut Tx,
     package: PackageId,
     file: FileId,
-    kek_id: &str,
 ) -> Result<Option<(File, Option<(Secrets, WrappedPackageKey)>)>> {
     let row: Option<FileAndSecrets> = sqlx::query_as(concat!(
         "select ",
         rows::columns!(),
         ", f.blob_id, f.generation, f.key_wrapped, k.kek_id, k.wrapped
-           from files f left join package_keys k on k.package_id = f.package_id and k.kek_id = $3
+           from files f left join package_keys k on k.package_id = f.package_id
           where f.id = $1 and f.package_id = $2"
     ))
     .bind(file.0)
     .bind(package.0)
-    .bind(kek_id)
     .fetch_optional(tx.conn())
     .await?;
     let Some(row) = row else { return Ok(None) };
@@ -121,15 +119,13 @@ pub async fn with_secrets(
 pub async fn secrets_of_package(
     tx: &mut Tx,
     package: PackageId,
-    kek_id: &str,
 ) -> Result<Vec<(FileId, Secrets, WrappedPackageKey)>> {
     let rows: Vec<SecretsRow> = sqlx::query_as(
         "select f.id, f.blob_id, f.generation, f.key_wrapped, k.kek_id, k.wrapped
-           from files f join package_keys k on k.package_id = f.package_id and k.kek_id = $2
+           from files f join package_keys k on k.package_id = f.package_id
           where f.package_id = $1 order by f.ordinal",
     )
     .bind(package.0)
-    .bind(kek_id)
     .fetch_all(tx.conn())
     .await?;
     rows.into_iter().map(SecretsRow::split).collect()
@@ -151,7 +147,7 @@ struct UploadColumns {
 }
 
 /// Returns an upload, finished or not.
-pub async fn upload(tx: &mut Tx, file: FileId, kek_id: &str) -> Result<Option<UploadRow>> {
+pub async fn upload(tx: &mut Tx, file: FileId) -> Result<Option<UploadRow>> {
     let row: Option<UploadColumns> = sqlx::query_as(
         "select f.id, f.blob_id, f.generation, f.key_wrapped, k.kek_id, k.wrapped, f.package_id,
                 p.sender_user_id, p.sender_visitor_id, p.life = 'uploading' as uploading,
@@ -159,11 +155,10 @@ pub async fn upload(tx: &mut Tx, file: FileId, kek_id: &str) -> Result<Option<Up
                 f.upload_expires_at
            from files f
            join packages p on p.id = f.package_id
-           join package_keys k on k.package_id = f.package_id and k.kek_id = $2
+           join package_keys k on k.package_id = f.package_id
           where f.id = $1",
     )
     .bind(file.0)
-    .bind(kek_id)
     .fetch_optional(tx.conn())
     .await?;
     let Some(row) = row else { return Ok(None) };

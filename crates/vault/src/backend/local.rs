@@ -45,6 +45,15 @@ impl LocalBackend {
         self.shard(blob).join(format!("{blob}{suffix}"))
     }
 
+    pub(crate) fn committed(&self, blob: BlobId) -> PathBuf {
+        self.path(blob, suffix(Area::Blob))
+    }
+
+    pub(crate) fn make_shard(&self, blob: BlobId) -> io::Result<()> {
+        make_dir(&self.shard(blob), false)?;
+        sync_dir(&self.root)
+    }
+
     fn check_marker(&self, instance: &str, may_make: bool) -> Result<(), Error> {
         let text = marker::text(instance)?;
         // A file system that became read-only after an error still shows the marker.
@@ -117,8 +126,7 @@ impl BlobBackend for LocalBackend {
         };
         let file = match make() {
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                make_dir(&self.shard(blob), false)
-                    .and_then(|()| sync_dir(&self.root))
+                self.make_shard(blob)
                     .map_err(Error::io("make a blob directory"))?;
                 make()
             }
@@ -192,6 +200,10 @@ impl BlobBackend for LocalBackend {
             });
         }
         Ok(merge(found))
+    }
+
+    fn local_path(&self, blob: BlobId) -> Option<PathBuf> {
+        Some(self.committed(blob))
     }
 
     fn free_space(&self) -> Result<Option<u64>, Error> {

@@ -5,7 +5,7 @@ mod marker;
 mod memory;
 mod s3;
 
-use std::{fmt, sync::Arc, time::SystemTime};
+use std::{fmt, path::PathBuf, sync::Arc, time::SystemTime};
 
 pub use local::LocalBackend;
 pub use memory::MemoryBackend;
@@ -78,6 +78,11 @@ pub trait BlobBackend: fmt::Debug + Send + Sync + 'static {
 
     /// All blobs whose id begins with the byte `shard`, in any order.
     fn list(&self, shard: u8) -> Result<Vec<BlobInfo>, Error>;
+
+    /// Where a committed blob lies in the file system of this machine, if it does.
+    fn local_path(&self, _blob: BlobId) -> Option<PathBuf> {
+        None
+    }
 
     /// Bytes that can still be written, if the store has a limit.
     fn free_space(&self) -> Result<Option<u64>, Error>;

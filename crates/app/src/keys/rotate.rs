@@ -1,0 +1,136 @@
+//! Moves packages from old key-encryption keys to the active one.
+//!
+//! Only wraps change, never a byte of a file. Each is exchanged by one update of its row, and rows in batches of a
+//! transaction: whatever stops the work, and wherever, each package has a wrap that one of the listed keys opens.
+//! What is left to do is in the rows themselves, so it goes on wherever it is taken up again.
+
+use std::time::Duration;
+
+use serde_json::json;
+use sofie_domain::{Event, PackageId};
+use sofie_store::{
+    Tx, keks,
+    package_keys::{self, WrappedPackageKey},
+};
+use sofie_vault::{Kek, WrappedKey};
+
+use crate::{App, Context, Error, Result, audit};
+
+/// How many keys one transaction exchanges: a few milliseconds of locks on rows that nobody else writes.
+const BATCH: i64 = 200;
+/// How long to wait for another process that moves the rest.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// How far a rotation is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Packages moved in this run.
+    pub moved: u64,
+    /// Packages still to move.
+    pub left: u64,
+}
+
+/// Says that all packages shall move to the active key; returns how many those are.
+///
+/// From now on it is done sooner or later: by [`rotate`], or by the schedule.
+pub async fn begin_rotation(app: &App, ctx: &Context) -> Result<u64> {
+    let mut tx = app.db().begin().await?;
+    keks::lock(&mut tx).await?;
+    let from = keks::retire(&mut tx).await?;
+    let left = count(&mut tx).await?;
+    if left > 0 {
+        let rows = keks::list(&mut tx).await?;
+        let active = rows.iter().find(|row| row.active);
+        let object = active.map(|row| ("key", row.id.clone()));
+        let data = json!({ "from": from, "packages": left });
+        audit::record(&mut tx, ctx, Event::KeyRotationBegun, object, data).await?;
+    }
+    tx.commit().await?;
+    Ok(left)
+}
+
+/// Moves every package that shall move, and tells the progress after each batch.
+pub async fn rotate(app: &App, ctx: &Context, mut tell: impl FnMut(Progress)) -> Result<Progress> {
+    let mut moved = 0;
+    loop {
+        let batch = rotate_some(app, ctx, BATCH).await?;
+        moved += batch.moved;
+        let progress = Progress { moved, ..batch };
+        tell(progress);
+        if progress.left == 0 {
+            return Ok(progress);
+        }
+        if batch.moved == 0 {
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
+
+/// Moves one batch of at most so many packages, and ends the rotation with the last one.
+pub async fn rotate_some(app: &App, ctx: &Context, most: i64) -> Result<Progress> {
+    let keys = &app.parts().keys;
+    let mut tx = app.db().begin().await?;
+    let rows = keks::list(&mut tx).await?;
+    let active = rows.iter().find(|row| row.active).map(|row| &row.id);
+    let active = active.ok_or(Error::Conflict("conflict"))?;
+    let active = keys.find(app.db(), active).await;
+    let active = active.map_err(Error::unavailable)?;
+    let old = package_keys::claim_retiring(&mut tx, most).await?;
+    let mut new = Vec::with_capacity(old.len());
+    for (package, key) in old {
+        let row = exchange(app, &active, package, &key).await?;
+        new.push((package, row));
+    }
+    package_keys::replace(&mut tx, &new).await?;
+    let left = count(&mut tx).await?;
+    if left == 0 {
+        let settled = keks::settle(&mut tx).await?;
+        if !settled.is_empty() {
+            let object = Some(("key", active.id().to_string()));
+            let data = json!({ "from": settled });
+            audit::record(&mut tx, ctx, Event::KeyRotationEnded, object, data).await?;
+        }
+    }
+    tx.commit().await?;
+    let moved = new.len() as u64;
+    Ok(Progress { moved, left })
+}
+
+async fn exchange(
+    app: &App,
+    to: &Kek,
+    package: PackageId,
+    key: &WrappedPackageKey,
+) -> Result<WrappedPackageKey> {
+    let from = app.parts().keys.find(app.db(), &key.kek_id).await;
+    let from = from.map_err(Error::unavailable)?;
+    let wrapped = WrappedKey::from_bytes(&key.wrapped).map_err(Error::internal)?;
+    let id = package.0.as_bytes();
+    let plain = from
+        .unwrap_package_key(&wrapped, id)
+        .map_err(Error::internal)?;
+    let wrapped = to.wrap_package_key(&plain, id).map_err(Error::internal)?;
+    Ok(WrappedPackageKey {
+        kek_id: to.id().to_string(),
+        wrapped: wrapped.to_bytes(),
+    })
+}
+
+async fn count(tx: &mut Tx) -> Result<u64> {
+    let count = package_keys::count_retiring(tx).await?;
+    Ok(u64::try_from(count).unwrap_or_default())
+}
+
+/// Goes on with a rotation that was begun, for the schedule: a few batches, so that it stays out of the way.
+pub(crate) async fn go_on(app: &App, ctx: &Context) -> Result<()> {
+    const BATCHES: usize = 25;
+    if !keks::any_retiring(&mut app.db().read().await?).await? {
+        return Ok(());
+    }
+    for _ in 0..BATCHES {
+        if rotate_some(app, ctx, BATCH).await?.left == 0 {
+            break;
+        }
+    }
+    Ok(())
+}

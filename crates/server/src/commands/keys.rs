@@ -1,0 +1,224 @@
+//! `sofie keys list | add | activate | rotate | remove | export | import`
+
+use std::fs::OpenOptions;
+use std::io::{self, IsTerminal, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, anyhow, ensure};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+use sofie_app::Error;
+use sofie_app::keys::{self, KekView, Progress};
+use sofie_vault::{Escrow, EscrowCost, FileKek, KekFiles, KekSource};
+
+use super::password;
+use super::room::{Room, refused};
+use crate::ground::Site;
+
+pub async fn list(site: Site, as_json: bool) -> Result<ExitCode> {
+    Room::within(site, async |room| {
+        let views = keys::list(&room.app).await.map_err(refused)?;
+        if as_json {
+            println!("{}", json!(views.iter().map(as_value).collect::<Vec<_>>()));
+        } else {
+            println!("{:<16}  {:<8}  {:>8}  place", "key", "state", "packages");
+            for view in &views {
+                let place = view.place.as_deref().unwrap_or("NOT FOUND");
+                println!(
+                    "{:<16}  {:<8}  {:>8}  {place}",
+                    view.id,
+                    state(view),
+                    view.packages
+                );
+            }
+        }
+        let lost = |view: &KekView| view.place.is_none() && (view.active || view.packages > 0);
+        Ok(if views.iter().any(lost) {
+            ExitCode::FAILURE
+        } else {
+            ExitCode::SUCCESS
+        })
+    })
+    .await
+}
+
+pub async fn add(site: Site, file: Option<std::path::PathBuf>) -> Result<ExitCode> {
+    Room::within(site, async |room| {
+        let kek = file
+            .map(|file| {
+                FileKek::load(&file)
+                    .with_context(|| format!("cannot use the key file {}", file.display()))
+            })
+            .transpose()?;
+        let made = keys::add(&room.app, &room.ctx, kek)
+            .await
+            .map_err(in_words)?;
+        println!("{}", made.id);
+        eprintln!(
+            "The key is in {}. Copy it to a safe place now, or write all keys into one file by `sofie keys export`; \
+             then `sofie keys activate {}` has it wrap new packages.",
+            made.place.unwrap_or_default(),
+            made.id
+        );
+        Ok(ExitCode::SUCCESS)
+    })
+    .await
+}
+
+pub async fn activate(site: Site, id: String) -> Result<ExitCode> {
+    Room::within(site, async |room| {
+        keys::activate(&room.app, &room.ctx, &id)
+            .await
+            .map_err(in_words)?;
+        println!("new packages are under the key {id}; `sofie keys rotate` moves the others to it");
+        Ok(ExitCode::SUCCESS)
+    })
+    .await
+}
+
+pub async fn rotate(site: Site) -> Result<ExitCode> {
+    Room::within(site, async |room| {
+        let all = keys::begin_rotation(&room.app, &room.ctx)
+            .await
+            .map_err(in_words)?;
+        let terminal = io::stderr().is_terminal();
+        let tell = |progress: Progress| {
+            if terminal {
+                eprint!("\r{} of {all} packages moved", progress.moved);
+            }
+        };
+        let done = keys::rotate(&room.app, &room.ctx, tell)
+            .await
+            .map_err(in_words)?;
+        if terminal {
+            eprintln!();
+        }
+        println!("{} packages moved to the active key", done.moved);
+        Ok(ExitCode::SUCCESS)
+    })
+    .await
+}
+
+pub async fn remove(site: Site, id: String) -> Result<ExitCode> {
+    Room::within(site, async |room| {
+        let views = keys::list(&room.app).await.map_err(refused)?;
+        keys::remove(&room.app, &room.ctx, &id)
+            .await
+            .map_err(in_words)?;
+        println!("the key {id} is off the list");
+        let place = views.into_iter().find(|view| view.id == id);
+        if let Some(place) = place.and_then(|view| view.place) {
+            eprintln!(
+                "Its file {place} is left where it is: backups made until now need it. Once they are gone, delete it."
+            );
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+    .await
+}
+
+pub async fn export(site: Site, to: &Path, password: SecretString) -> Result<ExitCode> {
+    Room::within(site, async |room| {
+        let count = write_escrow(&room, to, &password).await?;
+        println!("{count} keys are sealed in {}", to.display());
+        Ok(ExitCode::SUCCESS)
+    })
+    .await
+}
+
+/// Seals all keys of the installation into a new file; the audit log tells of it before there is one.
+pub(super) async fn write_escrow(room: &Room, to: &Path, password: &SecretString) -> Result<usize> {
+    ensure!(!to.exists(), "{} exists already", to.display());
+    let escrow = keys::export(&room.app, &room.ctx).await.map_err(in_words)?;
+    let count = escrow.keks.len();
+    let password = password.clone();
+    let sealing = move || escrow.seal(password.expose_secret().as_bytes(), EscrowCost::default());
+    let text = tokio::task::spawn_blocking(sealing).await??;
+    write_new(to, &text).with_context(|| format!("cannot write {}", to.display()))?;
+    Ok(count)
+}
+
+/// Puts the keys where this installation looks for them; needs no database.
+pub fn import(site: &Site, from: &Path, password: &SecretString) -> Result<ExitCode> {
+    let placed = read_escrow(site, from, password)?;
+    for (id, place) in placed {
+        println!("{id}  {place}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Opens sealed keys and puts them in their place; returns their names and places.
+pub fn read_escrow(
+    site: &Site,
+    from: &Path,
+    password: &SecretString,
+) -> Result<Vec<(String, String)>> {
+    let text =
+        std::fs::read_to_string(from).with_context(|| format!("cannot read {}", from.display()))?;
+    let escrow = Escrow::open(&text, password.expose_secret().as_bytes())
+        .with_context(|| format!("cannot open {}", from.display()))?;
+    let source = KekFiles::new(site.kek_file());
+    let mut placed = Vec::new();
+    for kek in &escrow.keks {
+        let found = source.store(kek)?;
+        placed.push((kek.id().to_string(), found.place));
+    }
+    Ok(placed)
+}
+
+/// Reads the password that seals keys.
+pub fn sealing_password(file: &Path) -> Result<SecretString> {
+    /// Whoever finds the file may try as many passwords as there is time.
+    const LEAST: usize = 16;
+    let password = password::read(file)?;
+    ensure!(
+        password.expose_secret().chars().count() >= LEAST,
+        "the password that seals keys needs {LEAST} characters or more"
+    );
+    Ok(password)
+}
+
+fn write_new(to: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o400)
+        .open(to)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+fn state(view: &KekView) -> &'static str {
+    match (view.active, view.retiring) {
+        (true, _) => "active",
+        (false, true) => "retiring",
+        (false, false) => "ready",
+    }
+}
+
+fn as_value(view: &KekView) -> serde_json::Value {
+    json!({
+        "id": view.id,
+        "state": state(view),
+        "packages": view.packages,
+        "place": view.place,
+        "added_at": view.added_at,
+        "activated_at": view.activated_at,
+    })
+}
+
+fn in_words(error: Error) -> anyhow::Error {
+    match error {
+        Error::NotFound => anyhow!("this installation has no such key"),
+        Error::Conflict("key_known") => anyhow!("the key is known already"),
+        Error::Conflict("key_active") => {
+            anyhow!("the key is the active one: make another one the active one first")
+        }
+        Error::Conflict("key_in_use") => {
+            anyhow!("packages need the key: `sofie keys rotate` moves them to the active one")
+        }
+        other => refused(other),
+    }
+}
