@@ -14,7 +14,7 @@ use sofie_store::{
 };
 use sofie_vault::{BlobId, BlobSpec, Context, FieldCipher, FileKey, PackageKey, WrappedKey};
 
-pub use self::change::{KekView, activate, add, export, list, remove};
+pub use self::change::{KekView, activate, add, derive, export, list, remove};
 pub use self::ring::{Keyring, RingError};
 pub(crate) use self::rotate::go_on;
 pub use self::rotate::{Progress, begin_rotation, rotate, rotate_some};

@@ -12,6 +12,7 @@ mod tokens;
 pub use codes::{BadCode, Code, CodeHash, CodeKey};
 pub use passwords::{
     HashError, Params, ParamsError, PasswordPolicy, PasswordProblem, Passwords, Verified,
+    sealing_key,
 };
 pub use session_jwt::{AccountKind, BadSession, Session, SessionCookies, SigningKey, SigningKeys};
 pub use tokens::{BadToken, PlainToken, TokenHash, TokenKind};

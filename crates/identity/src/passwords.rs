@@ -3,10 +3,12 @@
 mod hashing;
 mod leaked;
 mod policy;
+mod sealing;
 mod words;
 
 pub use hashing::{HashError, Params, ParamsError, Passwords, Verified};
 pub use policy::{PasswordPolicy, PasswordProblem};
+pub use sealing::sealing_key;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use unicode_normalization::UnicodeNormalization as _;

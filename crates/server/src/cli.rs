@@ -76,36 +76,9 @@ pub enum Command {
         json: bool,
     },
     /// Write a backup, also while the server runs
-    Backup {
-        #[command(flatten)]
-        place: Place,
-        /// A folder that is empty or does not exist
-        #[arg(value_name = "DIR")]
-        to: PathBuf,
-        /// Hard links in the place of copies; the folder must be in the same file system
-        #[arg(long)]
-        link: bool,
-        /// Seal the keys by a password into this file, which must not be kept with the backup
-        #[arg(long, value_name = "FILE", requires = "password_file")]
-        with_keys: Option<PathBuf>,
-        /// A file with that password on its first line; `-` is the standard input
-        #[arg(long, value_name = "FILE")]
-        password_file: Option<PathBuf>,
-    },
+    Backup(Backup),
     /// Make an installation from a backup, where there is none
-    Restore {
-        #[command(flatten)]
-        place: Place,
-        /// The folder of the backup
-        #[arg(value_name = "DIR")]
-        from: PathBuf,
-        /// A file of sealed keys, which are put in their place first
-        #[arg(long, value_name = "FILE", requires = "password_file")]
-        keys: Option<PathBuf>,
-        /// A file with the password of the sealed keys on its first line; `-` is the standard input
-        #[arg(long, value_name = "FILE")]
-        password_file: Option<PathBuf>,
-    },
+    Restore(Restore),
     /// Look whether all is well
     Doctor(Place),
     /// Bring the database's schema up to date
@@ -253,6 +226,39 @@ pub enum Keys {
         #[arg(long, value_name = "FILE")]
         password_file: PathBuf,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct Backup {
+    #[command(flatten)]
+    pub place: Place,
+    /// A folder that is empty or does not exist
+    #[arg(value_name = "DIR")]
+    pub to: PathBuf,
+    /// Hard links in the place of copies; the folder must be in the same file system
+    #[arg(long)]
+    pub link: bool,
+    /// Seal the keys by a password into this file, which must not be kept with the backup
+    #[arg(long, value_name = "FILE", requires = "password_file")]
+    pub with_keys: Option<PathBuf>,
+    /// A file with that password on its first line; `-` is the standard input
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Restore {
+    #[command(flatten)]
+    pub place: Place,
+    /// The folder of the backup
+    #[arg(value_name = "DIR")]
+    pub from: PathBuf,
+    /// A file of sealed keys, which are put in their place first
+    #[arg(long, value_name = "FILE", requires = "password_file")]
+    pub keys: Option<PathBuf>,
+    /// A file with the password of the sealed keys on its first line; `-` is the standard input
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -75,25 +75,12 @@ pub fn run(command: Command) -> ExitCode {
         Command::Verify { place, deep, json } => {
             with_site(&place, true, |site| verify::run(site, deep, json))
         }
-        Command::Backup {
-            place,
-            to,
-            link,
-            with_keys,
-            password_file,
-        } => match backup::Asked::read(&to, link, with_keys, password_file.as_deref()) {
-            Ok(asked) => with_site(&place, true, |site| backup::run(site, asked)),
-            Err(error) => fail(&error),
-        },
-        Command::Restore {
-            place,
-            from,
-            keys,
-            password_file,
-        } => match restore::Asked::read(from, keys, password_file.as_deref()) {
-            Ok(asked) => with_site(&place, true, |site| restore::run(site, asked)),
-            Err(error) => fail(&error),
-        },
+        Command::Backup(command) => {
+            with_input(&command.place, backup::Asked::read(&command), backup::run)
+        }
+        Command::Restore(command) => {
+            with_input(&command.place, restore::Asked::read(&command), restore::run)
+        }
         Command::Doctor(place) => with_site(&place, true, doctor::run),
         Command::Kafka(Broker::Setup(place)) => with_site(&place, true, kafka::set_up),
         Command::Storage(Storage::Migrate {
@@ -131,10 +118,8 @@ where
         password_file,
         name,
     } = command;
-    match NewAccount::read(email, name, &password_file) {
-        Ok(new) => with_site(&place, true, |site| make(site, new)),
-        Err(error) => fail(&error),
-    }
+    let new = NewAccount::read(email, name, &password_file);
+    with_input(&place, new, make)
 }
 
 fn look_after(command: Keys) -> ExitCode {
@@ -148,22 +133,33 @@ fn look_after(command: Keys) -> ExitCode {
             place,
             to,
             password_file,
-        } => match keys::sealing_password(&password_file) {
-            Ok(password) => with_site(&place, true, async |site| {
-                keys::export(site, &to, password).await
-            }),
-            Err(error) => fail(&error),
-        },
+        } => {
+            let password = keys::sealing_password(&password_file);
+            with_input(&place, password, |site, password| {
+                keys::export(site, to, password)
+            })
+        }
         Keys::Import {
             place,
             from,
             password_file,
-        } => match keys::sealing_password(&password_file) {
-            Ok(password) => with_site(&place, true, async |site| {
-                keys::import(&site, &from, &password)
-            }),
-            Err(error) => fail(&error),
-        },
+        } => {
+            let password = keys::sealing_password(&password_file);
+            with_input(&place, password, |site, password| {
+                keys::import(site, from, password)
+            })
+        }
+    }
+}
+
+/// Runs a command of a person's with what was read for it, before anything was opened.
+fn with_input<I, F>(place: &Place, input: Result<I>, run: impl FnOnce(Site, I) -> F) -> ExitCode
+where
+    F: Future<Output = Result<ExitCode>>,
+{
+    match input {
+        Ok(input) => with_site(place, true, |site| run(site, input)),
+        Err(error) => fail(&error),
     }
 }
 

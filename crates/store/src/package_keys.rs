@@ -69,10 +69,19 @@ pub async fn count_retiring(tx: &mut Tx) -> Result<i64> {
     .await?)
 }
 
+/// Tells whether retiring key-encryption keys wrap any.
+pub async fn any_retiring(tx: &mut Tx) -> Result<bool> {
+    Ok(sqlx::query_scalar(
+        "select exists (select from package_keys where kek_id in (select id from keks where retiring))",
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
 /// Puts new wraps in the place of old ones, in one statement; a key that was destroyed meanwhile stays so.
 pub async fn replace(tx: &mut Tx, keys: &[(PackageId, WrappedPackageKey)]) -> Result<()> {
     let ids: Vec<Uuid> = keys.iter().map(|(package, _)| package.0).collect();
-    let keks: Vec<&str> = keys.iter().map(|(_, key)| key.kek_id.as_str()).collect();
+    let names: Vec<&str> = keys.iter().map(|(_, key)| key.kek_id.as_str()).collect();
     let wrapped: Vec<&[u8]> = keys.iter().map(|(_, key)| &*key.wrapped).collect();
     sqlx::query(
         "update package_keys k set kek_id = n.kek_id, wrapped = n.wrapped
@@ -80,7 +89,7 @@ pub async fn replace(tx: &mut Tx, keys: &[(PackageId, WrappedPackageKey)]) -> Re
           where k.package_id = n.package_id",
     )
     .bind(ids)
-    .bind(keks)
+    .bind(names)
     .bind(wrapped)
     .execute(tx.conn())
     .await?;

@@ -82,11 +82,11 @@ impl TestApp {
     pub async fn with(options: TestOptions) -> Self {
         let clock = Arc::new(FrozenClock::default());
         let mut database = TestDatabase::create(Arc::new(NoCipher)).await;
-        let (keks, keys) = keys(&database.db, clock.now()).await;
-        database.seal(&keys.columns());
+        let (keks, ring) = keys(&database.db, clock.now()).await;
+        database.seal(&ring.columns());
         let blobs = Arc::new(MemoryBackend::new());
         blobs.set_now(clock.now().into());
-        let app = app(&database.db, keys, (&clock, &blobs), &options).await;
+        let app = app(&database.db, ring, (&clock, &blobs), &options).await;
         let marked = blobs.ensure_marker(&app.parts().instance.to_string());
         marked.expect("the store is new");
         let web = app.with_database(database.web.clone());
@@ -338,8 +338,8 @@ async fn keys(db: &Database, now: DateTime<Utc>) -> (MemoryKeks, Arc<Keyring>) {
     let keks = MemoryKeks::default();
     let kek = keks.store(&Kek::generate().expect("a key"));
     let found = [kek.expect("a place in memory")];
-    let keys = Keyring::open(db, Arc::new(keks.clone()), &found, now).await;
-    (keks, Arc::new(keys.expect("the database is new")))
+    let ring = Keyring::open(db, Arc::new(keks.clone()), &found, now).await;
+    (keks, Arc::new(ring.expect("the database is new")))
 }
 
 async fn app(

@@ -54,7 +54,7 @@ pub use backend::{
     Area, BlobBackend, BlobFile, BlobInfo, LocalBackend, MemoryBackend, Probe, S3Backend, S3Options,
 };
 pub use error::Error;
-pub use escrow::{Escrow, EscrowCost, EscrowError};
+pub use escrow::{Derive, Escrow, EscrowCost, EscrowError};
 pub use field::FieldCipher;
 pub use format::PART_SIZE;
 pub use kek::{Kek, KekId};

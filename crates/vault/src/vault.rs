@@ -238,9 +238,9 @@ impl Vault {
     }
 
     /// The blobs of the store whose ids begin with a byte, in no useful order.
-    pub async fn list_shard(&self, shard: u8) -> Result<Vec<BlobInfo>, Error> {
+    pub async fn list_shard(&self, first: u8) -> Result<Vec<BlobInfo>, Error> {
         let shared = Arc::clone(&self.shared);
-        blocking(move || shared.backend.list(shard)).await
+        blocking(move || shared.backend.list(first)).await
     }
 
     /// Makes sure that the store is still that of the instance: [`Error::Marker`] when another one, or none, is

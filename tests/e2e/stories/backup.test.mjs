@@ -110,6 +110,11 @@ describe('keys and backups', () => {
     assert.equal(statSync(backup).mode & 0o777, 0o700);
     const kek = readFileSync((await keys())[0].place, 'utf8').match(/key = (\w+)/)[1];
     assert.ok(!readFileSync(sealed, 'utf8').includes(kek), 'keys leave sealed only');
+    const linked = join(safe, 'linked');
+    await sofie.command('backup', linked, '--link');
+    const list = readFileSync(join(linked, 'blobs.list'), 'utf8').trim().split('\n');
+    const [blob] = list[0].split(' ');
+    assert.equal(statSync(join(linked, 'blobs', blob.slice(0, 2), blob)).ino, statSync(join(sofie.data, 'blobs', blob.slice(0, 2), blob)).ino);
     const again = await sofie.run(['backup', backup, '--data-dir', sofie.data]);
     assert.equal(again.code, 1);
     assert.match(again.stderr, /not empty/);

@@ -199,7 +199,7 @@ async fn no_blob_of_a_backup_is_unlinked_while_it_is_written() {
     let ground = Ground::new().await;
     let app = &ground.app;
     let mut tx = app.app.db().begin().await.unwrap();
-    let lasting = std::time::Duration::from_secs(60);
+    let lasting = std::time::Duration::from_mins(1);
     let held = sofie_store::schedule::lead(&mut tx, "backup", "somebody", lasting).await;
     assert!(held.unwrap());
     let id = ground.package.parse().unwrap();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use futures_util::TryStreamExt as _;
 use sofie_app::{
     App, Context, Error,
@@ -49,6 +50,8 @@ impl Ground {
 
     /// The other process makes another key the active one.
     async fn second(&self) -> String {
+        // Lists are by age.
+        self.app.advance(TimeDelta::seconds(1));
         let made = keys::add(&self.other, &self.ctx(), None).await.unwrap();
         keys::activate(&self.other, &self.ctx(), &made.id)
             .await
@@ -107,7 +110,7 @@ async fn a_rotation_may_be_killed_anywhere_and_every_package_stays_readable() {
         ground.readable(&ground.app.app).await;
         ground.readable(&ground.other).await;
         match ended.map(Result::unwrap) {
-            Ok(progress) if progress.left == 0 => break,
+            Ok(progress) if progress.done => break,
             Ok(_) => {}
             Err(_) => kills += 1,
         }
@@ -230,13 +233,18 @@ async fn keys_in_escrow_open_the_database() {
         passes: 1,
         lanes: 1,
     };
-    let text = escrow.seal(b"a long pass phrase", cost).unwrap();
+    let text = escrow
+        .seal(b"a long pass phrase", cost, keys::derive)
+        .unwrap();
     assert_eq!(ground.audited("KEYS_EXPORTED").await, 1);
 
     for id in [&ground.first, &second] {
         ground.app.keks.lose(id);
     }
-    for kek in Escrow::open(&text, b"a long pass phrase").unwrap().keks {
+    for kek in Escrow::open(&text, b"a long pass phrase", keys::derive)
+        .unwrap()
+        .keks
+    {
         ground.app.keks.store(&kek).unwrap();
     }
     ground.readable(&ground.app.beside().await).await;

@@ -205,8 +205,8 @@ async fn write_blobs(
 ) -> Result<Blobs, BackupError> {
     let target = Arc::new(LocalBackend::open(wanted.to.join(BLOBS))?);
     target.ensure_marker(&app.parts().instance.to_string())?;
-    let mut list = Output::create(wanted.to.join(BLOB_LIST)).await?;
-    let (mut count, mut bytes, mut lost) = (0, 0, Vec::new());
+    let mut index = Output::create(wanted.to.join(BLOB_LIST)).await?;
+    let (mut count, mut bytes, mut missing) = (0, 0, Vec::new());
     for shard in 0..=u8::MAX {
         let mut after = None;
         loop {
@@ -225,21 +225,21 @@ async fn write_blobs(
             while let Some((file, copied)) = copies.next().await {
                 match copied? {
                     Some(line) => {
-                        list.add(format!("{line}\n").as_bytes()).await?;
+                        index.add(format!("{line}\n").as_bytes()).await?;
                         count += 1;
                         bytes += line.sealed.len;
                     }
-                    None => lost.push(file.to_string()),
+                    None => missing.push(file.to_string()),
                 }
             }
             tell(count);
         }
     }
     Ok(Blobs {
-        list: list.finish().await?,
+        list: index.finish().await?,
         count,
         bytes,
-        lost,
+        lost: missing,
     })
 }
 
@@ -258,11 +258,13 @@ async fn copy(
     };
     match sealed {
         Ok(sealed) => Ok(Some(BlobLine { blob, sealed })),
-        Err(sofie_vault::Error::NotFound) => Ok(None),
-        Err(sofie_vault::Error::Io {
-            action: "read a blob",
-            ..
-        }) => Ok(None),
+        Err(
+            sofie_vault::Error::NotFound
+            | sofie_vault::Error::Io {
+                action: "read a blob",
+                ..
+            },
+        ) => Ok(None),
         Err(source) => Err(BackupError::Blob {
             blob: blob.to_string(),
             source,
@@ -334,20 +336,23 @@ impl<'a> Lease<'a> {
     }
 
     async fn renew(&self) -> Result<(), BackupError> {
-        let due = |renewed: &mut Instant| {
-            let due = renewed.elapsed() >= RENEW_EVERY;
-            if due {
-                *renewed = Instant::now();
-            }
-            due
-        };
+        if self.is_due() {
+            self.prolong().await
+        } else {
+            Ok(())
+        }
+    }
+
+    fn is_due(&self) -> bool {
         let mut renewed = self
             .renewed
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let due = due(&mut renewed);
-        drop(renewed);
-        if due { self.prolong().await } else { Ok(()) }
+        let due = renewed.elapsed() >= RENEW_EVERY;
+        if due {
+            *renewed = Instant::now();
+        }
+        due
     }
 
     async fn prolong(&self) -> Result<(), BackupError> {

@@ -5,8 +5,9 @@ use std::{collections::HashMap, sync::Arc};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use sofie_domain::Event;
+use sofie_identity::sealing_key;
 use sofie_store::keks::{self, Removal};
-use sofie_vault::{Escrow, Kek, KekSource, KekSourceError};
+use sofie_vault::{Escrow, EscrowCost, Kek, KekSource, KekSourceError};
 use tokio::task::spawn_blocking;
 
 use crate::{App, Context, Error, Result, audit};
@@ -36,7 +37,7 @@ pub async fn list(app: &App) -> Result<Vec<KekView>> {
     let rows = keks::list(&mut tx).await?;
     let counts: HashMap<String, i64> = keks::packages(&mut tx).await?.into_iter().collect();
     drop(tx);
-    let found = blocking(app, |source| source.load()).await?;
+    let found = blocking(app, KekSource::load).await?;
     let views = rows.into_iter().map(|row| {
         let at = found.iter().find(|found| found.kek.id().as_str() == row.id);
         let packages = counts.get(&row.id).copied().unwrap_or_default();
@@ -135,12 +136,12 @@ pub(super) async fn blocking<T: Send + 'static>(
 /// Gives out all keys of the installation, the active one first, to be sealed by a password; the audit log has it
 /// before they leave. [`Error::Unavailable`] if one that packages need is not there.
 pub async fn export(app: &App, ctx: &Context) -> Result<Escrow> {
-    let keys = &app.parts().keys;
+    let ring = &app.parts().keys;
     let mut views = list(app).await?;
     views.sort_by_key(|view| !view.active);
     let mut keks = Vec::new();
     for view in views {
-        match keys.find(app.db(), &view.id).await {
+        match ring.find(app.db(), &view.id).await {
             Ok(kek) => keks.push(kek),
             Err(_) if view.packages == 0 && !view.active => {}
             Err(error) => return Err(Error::unavailable(error)),
@@ -155,4 +156,10 @@ pub async fn export(app: &App, ctx: &Context) -> Result<Escrow> {
         instance: app.parts().instance.to_string(),
         keks,
     })
+}
+
+/// Derives the key of what is in escrow.
+#[must_use]
+pub fn derive(password: &[u8], salt: &[u8; 32], cost: EscrowCost) -> Option<[u8; 32]> {
+    sealing_key(password, salt, (cost.memory, cost.passes, cost.lanes))
 }

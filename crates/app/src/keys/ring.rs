@@ -6,7 +6,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use sofie_store::{ColumnCipher, Database, keks};
+use sofie_store::{ColumnCipher, Database, instance, keks};
 use sofie_vault::{ColumnKey, FoundKek, Kek, KekSource, KekSourceError, WrappedKey};
 use tokio::task::spawn_blocking;
 
@@ -177,6 +177,10 @@ async fn begin(db: &Database, found: &[FoundKek], now: DateTime<Utc>) -> Result<
     };
     let wrapped = kek.wrap_column_key(&ColumnKey::generate()?)?.to_bytes();
     let mut tx = db.begin().await?;
+    if instance::exists(&mut tx).await? {
+        // A fresh column key would not open what is there.
+        return Err(RingError::NoneActive);
+    }
     keks::begin(&mut tx, kek.id().as_str(), &wrapped, now).await?;
     tx.commit().await?;
     Ok(())

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::json;
 use sofie_domain::{Event, PackageId};
 use sofie_store::{
-    Tx, keks,
+    keks,
     package_keys::{self, WrappedPackageKey},
 };
 use sofie_vault::{Kek, WrappedKey};
@@ -26,8 +26,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub struct Progress {
     /// Packages moved in this run.
     pub moved: u64,
-    /// Packages still to move.
-    pub left: u64,
+    /// Whether none is left.
+    pub done: bool,
 }
 
 /// Says that all packages shall move to the active key; returns how many those are.
@@ -37,7 +37,8 @@ pub async fn begin_rotation(app: &App, ctx: &Context) -> Result<u64> {
     let mut tx = app.db().begin().await?;
     keks::lock(&mut tx).await?;
     let from = keks::retire(&mut tx).await?;
-    let left = count(&mut tx).await?;
+    let left = package_keys::count_retiring(&mut tx).await?;
+    let left = u64::try_from(left).unwrap_or_default();
     if left > 0 {
         let rows = keks::list(&mut tx).await?;
         let active = rows.iter().find(|row| row.active);
@@ -57,7 +58,7 @@ pub async fn rotate(app: &App, ctx: &Context, mut tell: impl FnMut(Progress)) ->
         moved += batch.moved;
         let progress = Progress { moved, ..batch };
         tell(progress);
-        if progress.left == 0 {
+        if progress.done {
             return Ok(progress);
         }
         if batch.moved == 0 {
@@ -82,8 +83,8 @@ pub async fn rotate_some(app: &App, ctx: &Context, most: i64) -> Result<Progress
         new.push((package, row));
     }
     package_keys::replace(&mut tx, &new).await?;
-    let left = count(&mut tx).await?;
-    if left == 0 {
+    let done = !package_keys::any_retiring(&mut tx).await?;
+    if done {
         let settled = keks::settle(&mut tx).await?;
         if !settled.is_empty() {
             let object = Some(("key", active.id().to_string()));
@@ -93,7 +94,7 @@ pub async fn rotate_some(app: &App, ctx: &Context, most: i64) -> Result<Progress
     }
     tx.commit().await?;
     let moved = new.len() as u64;
-    Ok(Progress { moved, left })
+    Ok(Progress { moved, done })
 }
 
 async fn exchange(
@@ -116,11 +117,6 @@ async fn exchange(
     })
 }
 
-async fn count(tx: &mut Tx) -> Result<u64> {
-    let count = package_keys::count_retiring(tx).await?;
-    Ok(u64::try_from(count).unwrap_or_default())
-}
-
 /// Goes on with a rotation that was begun, for the schedule: a few batches, so that it stays out of the way.
 pub(crate) async fn go_on(app: &App, ctx: &Context) -> Result<()> {
     const BATCHES: usize = 25;
@@ -128,7 +124,7 @@ pub(crate) async fn go_on(app: &App, ctx: &Context) -> Result<()> {
         return Ok(());
     }
     for _ in 0..BATCHES {
-        if rotate_some(app, ctx, BATCH).await?.left == 0 {
+        if rotate_some(app, ctx, BATCH).await?.done {
             break;
         }
     }

@@ -10,6 +10,7 @@ use sofie_app::backup::{self, Wanted};
 
 use super::keys::{sealing_password, write_escrow};
 use super::room::Room;
+use crate::cli::Backup;
 use crate::ground::Site;
 
 /// What the command line asks for.
@@ -23,16 +24,10 @@ pub struct Asked {
 
 impl Asked {
     /// Reads the password, before anything is opened.
-    pub fn read(
-        to: &Path,
-        link: bool,
-        with_keys: Option<PathBuf>,
-        password_file: Option<&Path>,
-    ) -> Result<Self> {
-        let to = std::path::absolute(to)
-            .with_context(|| format!("cannot tell where {} is", to.display()))?;
-        let keys = match (with_keys, password_file) {
-            (Some(file), Some(password)) => Some((std::path::absolute(file)?, password)),
+    pub fn read(command: &Backup) -> Result<Self> {
+        let to = absolute(&command.to)?;
+        let keys = match (&command.with_keys, &command.password_file) {
+            (Some(file), Some(password)) => Some((absolute(file)?, password)),
             _ => None,
         };
         if let Some((file, _)) = &keys {
@@ -44,8 +39,13 @@ impl Asked {
         let keys = keys
             .map(|(file, password)| Ok::<_, anyhow::Error>((file, sealing_password(password)?)))
             .transpose()?;
+        let link = command.link;
         Ok(Self { to, link, keys })
     }
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).with_context(|| format!("cannot tell where {} is", path.display()))
 }
 
 pub async fn run(site: Site, asked: Asked) -> Result<ExitCode> {

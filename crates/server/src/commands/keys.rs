@@ -3,7 +3,7 @@
 use std::fs::OpenOptions;
 use std::io::{self, IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow, ensure};
@@ -12,6 +12,7 @@ use serde_json::json;
 use sofie_app::Error;
 use sofie_app::keys::{self, KekView, Progress};
 use sofie_vault::{Escrow, EscrowCost, FileKek, KekFiles, KekSource};
+use tokio::task::spawn_blocking;
 
 use super::password;
 use super::room::{Room, refused};
@@ -44,7 +45,7 @@ pub async fn list(site: Site, as_json: bool) -> Result<ExitCode> {
     .await
 }
 
-pub async fn add(site: Site, file: Option<std::path::PathBuf>) -> Result<ExitCode> {
+pub async fn add(site: Site, file: Option<PathBuf>) -> Result<ExitCode> {
     Room::within(site, async |room| {
         let kek = file
             .map(|file| {
@@ -119,9 +120,9 @@ pub async fn remove(site: Site, id: String) -> Result<ExitCode> {
     .await
 }
 
-pub async fn export(site: Site, to: &Path, password: SecretString) -> Result<ExitCode> {
+pub async fn export(site: Site, to: PathBuf, password: SecretString) -> Result<ExitCode> {
     Room::within(site, async |room| {
-        let count = write_escrow(&room, to, &password).await?;
+        let count = write_escrow(&room, &to, &password).await?;
         println!("{count} keys are sealed in {}", to.display());
         Ok(ExitCode::SUCCESS)
     })
@@ -134,15 +135,18 @@ pub(super) async fn write_escrow(room: &Room, to: &Path, password: &SecretString
     let escrow = keys::export(&room.app, &room.ctx).await.map_err(in_words)?;
     let count = escrow.keks.len();
     let password = password.clone();
-    let sealing = move || escrow.seal(password.expose_secret().as_bytes(), EscrowCost::default());
-    let text = tokio::task::spawn_blocking(sealing).await??;
+    let sealing = move || {
+        let password = password.expose_secret().as_bytes();
+        escrow.seal(password, EscrowCost::default(), keys::derive)
+    };
+    let text = spawn_blocking(sealing).await??;
     write_new(to, &text).with_context(|| format!("cannot write {}", to.display()))?;
     Ok(count)
 }
 
 /// Puts the keys where this installation looks for them; needs no database.
-pub fn import(site: &Site, from: &Path, password: &SecretString) -> Result<ExitCode> {
-    let placed = read_escrow(site, from, password)?;
+pub async fn import(site: Site, from: PathBuf, password: SecretString) -> Result<ExitCode> {
+    let placed = spawn_blocking(move || read_escrow(&site, &from, &password)).await??;
     for (id, place) in placed {
         println!("{id}  {place}");
     }
@@ -157,7 +161,7 @@ pub fn read_escrow(
 ) -> Result<Vec<(String, String)>> {
     let text =
         std::fs::read_to_string(from).with_context(|| format!("cannot read {}", from.display()))?;
-    let escrow = Escrow::open(&text, password.expose_secret().as_bytes())
+    let escrow = Escrow::open(&text, password.expose_secret().as_bytes(), keys::derive)
         .with_context(|| format!("cannot open {}", from.display()))?;
     let source = KekFiles::new(site.kek_file());
     let mut placed = Vec::new();

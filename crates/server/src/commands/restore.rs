@@ -16,6 +16,7 @@ use super::backup::progress;
 use super::keys::{read_escrow, sealing_password};
 use super::room::Room;
 use super::verify;
+use crate::cli::Restore;
 use crate::ground::{Base, Ground, Purpose, Site};
 
 /// What the command line asks for.
@@ -28,15 +29,12 @@ pub struct Asked {
 
 impl Asked {
     /// Reads the password, before anything is opened.
-    pub fn read(
-        from: PathBuf,
-        keys: Option<PathBuf>,
-        password_file: Option<&Path>,
-    ) -> Result<Self> {
-        let keys = match (keys, password_file) {
-            (Some(file), Some(password)) => Some((file, sealing_password(password)?)),
+    pub fn read(command: &Restore) -> Result<Self> {
+        let keys = match (&command.keys, &command.password_file) {
+            (Some(file), Some(password)) => Some((file.clone(), sealing_password(password)?)),
             _ => None,
         };
+        let from = command.from.clone();
         Ok(Self { from, keys })
     }
 }

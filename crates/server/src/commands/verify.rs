@@ -45,23 +45,26 @@ fn in_words(report: &Report, deep: bool) -> String {
     } else {
         "names, lengths and frames compared"
     };
-    let mut text = format!("{} files, {} bytes: {how}", report.files, report.bytes);
+    let mut lines = vec![format!(
+        "{} files, {} bytes: {how}",
+        report.files, report.bytes
+    )];
     for (count, what) in [
         (report.unfinished, "uploads on their way"),
         (report.doomed, "blobs about to be removed"),
         (report.young, "blobs too young to say"),
     ] {
         if count > 0 {
-            text.push_str(&format!("\n{count} {what}"));
+            lines.push(format!("{count} {what}"));
         }
     }
-    if report.sound() {
-        text.push_str("\nall is well");
-    }
     for (kind, count) in &report.problems {
-        text.push_str(&format!("\nFAIL {kind}: {count}"));
+        lines.push(format!("FAIL {kind}: {count}"));
     }
-    text
+    if report.sound() {
+        lines.push("all is well".to_owned());
+    }
+    lines.join("\n")
 }
 
 fn as_value(report: &Report, deep: bool) -> serde_json::Value {
