@@ -113,10 +113,10 @@ mod tests {
             Arc::new(LocalBackend::open(temp.path().join("a")).unwrap());
         let spec = stored(Arc::clone(&from)).await;
         let copies = Arc::new(MemoryBackend::new());
-        let copied = copy_blob(Arc::clone(&from), Arc::clone(&copies) as _, spec.blob).await;
+        let first = copy_blob(Arc::clone(&from), Arc::clone(&copies) as _, spec.blob).await;
         let second = Arc::new(LocalBackend::open(temp.path().join("b")).unwrap());
         let linked = link_blob(Arc::clone(&from), Arc::clone(&second), spec.blob).await;
-        assert_eq!(copied.unwrap(), linked.unwrap());
+        assert_eq!(first.unwrap(), linked.unwrap());
         for backend in [copies as Arc<dyn BlobBackend>, second as _] {
             let vault = Vault::new(Arc::clone(&backend));
             vault.open(&spec, Some(3 << 20)).await.unwrap();
