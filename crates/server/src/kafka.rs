@@ -6,13 +6,13 @@ use anyhow::{Context, Result};
 use sofie_app::App;
 use sofie_app::jobs::{DatabaseJobs, Workers, queues};
 use sofie_queue::kafka::{self, Kafka, Options, Seal};
-use sofie_vault::Kek;
+use sofie_store::ColumnCipher;
 
 use crate::config::Config;
 use crate::doctor::Finding;
 
 /// What the key of the messages is derived for.
-const PURPOSE: &[u8] = b"messages that tell of jobs";
+const PURPOSE: &str = "messages that tell of jobs";
 
 /// Puts together what of this process works with Kafka, if it is configured; `workers` are its runner's, if it has one.
 pub fn assemble(app: &App, config: &Config, workers: Option<&Workers>) -> Result<Option<Kafka>> {
@@ -22,7 +22,7 @@ pub fn assemble(app: &App, config: &Config, workers: Option<&Workers>) -> Result
     };
     let worked = workers.map(Workers::queues).unwrap_or_default();
     let store = Arc::new(DatabaseJobs::new(app.clone()));
-    let seal = seal(&parts.kek)?;
+    let seal = seal(parts.keys.columns());
     let kafka = Kafka::new(
         &options,
         &seal,
@@ -36,11 +36,8 @@ pub fn assemble(app: &App, config: &Config, workers: Option<&Workers>) -> Result
 }
 
 /// Only processes with the key of this installation can tell each other of jobs.
-fn seal(kek: &Kek) -> Result<Seal> {
-    let cipher = kek
-        .field_cipher()
-        .context("cannot derive the key of messages")?;
-    Ok(Seal::new(move |bytes| cipher.keyed_hash(PURPOSE, bytes)))
+fn seal(columns: Arc<dyn ColumnCipher>) -> Seal {
+    Seal::new(move |bytes| columns.keyed_hash(PURPOSE, bytes))
 }
 
 /// Asks the brokers; jobs go on without them, so nothing of it is a failure.

@@ -9,8 +9,15 @@ use sqlx::AssertSqlSafe;
 
 use crate::{Database, Error, Result, Tx, integrity};
 
-/// What only those need who are at work now; a copy of it would be wrong elsewhere.
-const TRANSIENT: [&str; 4] = ["_sqlx_migrations", "sessions", "rate_limits", "leases"];
+/// What belongs to the database itself, or what only those need who are at work now; a copy of it would be wrong
+/// elsewhere.
+const TRANSIENT: [&str; 5] = [
+    "_sqlx_migrations",
+    "schema_state",
+    "sessions",
+    "rate_limits",
+    "leases",
+];
 
 /// A table and how to write it.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]

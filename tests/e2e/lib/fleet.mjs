@@ -73,7 +73,7 @@ export class Fleet extends Sofie {
       this.parts.set(name, part);
       if (role === 'web' && this.portOf(name) === undefined) this.#ports.set(name, await freePort());
       const listen = role === 'web' ? ['--listen', `127.0.0.1:${this.portOf(name)}`] : [];
-      const env = { ...process.env, TMPDIR: this.tmp, NO_COLOR: '1', ...this.env };
+      const env = { ...process.env, TMPDIR: this.tmp, NO_COLOR: '1', ...this.env, ...this.envOf?.(role) };
       part.start([role, '--data-dir', this.data, ...listen], { cwd: this.dir, env });
       if (role === 'web') await this.#ready(part);
       else await until(`${name} has begun`, () => part.minds(SIGTERM));

@@ -42,7 +42,6 @@ impl Role {
             Self::All => "all",
             Self::Web => "web",
             Self::Worker => "worker",
-            Self::Scheduler => "scheduler",
         }
     }
 
