@@ -1,7 +1,7 @@
 //! Looking whether all is well.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use sofie_app::engines::{self, EngineView};
 use sofie_app::{App, Context, outbox};
@@ -20,7 +20,7 @@ use crate::{data_dir, frontend, kafka, storage};
 const LEAST_FREE: u64 = 2 << 30;
 
 /// So much may the clock of an object store differ from ours.
-const SKEW: Duration = Duration::from_secs(60);
+const SKEW: Duration = Duration::from_mins(1);
 
 /// What one check found.
 #[derive(Debug)]
@@ -249,7 +249,8 @@ async fn files(app: &App, site: &Site) -> Finding {
             return Finding::fail("files", format!("{place}: {error:#}"));
         }
     };
-    let skew = probe.clock.map(|(ours, theirs)| {
+    let ours = SystemTime::from(SystemClock.now());
+    let skew = probe.clock.map(|theirs| {
         let ahead = ours.duration_since(theirs).unwrap_or_default();
         let behind = theirs.duration_since(ours).unwrap_or_default();
         ahead.max(behind)

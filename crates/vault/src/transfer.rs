@@ -27,6 +27,11 @@ pub async fn copy_blob(
 ) -> Result<Sealed, Error> {
     blocking(move || {
         let source = from.open(blob, Area::Blob)?;
+        match to.open(blob, Area::Blob) {
+            Ok(_) => return Err(Error::AlreadyExists),
+            Err(Error::NotFound) => {}
+            Err(error) => return Err(error),
+        }
         let target = to.create(blob, Area::Data)?;
         let sealed = read(&*source, |bytes, at| target.write_at(bytes, at))?;
         target.sync()?;

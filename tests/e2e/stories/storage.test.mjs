@@ -11,7 +11,7 @@ import { find, forms, query, runTask } from '../lib/scan.mjs';
 import { freePort, PASSWORD, Sofie, until } from '../lib/sofie.mjs';
 
 const MIB = 1 << 20;
-const TUS = { 'Tus-Resumable': '1.0.0' };
+const TUS = { 'Tus-Resumable': '1.0.0', Connection: 'close' };
 const b64 = (value) => Buffer.from(value).toString('base64');
 
 /** What every command and every server of this story finds in its environment. */
@@ -20,7 +20,7 @@ function use(env) {
   Object.assign(process.env, env);
 }
 
-/** Begins a tus upload; returns how to go on with it. */
+/** Begins a tus upload; returns how to go on with it, on a new connection each time: a refusal may end the old one. */
 async function upload(api, id, name, size) {
   const made = await api.raw('POST', '/uploads', {
     headers: { ...TUS, 'Upload-Length': size, 'Upload-Metadata': `package ${b64(id)},filename ${b64(name)}` },

@@ -33,11 +33,7 @@ pub async fn run(site: Site) -> Result<ExitCode> {
     ended.map(|()| ExitCode::SUCCESS)
 }
 
-async fn live(
-    base: &Base,
-    own: Option<metrics::Listener>,
-    lifecycle: &Lifecycle,
-) -> Result<()> {
+async fn live(base: &Base, own: Option<metrics::Listener>, lifecycle: &Lifecycle) -> Result<()> {
     let handle = metrics::start("scheduler")?;
     let told = own.map(|own| tokio::spawn(own.serve(handle, lifecycle.clone())));
     let db = Database::connect(&base.connect, Arc::new(NoCipher), CONNECTIONS)

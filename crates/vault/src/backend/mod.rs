@@ -42,8 +42,8 @@ pub struct BlobInfo {
 /// What [`BlobBackend::probe`] found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Probe {
-    /// What our clock and the store's own showed at the same time, if it has one.
-    pub clock: Option<(SystemTime, SystemTime)>,
+    /// What the store's own clock showed, if it has one.
+    pub clock: Option<SystemTime>,
 }
 
 /// A store of files named by blob and area. All calls block; implementations are shared between threads.

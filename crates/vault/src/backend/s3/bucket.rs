@@ -28,7 +28,7 @@ use crate::Error;
 
 /// Reaching the store, and one request for 8 MiB over a slow line.
 const CONNECT: Duration = Duration::from_secs(5);
-const REQUEST: Duration = Duration::from_secs(120);
+const REQUEST: Duration = Duration::from_mins(2);
 /// A store that restarts is waited for; one that is gone is not.
 const RETRIES: usize = 6;
 const RETRY_FOR: Duration = Duration::from_secs(30);
@@ -149,7 +149,7 @@ impl Bucket {
     /// The bytes `range` of an object.
     pub(super) fn get(&self, key: &str, range: Range<u64>) -> Result<Bytes, Error> {
         let (store, path) = (Arc::clone(&self.store), self.path(key));
-        self.run(async move { get(&*store, &path, range).await })
+        self.run(async move { get(&store, &path, range).await })
     }
 
     /// Some bytes each of many objects, a few at once, in the order asked for.
@@ -162,7 +162,7 @@ impl Bucket {
         self.run(async move {
             let one = |(path, range)| {
                 let store = Arc::clone(&store);
-                async move { get(&*store, &path, range).await }
+                async move { get(&store, &path, range).await }
             };
             stream::iter(places.into_iter().map(one))
                 .buffered(AT_ONCE)
@@ -191,7 +191,7 @@ impl Bucket {
         };
         self.run(async move {
             let objects = store.list(Some(&path)).take(limit.unwrap_or(usize::MAX));
-            let objects = objects.map_ok(move |meta| object(meta, below));
+            let objects = objects.map_ok(move |meta| object(&meta, below));
             objects.try_collect().await.map_err(sort("list objects"))
         })
     }
@@ -266,7 +266,7 @@ async fn get(store: &AmazonS3, path: &Path, range: Range<u64>) -> Result<Bytes, 
     }
 }
 
-fn object(meta: ObjectMeta, below: usize) -> Object {
+fn object(meta: &ObjectMeta, below: usize) -> Object {
     Object {
         key: meta
             .location

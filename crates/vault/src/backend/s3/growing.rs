@@ -16,8 +16,10 @@ use super::{
 };
 use crate::{Area, BlobFile, Error};
 
-/// The most bytes of a segment, and of a blob that is kept in one object.
+/// So many pending bytes become a segment; and the most bytes of a blob that is kept in one object.
 pub(super) const SEGMENT: usize = 8 << 20;
+/// The most bytes of a segment: what the last write brought too many is not worth one of its own.
+const MOST: usize = SEGMENT + (512 << 10);
 /// When memory is short, a file that holds less than this is left alone.
 const LEAST: usize = 256 << 10;
 
@@ -98,7 +100,7 @@ impl GrowingFile {
             self.put(state, size, Vec::new())?;
             state.cut = None;
         }
-        while let Some((at, bytes)) = state.pending.take_first(SEGMENT) {
+        while let Some((at, bytes)) = state.pending.take_first(MOST) {
             let len = bytes.len();
             let made = self.put(state, at, bytes);
             self.writing.change(len, 0);
@@ -174,15 +176,14 @@ impl BlobFile for GrowingFile {
         if bytes.is_empty() {
             return Ok(());
         }
-        let before = state.pending.len();
+        let mut before = state.pending.len();
         let mut taken = state.pending.write(bytes, at);
         if !taken {
             self.flush(state)?;
+            before = 0;
             taken = state.pending.write(bytes, at);
-            self.writing.change(0, state.pending.len());
-        } else {
-            self.writing.change(before, state.pending.len());
         }
+        self.writing.change(before, state.pending.len());
         debug_assert!(taken, "nothing is in the way of the first bytes");
         state.size = state.size.max(end);
         let held = state.pending.len();

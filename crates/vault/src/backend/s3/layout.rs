@@ -232,12 +232,15 @@ mod tests {
 
     use super::*;
 
+    fn index(n: u64) -> usize {
+        usize::try_from(n).unwrap()
+    }
+
     fn read(layout: &Layout, content: &BTreeMap<u32, u8>) -> Vec<u8> {
         let size = usize::try_from(layout.size()).unwrap();
         let mut out = vec![0; size];
         for run in layout.within(0, layout.size()) {
-            let (start, end) = (run.start as usize, run.end as usize);
-            out[start..end].fill(content[&run.segment.seq]);
+            out[index(run.start)..index(run.end)].fill(content[&run.segment.seq]);
         }
         out
     }
@@ -252,7 +255,7 @@ mod tests {
             let mut running = Layout::default();
             for (seq, (at, len)) in (0_u32..).zip(ops) {
                 let fill = u8::try_from(seq + 1).unwrap();
-                let (start, end) = (at as usize, at as usize + len as usize);
+                let (start, end) = (index(at), index(at + u64::from(len)));
                 if len == 0 {
                     file.resize(start, 0);
                 } else {
@@ -270,7 +273,7 @@ mod tests {
             }
             // What is left after the dead ones went says the same, to another process too.
             prop_assert_eq!(&read(&Layout::of(segments), &content), &file);
-            let read_back = read_index(&index(&running)).unwrap();
+            let read_back = read_index(&super::index(&running)).unwrap();
             prop_assert_eq!(&read(&read_back, &content), &file);
         }
     }
@@ -310,7 +313,7 @@ mod tests {
 
     #[test]
     fn a_broken_index_is_refused() {
-        let whole = index(&Layout::of(vec![Segment {
+        let whole = super::index(&Layout::of(vec![Segment {
             seq: 1,
             at: 0,
             len: 9,

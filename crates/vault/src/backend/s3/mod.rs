@@ -18,7 +18,7 @@ mod reason;
 pub(crate) mod tests;
 mod whole;
 
-use std::{fmt, sync::Arc, time::SystemTime};
+use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use secrecy::SecretString;
@@ -232,9 +232,9 @@ impl BlobBackend for S3Backend {
         let body = nonce()?;
         self.bucket.put_new(&key, body.clone())?;
         let looked = self.bucket.look(&key, body.len() as u64);
-        let refused = self.bucket.refuses_a_second(&key);
+        let second = self.bucket.refuses_a_second(&key);
         self.bucket.delete(&[key])?;
-        let (found, refuses) = (looked?, refused?);
+        let (found, refuses) = (looked?, second?);
         if found.bytes != body {
             return Err(Error::Corrupt("what was written reads back otherwise"));
         }
@@ -244,7 +244,7 @@ impl BlobBackend for S3Backend {
             ));
         }
         Ok(Probe {
-            clock: Some((SystemTime::now(), found.modified)),
+            clock: Some(found.modified),
         })
     }
 }

@@ -1,4 +1,8 @@
 //! On a store in this process, which checks signatures and honours conditions.
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "the numbers of tests are small"
+)]
 
 use std::{net::SocketAddr, time::Instant};
 
