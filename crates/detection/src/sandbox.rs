@@ -97,7 +97,7 @@ pub(crate) async fn look(
     if scan.without_content {
         // What was remembered is no good here: it must be given the file.
         let slip = Slip::new(at, scan);
-        return pending(id, scan, Ticket::Again(slip.text()?));
+        return Ok(pending(id, scan, Ticket::Again(slip.text()?)));
     }
     let mut slip = begun.unwrap_or_else(|| Slip::new(at, scan));
     slip.job = None;
@@ -105,7 +105,7 @@ pub(crate) async fn look(
         slip.sha256 = Some(sha256.clone());
         match sandbox.known(scan, sha256).await? {
             Answer::Said(report) => return Ok(*report),
-            Answer::Working => return pending(id, scan, Ticket::Given(slip.text()?)),
+            Answer::Working => return Ok(pending(id, scan, Ticket::Given(slip.text()?))),
             Answer::Unknown => {}
         }
     }
@@ -115,7 +115,7 @@ pub(crate) async fn look(
     let (job, sent) = sandbox.submit(scan, body).await?;
     slip.job = Some(job);
     slip.given += 1;
-    let row = pending(id, scan, Ticket::Given(slip.text()?))?;
+    let row = pending(id, scan, Ticket::Given(slip.text()?));
     Ok(row.with_bytes_sent(sent))
 }
 
@@ -137,10 +137,10 @@ async fn ask_after(
             ErrorKind::EngineInternal,
             "it forgot the file twice",
         )),
-        Answer::Unknown => pending(id, scan, Ticket::Again(slip.text()?)),
+        Answer::Unknown => Ok(pending(id, scan, Ticket::Again(slip.text()?))),
     }
 }
 
-fn pending(id: &str, scan: &Scan, ticket: Ticket) -> Result<EngineReport, Failure> {
-    Ok(EngineReport::pending(id, scan, Some(ticket)))
+fn pending(id: &str, scan: &Scan, ticket: Ticket) -> EngineReport {
+    EngineReport::pending(id, scan, Some(ticket))
 }

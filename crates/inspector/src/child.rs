@@ -174,7 +174,8 @@ impl<R: Read, W: Write> Feed for Frames<'_, R, W> {
 }
 
 /// Content that was had again is kept in blocks of this length, in bytes.
-const BLOCK: u64 = 64 << 10;
+const BLOCK_LENGTH: usize = 64 << 10;
+const BLOCK: u64 = BLOCK_LENGTH as u64;
 /// How many blocks are kept.
 const KEPT: usize = 64;
 /// How many blocks are asked for at once by somebody who reads on.
@@ -199,7 +200,7 @@ impl Blocks {
     }
 
     fn keep(&mut self, first: u64, bytes: &[u8]) {
-        let blocks = bytes.chunks(BLOCK as usize);
+        let blocks = bytes.chunks(BLOCK_LENGTH);
         for (block, bytes) in (first..).zip(blocks) {
             if self.kept.len() == KEPT {
                 self.kept.pop_front();

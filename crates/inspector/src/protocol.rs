@@ -54,10 +54,12 @@ impl Request {
     /// Decodes what stands behind [`REQUEST`].
     #[must_use]
     pub fn decode(frame: [u8; Self::LENGTH]) -> Self {
-        let [a, b, c, d, e, f, g, h, i, j, k, l] = frame;
+        let (mut offset, mut count) = ([0; 8], [0; 4]);
+        offset.copy_from_slice(&frame[..8]);
+        count.copy_from_slice(&frame[8..]);
         Self {
-            offset: u64::from_be_bytes([a, b, c, d, e, f, g, h]),
-            count: u32::from_be_bytes([i, j, k, l]),
+            offset: u64::from_be_bytes(offset),
+            count: u32::from_be_bytes(count),
         }
     }
 

@@ -65,12 +65,7 @@ pub fn run(command: Command) -> ExitCode {
                 migrate::run(site, roles).await
             }
         }),
-        Command::Db(Move::Export { place, file }) => {
-            with_site(&place, true, |site| db::export(site, file))
-        }
-        Command::Db(Move::Import { place, file }) => {
-            with_site(&place, true, |site| db::import(site, file))
-        }
+        Command::Db(command) => move_database(command),
         Command::Keys(command) => look_after(command),
         Command::Verify { place, deep, json } => {
             with_site(&place, true, |site| verify::run(site, deep, json))
@@ -83,14 +78,7 @@ pub fn run(command: Command) -> ExitCode {
         }
         Command::Doctor(place) => with_site(&place, true, doctor::run),
         Command::Kafka(Broker::Setup(place)) => with_site(&place, true, kafka::set_up),
-        Command::Storage(Storage::Migrate {
-            place,
-            to,
-            last,
-            verify,
-        }) => with_site(&place, true, |site| {
-            storage::migrate(site, to, last, verify)
-        }),
+        Command::Storage(command) => move_files(command),
         Command::Config(command) => configuration::run(command),
         Command::Openapi => documents::openapi(),
         Command::SettingsReference => documents::settings_reference(),
@@ -120,6 +108,25 @@ where
     } = command;
     let new = NewAccount::read(email, name, &password_file);
     with_input(&place, new, make)
+}
+
+fn move_database(command: Move) -> ExitCode {
+    match command {
+        Move::Export { place, file } => with_site(&place, true, |site| db::export(site, file)),
+        Move::Import { place, file } => with_site(&place, true, |site| db::import(site, file)),
+    }
+}
+
+fn move_files(command: Storage) -> ExitCode {
+    let Storage::Migrate {
+        place,
+        to,
+        last,
+        verify,
+    } = command;
+    with_site(&place, true, |site| {
+        storage::migrate(site, to, last, verify)
+    })
 }
 
 fn look_after(command: Keys) -> ExitCode {

@@ -141,7 +141,7 @@ impl Default for Counting {
 impl Counting {
     fn add(&mut self, bytes: &[u8]) {
         // A line break within a value is written as an escape.
-        let ends = bytes.iter().filter(|byte| **byte == b'\n').count();
+        let ends = bytes.split(|byte| *byte == b'\n').count() - 1;
         self.rows += u64::try_from(ends).unwrap_or(u64::MAX);
         self.digest.update(bytes);
     }

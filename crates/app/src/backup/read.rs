@@ -123,7 +123,12 @@ impl Backup {
         to: Arc<dyn BlobBackend>,
         mut tell: impl FnMut(u64),
     ) -> Result<Restored, BackupError> {
-        to.ensure_marker(&self.manifest.instance)?;
+        let (target, name) = (Arc::clone(&to), self.manifest.instance.clone());
+        // A bucket is far away.
+        let marked = tokio::task::spawn_blocking(move || target.ensure_marker(&name)).await;
+        marked
+            .map_err(io::Error::other)
+            .map_err(failed("mark", "the store"))??;
         let from: Arc<dyn BlobBackend> = Arc::new(LocalBackend::open(self.dir.join(BLOBS))?);
         from.require_marker(&self.manifest.instance)?;
         let list = self.dir.join(BLOB_LIST);

@@ -28,9 +28,12 @@ pub(super) type Tickets = Arc<BTreeMap<String, Ticket>>;
 pub(super) async fn tickets(app: &App, open: &Open) -> Result<Tickets> {
     let mut tx = app.db().read().await?;
     let kept = tickets::of_file(&mut tx, open.file.id, open.round).await?;
-    let ticket = |kept: Kept| match kept.again {
-        true => Ticket::Again(kept.text),
-        false => Ticket::Given(kept.text),
+    let ticket = |kept: Kept| {
+        if kept.again {
+            Ticket::Again(kept.text)
+        } else {
+            Ticket::Given(kept.text)
+        }
     };
     let tickets = kept.into_iter().map(|(name, kept)| (name, ticket(kept)));
     Ok(Arc::new(tickets.collect()))

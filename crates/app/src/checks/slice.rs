@@ -6,9 +6,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 use secrecy::SecretString;
 use sofie_detection::Engine;
-use sofie_domain::{File, FileCheck, Life, PackageId, Settings};
+use sofie_domain::{File, FileCheck, FileId, Life, PackageId, Settings};
 use sofie_queue::{Done, Job, JobError, Run};
-use sofie_store::{exceptions, packages, rounds};
+use sofie_store::{
+    exceptions, packages,
+    rounds::{self, Present},
+};
+use sofie_vault::BlobSpec;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -123,7 +127,7 @@ async fn prepare(
     }
     let policy = settings.policy(loaded.package.sender.direction(), others);
     let rounds: HashMap<_, _> = rounds::present(&mut tx, id).await?.into_iter().collect();
-    let mut specs = keys::blob_specs(app, &mut tx, id).await?;
+    let specs = keys::blob_specs(app, &mut tx, id).await?;
     let exceptions = exceptions::active(&mut tx, ctx.now).await?;
     let started = loaded.package.checks_started_at;
     let deadline = deadline(started.unwrap_or(ctx.now), longest(&settings));
@@ -136,24 +140,8 @@ async fn prepare(
         .files
         .into_iter()
         .filter(|file| file.check == FileCheck::Pending);
-    let (reserved, others): (Vec<_>, Vec<_>) = pending.partition(is_reserved);
-    let (mine, reserved) = match given {
-        [] => (others, !reserved.is_empty()),
-        _ => (reserved, false),
-    };
-    let open: Vec<Open> = mine
-        .into_iter()
-        .filter_map(|file| {
-            let round = rounds.get(&file.id)?;
-            let spec = specs.remove(&file.id);
-            Some(Open {
-                round: round.number,
-                tried: round.tried,
-                spec,
-                file,
-            })
-        })
-        .collect();
+    let (mine, reserved) = divide(pending, is_reserved, !given.is_empty());
+    let open = opened(mine, &rounds, specs);
     if started.is_none() && !open.is_empty() {
         packages::set_checks_started(&mut tx, id, Some(ctx.now)).await?;
     }
@@ -178,6 +166,39 @@ async fn prepare(
         started,
         deadline,
     }))
+}
+
+/// The files that are ours, and whether others are reserved for another process: with a password those that are
+/// reserved are ours, without one the rest.
+fn divide(
+    pending: impl Iterator<Item = File>,
+    is_reserved: impl Fn(&File) -> bool,
+    with_password: bool,
+) -> (Vec<File>, bool) {
+    let (reserved, others): (Vec<_>, Vec<_>) = pending.partition(is_reserved);
+    if with_password {
+        (reserved, false)
+    } else {
+        (others, !reserved.is_empty())
+    }
+}
+
+/// Files with what is needed to read them and to write down what comes of it.
+fn opened(
+    files: Vec<File>,
+    rounds: &HashMap<FileId, Present>,
+    mut specs: HashMap<FileId, BlobSpec>,
+) -> Vec<Open> {
+    let open = |file: File| {
+        let round = rounds.get(&file.id)?;
+        Some(Open {
+            round: round.number,
+            tried: round.tried,
+            spec: specs.remove(&file.id),
+            file,
+        })
+    };
+    files.into_iter().filter_map(open).collect()
 }
 
 /// How long engines are waited for.

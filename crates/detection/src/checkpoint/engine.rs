@@ -86,7 +86,6 @@ fn accepted(status: u16) -> Result<(), Failure> {
         return Ok(());
     }
     let (kind, words) = http::refusal(status);
-    let words = words.to_owned();
     Err(Failure { kind, words })
 }
 

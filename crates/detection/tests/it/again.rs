@@ -90,7 +90,7 @@ async fn inspect(content: &[u8], again: Option<Arc<File>>) -> Inspection {
         }
         sender.finish().await.unwrap();
     };
-    let (_, inspection) = tokio::join!(feeding, inspector.inspect(&scan, body));
+    let ((), inspection) = tokio::join!(feeding, inspector.inspect(&scan, body));
     inspection
 }
 

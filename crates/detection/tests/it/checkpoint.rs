@@ -16,14 +16,17 @@ fn sha256() -> String {
     "ab".repeat(32)
 }
 
+/// What it was asked, with the content.
+type Asked = Arc<Mutex<Vec<(String, Vec<u8>)>>>;
+
 struct Server {
     engine: Runtime,
-    asked: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
-    _server: Scripted,
+    asked: Asked,
+    _behind: Scripted,
 }
 
 async fn serve(answer: impl Fn(&str, &[u8]) -> Value + Send + Sync + 'static) -> Server {
-    let asked: Arc<Mutex<Vec<(String, Vec<u8>)>>> = Arc::default();
+    let asked = Asked::default();
     let noted = Arc::clone(&asked);
     let server = scripted::serve(Box::new(move |path, content| {
         let what = path.rsplit('/').next().unwrap();
@@ -39,7 +42,7 @@ async fn serve(answer: impl Fn(&str, &[u8]) -> Value + Send + Sync + 'static) ->
     Server {
         engine: engine("checkpoint", |_| {}, &config),
         asked,
-        _server: server,
+        _behind: server,
     }
 }
 

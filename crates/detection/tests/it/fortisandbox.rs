@@ -16,7 +16,7 @@ use super::{now, scan};
 struct Server {
     engine: Runtime,
     asked: Arc<Mutex<Vec<String>>>,
-    server: Scripted,
+    behind: Scripted,
 }
 
 fn ok(data: &Value) -> Value {
@@ -57,7 +57,7 @@ async fn serve(answer: impl Fn(&str, &Value) -> Value + Send + Sync + 'static) -
     Server {
         engine: engine("fortisandbox", |_| {}, &config),
         asked,
-        server,
+        behind: server,
     }
 }
 
@@ -74,7 +74,7 @@ impl Server {
 
     /// Asks after a file that was given to it once.
     async fn later(&self) -> EngineReport {
-        let slip = json!({ "at": format!("{}/", self.server.address), "job": "77", "sha256": null, "given": 1 });
+        let slip = json!({ "at": format!("{}/", self.behind.address), "job": "77", "sha256": null, "given": 1 });
         self.after(Ticket::Given(slip.to_string())).await
     }
 

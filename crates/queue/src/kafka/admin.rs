@@ -44,12 +44,12 @@ pub async fn probe(options: &Options, queues: &[&str]) -> Result<Probe, Error> {
     let topics: Vec<String> = queues.iter().map(|queue| options.topic(queue)).collect();
     let link = Link::new(&Waker::default());
     let asker = asker(options, &link)?;
-    let asked = blocking(&link, move || {
+    let answer = blocking(&link, move || {
         let brokers = brokers(asker.client())?;
         let missing = missing(asker.client(), &topics, PATIENCE)?;
         Ok(Probe { brokers, missing })
     });
-    asked.await
+    answer.await
 }
 
 /// Makes the topics of `queues` that are missing, and returns them with the number of brokers that hold each.

@@ -7,10 +7,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail, ensure};
+use futures_util::TryStreamExt as _;
 use secrecy::SecretString;
 use sofie_app::backup::{self, Backup, BackupError, Restored};
 use sofie_store::{Database, NoCipher};
-use sofie_vault::{BlobBackend, KekFiles, KekSource, LocalBackend};
+use sofie_vault::{BlobBackend, KekFiles, KekSource, Vault};
 
 use super::backup::progress;
 use super::keys::{read_escrow, sealing_password};
@@ -18,6 +19,7 @@ use super::room::Room;
 use super::verify;
 use crate::cli::Restore;
 use crate::ground::{Base, Ground, Purpose, Site};
+use crate::storage;
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -71,9 +73,23 @@ async fn fill(base: &Base, backup: &Backup) -> Result<Restored> {
     let rows = backup.fill(&db).await;
     db.close().await;
     let rows = rows?;
-    let blobs: Arc<dyn BlobBackend> = Arc::new(LocalBackend::open(base.site.dir.join("blobs"))?);
+    let blobs = empty_store(&base.site).await?;
     let restored = backup.copy_blobs(blobs, progress("blobs")).await?;
     Ok(Restored { rows, ..restored })
+}
+
+/// The store of the configuration, which must hold no blob: those of another installation would be mixed with these.
+async fn empty_store(site: &Site) -> Result<Arc<dyn BlobBackend>> {
+    let kind = site.config.storage.kind;
+    let blobs = storage::backend(site, kind)?;
+    let vault = Vault::new(Arc::clone(&blobs));
+    let mut held = std::pin::pin!(vault.list());
+    ensure!(
+        held.try_next().await?.is_none(),
+        "{} holds files already",
+        storage::place(site, kind)
+    );
+    Ok(blobs)
 }
 
 /// Opens what was restored like any installation, and decrypts and compares every file.

@@ -112,7 +112,7 @@ fn conclude(moved: &Moved, pass: Pass) -> ExitCode {
     match pass {
         Pass::Ahead => println!("stop the server, then run this once more with --final"),
         Pass::Final => {
-            println!("now change storage.kind in the configuration, and start the server")
+            println!("now change storage.kind in the configuration, and start the server");
         }
         Pass::Missing | Pass::Compare => {}
     }
