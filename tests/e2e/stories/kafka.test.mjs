@@ -68,6 +68,8 @@ describe('Kafka', { skip: !INSTALLED && 'Kafka is not installed: scripts/install
 
   it('says what is missing, and makes the topics once', async () => {
     await fleet.command('migrate');
+    // The first command that opens the installation makes its folder and its key.
+    await fleet.command('outbox', '--json');
     assert.match(await doctor(), /^warn .*no topics sofie-checks, .*sofie kafka setup/);
     const made = await fleet.command('kafka', 'setup');
     for (const topic of TOPICS) assert.match(made, new RegExp(`^${topic} +made, on 1 brokers$`, 'm'));

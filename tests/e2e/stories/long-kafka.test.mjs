@@ -16,6 +16,7 @@ describe('a cluster of Kafka', { skip: !INSTALLED && 'Kafka is not installed: sc
     [postgres, kafka] = await Promise.all([Postgres.start(), Kafka.start({ count: 3 })]);
     fleet = await Fleet.prepare(postgres);
     fleet.env.SOFIE__KAFKA__BROKERS = kafka.brokers;
+    await fleet.command('migrate');
     assert.match(await fleet.command('kafka', 'setup'), /^sofie-checks +made, on 3 brokers$/m);
     await fleet.up('web', 'worker-1', 'worker-2', 'scheduler');
     alice = new Api(fleet.url, { token: await fleet.addUser('alice@example.org') });
