@@ -11,13 +11,20 @@ export const BINARY = process.env.SOFIE_BIN;
 export const PASSWORD = 'correct horse battery staple 7';
 const READY_WITHIN = 60_000;
 
+const given = new Set();
+
+/** A port that is free now, and that this run was not given before: who was may not listen on it yet. */
 export async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address();
+    server.close();
+    await once(server, 'close');
+    if (given.has(port)) continue;
+    given.add(port);
+    return port;
+  }
 }
 
 /** Waits until `look` returns something, and fails with `what` when it takes too long. */
