@@ -13,6 +13,7 @@ binary="$ROOT/target/debug/sofie"
 mkdir -p "$logs"
 rm -f "$logs"/*.log
 status=0
+broken=()
 
 # part NAME COMMAND…: runs it, shows and keeps what it prints, remembers a failure and goes on.
 part() {
@@ -22,6 +23,7 @@ part() {
     if ! "$@" 2>&1 | tee "$logs/$name.log"; then
         echo "==> $name FAILED"
         status=1
+        broken+=("$name")
     fi
 }
 
@@ -66,5 +68,6 @@ count rust '^test result: '
 count frontend '^ *Tests '
 count e2e '^[0-9]+ passed, [0-9]+ failed'
 if [ "$status" != 0 ] && [ "$failed" = 0 ]; then failed=1; fi
+[ ${#broken[@]} = 0 ] || echo "failed: ${broken[*]}"
 echo "$passed passed, $failed failed"
 exit "$status"

@@ -12,7 +12,14 @@ export type AdminSession = {
 };
 
 export type Warning = {
-  code: 'no_antivirus' | 'no_smtp' | 'jobs_dead' | 'mail_failed' | 'base_url_unset' | 'low_disk' | 'kafka_away';
+  code:
+    | 'no_antivirus'
+    | 'no_smtp'
+    | 'jobs_dead'
+    | 'mail_failed'
+    | 'base_url_unset'
+    | 'low_disk'
+    | 'kafka_away';
   detail: string | null;
 };
 export type Dashboard = {
