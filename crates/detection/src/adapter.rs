@@ -57,3 +57,9 @@ impl Failure {
         Self { kind, words }
     }
 }
+
+/// A failure without causes to tell.
+pub(crate) fn failed(kind: ErrorKind, words: impl Into<String>) -> Failure {
+    let words = words.into();
+    Failure { kind, words }
+}

@@ -23,7 +23,7 @@ use crate::runtime::{Setup, Times};
 use crate::tls;
 use crate::verdict::ErrorKind;
 
-pub(crate) use fields::{CERTIFICATE, addresses, percent, secret};
+pub(crate) use fields::{CERTIFICATE, addresses, percent, secret, server, servers};
 pub(crate) use json::json;
 pub(crate) use multipart::multipart;
 pub(crate) use pace::Pace;
@@ -77,7 +77,7 @@ pub(crate) fn client(setup: &Setup, certificate: &str) -> Result<Client, Fault> 
 }
 
 /// A server's address, without a path of its own.
-pub(crate) fn address(text: &str) -> Option<Url> {
+fn address(text: &str) -> Option<Url> {
     let url: Url = text.parse().ok()?;
     let plain = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
     let bare = url.username().is_empty() && url.password().is_none() && url.has_host();

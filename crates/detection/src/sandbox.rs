@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
 
-use crate::adapter::Failure;
+use crate::adapter::{Failure, failed};
 use crate::body::Body;
 use crate::engine::Scan;
 use crate::ticket::Ticket;
@@ -68,13 +68,8 @@ impl Slip {
 
     fn text(&self) -> Result<String, Failure> {
         let text = serde_json::to_string(self);
-        text.map_err(|error| failed(ErrorKind::EngineInternal, &error.to_string()))
+        text.map_err(|error| failed(ErrorKind::EngineInternal, error.to_string()))
     }
-}
-
-fn failed(kind: ErrorKind, words: &str) -> Failure {
-    let words = words.to_owned();
-    Failure { kind, words }
 }
 
 /// Looks at a file: asks after it if the product works on it, else looks it up, else hands it over.

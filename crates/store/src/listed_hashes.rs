@@ -114,13 +114,17 @@ pub async fn delivered(tx: &mut Tx, hashes: &[ListedHash]) -> Result<Vec<Package
     Ok(ids.into_iter().map(PackageId).collect())
 }
 
-/// Returns the files of a package that passed and are listed by now.
-pub async fn passed(tx: &mut Tx, package: PackageId) -> Result<Vec<FileId>> {
+/// Returns the files of a package that passed before they were listed: in whose present round `engine`, which speaks for
+/// the list, does not call them infected. One that it does passed by an exception.
+pub async fn passed(tx: &mut Tx, package: PackageId, engine: &str) -> Result<Vec<FileId>> {
     let ids: Vec<Uuid> = sqlx::query_scalar(
         "select f.id from files f join listed_hashes l on l.sha256 = f.sha256
-          where f.package_id = $1 and f.check_state in ('clean', 'flagged')",
+          where f.package_id = $1 and f.check_state in ('clean', 'flagged')
+            and not exists (select from verdicts v where v.file_id = f.id and v.round = f.check_round
+                               and v.engine = $2 and v.outcome = 'infected')",
     )
     .bind(package.0)
+    .bind(engine)
     .fetch_all(tx.conn())
     .await?;
     Ok(ids.into_iter().map(FileId).collect())

@@ -296,3 +296,39 @@ async fn what_is_listed_is_taken_back_although_no_engine_can_be_asked() {
     app.drain().await;
     assert_eq!(checks(&look(&eva, &id).await), ["blocked"]);
 }
+
+#[tokio::test]
+async fn what_two_agreed_on_is_delivered_although_it_is_listed() {
+    let app = TestApp::start().await;
+    let eva = app.user("eva@example.org").await;
+    let (ann, ben) = (
+        app.administrator("ann@example.org").await,
+        app.administrator("ben@example.org").await,
+    );
+    let content = b"an invoice of a fifth kind";
+    let (before, _) = sent(&app, &eva, content).await;
+    let about_it = json!({ "sha256": sha256(content) });
+    let proposed = ann.post(EXCEPTIONS, about(&app, &about_it)).await;
+    let proposed = proposed.expect(201).json();
+    let id = proposed["id"].as_str().unwrap();
+    let _ = ben
+        .post_empty(&format!("{EXCEPTIONS}/{id}/approve"))
+        .await
+        .expect(200);
+    let _ = ann
+        .post(HASHES, json!({ "hashes": sha256(content) }))
+        .await
+        .expect(200);
+    app.drain().await;
+    assert_eq!(
+        look(&eva, &before).await["state"],
+        "delivered",
+        "not taken back"
+    );
+    // The delivery asks the list once more, and the checks have answered that already.
+    let (_, seen) = sent(&app, &eva, content).await;
+    assert_eq!(
+        (&seen["state"], checks(&seen)),
+        (&json!("delivered"), vec!["flagged"])
+    );
+}

@@ -20,6 +20,8 @@ struct Product {
 struct Said {
     /// Its verdict; it works until there is one.
     verdict: Option<&'static str>,
+    /// Whether its answers are none.
+    broken: bool,
     /// The files that it was given: it knows nothing of others.
     given: Vec<String>,
     uploads: usize,
@@ -32,6 +34,9 @@ fn state(label: &str, sha256: &str) -> Value {
 async fn query(State(product): State<Product>, Json(question): Json<Value>) -> Json<Value> {
     let sha256 = question["request"]["sha256"].as_str().unwrap().to_owned();
     let said = product.said.lock().unwrap();
+    if said.broken {
+        return Json(json!({}));
+    }
     if !said.given.contains(&sha256) {
         return Json(json!({ "response": { "status": { "label": "NOT_FOUND" } } }));
     }
@@ -74,6 +79,10 @@ impl Product {
 
     fn says(&self, verdict: &'static str) {
         self.said.lock().unwrap().verdict = Some(verdict);
+    }
+
+    fn breaks(&self, broken: bool) {
+        self.said.lock().unwrap().broken = broken;
     }
 
     fn forgets(&self) {
@@ -196,4 +205,23 @@ async fn a_late_word_that_all_is_well_is_written_down() {
         .await
         .expect(200);
     assert_eq!(dead.json()["items"], json!([]), "nothing is asked any more");
+}
+
+#[tokio::test]
+async fn who_is_away_when_its_late_word_is_asked_for_is_asked_again() {
+    let app = TestApp::start().await;
+    let (eva, root) = (
+        app.user("eva@example.org").await,
+        app.administrator("root@example.org").await,
+    );
+    let product = Product::start(&app, &root, false).await;
+    let id = send(&eva, "bob@example.org", &[("a.txt", b"bad")]).await;
+    app.drain().await;
+    product.says("malicious");
+    product.breaks(true);
+    later(&app).await;
+    assert_eq!(look(&eva, &id).await["state"], "delivered");
+    product.breaks(false);
+    later(&app).await;
+    assert_eq!(checks(&look(&eva, &id).await), ["blocked"]);
 }

@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 
-use sofie_domain::{FileCheck, FileId, Life, Note, PackageId, Sender, dangerous};
+use sofie_detection::Outcome as Said;
+use sofie_domain::{FileCheck, FileId, Life, Note, Outcome, PackageId, Sender, dangerous};
 use sofie_queue::{Done, JobError, Run};
 use sofie_store::{
     Tx, listed_hashes, rounds, tickets,
@@ -12,7 +13,7 @@ use sofie_store::{
 
 use super::{
     examine::Examined,
-    file::{self, Open},
+    file::{self, Open, Rules},
     later, rescan, slice,
 };
 use crate::{App, Context, Result, hashes, packages::load};
@@ -23,23 +24,23 @@ pub(crate) async fn recall_listed(
     run: &Run,
     id: PackageId,
 ) -> std::result::Result<Done, JobError> {
-    let ctx = context(app, run);
-    let recalled = async {
-        let mut tx = app.db().read().await?;
-        let listed = listed_hashes::passed(&mut tx, id).await?;
-        let Some((_, open)) = delivered(&mut tx, &ctx, id, &listed).await? else {
-            return Ok(());
-        };
-        drop(tx);
-        for open in open {
-            let mut rows = later::said(app, &open).await?;
-            rows.extend(hashes::verdicts(app, open.file.sha256, None, ctx.now).await?);
-            rescan::recall(app, &ctx, &open, unread(&open, rows)).await?;
-        }
-        Result::Ok(())
+    let compared = compare(app, &context(app, run), id).await;
+    compared.map(|()| Done::Complete).map_err(JobError::retry)
+}
+
+async fn compare(app: &App, ctx: &Context, id: PackageId) -> Result<()> {
+    let mut tx = app.db().read().await?;
+    let listed = listed_hashes::passed(&mut tx, id, hashes::ENGINE).await?;
+    let Some((package, open)) = delivered(&mut tx, ctx, id, &listed).await? else {
+        return Ok(());
     };
-    recalled.await.map_err(JobError::retry)?;
-    Ok(Done::Complete)
+    drop(tx);
+    let rules = rescan::rules(app, ctx, &package.sender, &package.note).await?;
+    for open in open {
+        let rows = later::said(app, &open).await?;
+        conclude(app, ctx, &rules, (&open, rows, &[hashes::ENGINE])).await?;
+    }
+    Ok(())
 }
 
 /// Asks the engines that had not answered when a package was delivered, and takes back what they find dangerous.
@@ -77,36 +78,48 @@ async fn hear(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<bool
     for open in open {
         let given = later::tickets(app, &open).await?;
         let mut rows = later::said(app, &open).await?;
-        let asked = later::silent(&antivirus.trusted, &rows);
-        let asked: Vec<_> = asked
-            .into_iter()
-            .filter(|engine| given.contains_key(&engine.descriptor().id))
-            .collect();
-        let reports = later::ask(app, &open, (&asked, &given), &run.cancel).await?;
+        let has_ticket = |name: &str| given.contains_key(name);
+        let waited_for = |name: &str| {
+            let own = |row: &Verdict| row.verdict.engine == name;
+            let mut errors = rows
+                .iter()
+                .filter(|row| row.verdict.outcome == Outcome::Error);
+            has_ticket(name) && errors.any(own)
+        };
+        // One whose word does not count at present may be asked later.
+        complete &= !antivirus.faulty.iter().any(|(name, _)| waited_for(name));
+        let mut asked = later::silent(&antivirus.trusted, &rows);
+        asked.retain(|engine| has_ticket(&engine.descriptor().id));
+        let mut reports = later::ask(app, &open, (&asked, &given), &run.cancel).await?;
         if run.cancel.is_cancelled() {
             return Ok(false);
         }
-        complete &= !reports.iter().any(later::is_pending);
-        let reports: Vec<_> = reports
-            .into_iter()
-            .filter(|report| !later::is_pending(report))
-            .collect();
+        let asked = reports.len();
+        reports.retain(|report| !matches!(report.outcome, Said::Error { .. }));
+        complete &= reports.len() == asked;
         later::replace(&mut rows, &reports);
-        let examined = file::with_lists(app, &rules, unread(&open, rows)).await;
-        if dangerous(&rules.policy, &file::said(&examined.rows)) {
-            rescan::recall(app, ctx, &open, examined).await?;
-            continue;
-        }
-        let heard = |row: &&Verdict| {
-            let by = |report: &sofie_detection::EngineReport| report.engine == row.verdict.engine;
-            reports.iter().any(by)
-        };
-        let rows: Vec<_> = examined.rows.iter().filter(heard).cloned().collect();
-        let mut tx = app.db().begin().await?;
-        verdicts::amend(&mut tx, (open.file.id, open.round), &rows).await?;
-        tx.commit().await?;
+        let heard: Vec<&str> = reports.iter().map(|report| &*report.engine).collect();
+        conclude(app, ctx, &rules, (&open, rows, &heard)).await?;
     }
     Ok(complete)
+}
+
+/// Takes a file back if it is dangerous by its rows; else writes down those of the engines that are `new`.
+async fn conclude(
+    app: &App,
+    ctx: &Context,
+    rules: &Rules,
+    (open, rows, new): (&Open, Vec<Verdict>, &[&str]),
+) -> Result<()> {
+    let mut examined = file::compared(app, rules, unread(open, rows)).await?;
+    if dangerous(&rules.policy, &file::said(&examined.rows)) {
+        return rescan::recall(app, ctx, open, examined).await;
+    }
+    let is_new = |row: &Verdict| new.contains(&&*row.verdict.engine);
+    examined.rows.retain(is_new);
+    let mut tx = app.db().begin().await?;
+    verdicts::amend(&mut tx, (open.file.id, open.round), &examined.rows).await?;
+    Ok(tx.commit().await?)
 }
 
 /// What is known of a file that is not read again.

@@ -190,28 +190,34 @@ pub(super) async fn look(
     Some(with_lists(app, rules, examined).await)
 }
 
-/// Adds what the list of hashes says, and marks what exceptions let pass.
-pub(super) async fn with_lists(app: &App, rules: &Rules, mut examined: Examined) -> Examined {
-    let sha256 = examined.digests.map(|(sha256, _)| sha256);
-    match hashes::verdicts(app, sha256, examined.objects.as_ref(), app.now()).await {
-        Ok(listed) => examined.rows.extend(listed),
+/// What was examined, by the list of hashes and the exceptions too; without the list nothing of it counts.
+async fn with_lists(app: &App, rules: &Rules, examined: Examined) -> Examined {
+    match compared(app, rules, examined).await {
+        Ok(examined) => examined,
         Err(error) => {
             let error: &dyn std::error::Error = &error;
             tracing::warn!(error, "the list of hashes could not be read");
-            return nothing(
+            nothing(
                 app,
                 rules,
                 "hashes-unreadable",
                 "the list of hashes could not be read",
-            );
+            )
         }
     }
+}
+
+/// Adds what the list of hashes says, and marks what exceptions let pass.
+pub(super) async fn compared(app: &App, rules: &Rules, mut examined: Examined) -> Result<Examined> {
+    let sha256 = examined.digests.map(|(sha256, _)| sha256);
+    let listed = hashes::verdicts(app, sha256, examined.objects.as_ref(), app.now()).await?;
+    examined.rows.extend(listed);
     for row in &mut examined.rows {
         let about = (&rules.sender, sha256.map(Sha256));
         row.exception = excuse(&rules.exceptions, about, (&row.verdict, &row.name));
         row.verdict.excused = row.exception.is_some();
     }
-    examined
+    Ok(examined)
 }
 
 /// What rows say, for the policy.

@@ -138,7 +138,7 @@ pub(super) async fn ask(
 }
 
 /// Whether an engine still works on what it was asked after, or is to be given it again.
-pub(super) fn is_pending(report: &EngineReport) -> bool {
+fn is_pending(report: &EngineReport) -> bool {
     let kind = match report.outcome {
         Said::Error { kind, .. } => Some(kind),
         _ => None,

@@ -11,7 +11,7 @@ use sofie_store::{
 };
 
 use crate::{
-    App, Context, Result, audit,
+    App, Context, Result, audit, hashes,
     jobs::{CheckPackage, HearLate, enqueue, enqueue_for_package, queues},
     notices,
     packages::{Loaded, lock, tell},
@@ -145,7 +145,7 @@ pub(crate) async fn activate(
 ) -> Result<()> {
     let package = &mut loaded.package;
     listed_hashes::hold(tx).await?;
-    let listed = listed_hashes::passed(tx, package.id).await?;
+    let listed = listed_hashes::passed(tx, package.id, hashes::ENGINE).await?;
     if !listed.is_empty() {
         for file in listed {
             rounds::next_of(tx, file, None).await?;

@@ -6,7 +6,7 @@ use reqwest::{Client, RequestBuilder, Url};
 use serde_json::{Value, json};
 
 use super::reply;
-use crate::adapter::{Adapter, Failure, Reached};
+use crate::adapter::{Adapter, Failure, Reached, failed};
 use crate::body::Body;
 use crate::engine::{Capabilities, Scan, Versions};
 use crate::http;
@@ -86,7 +86,7 @@ fn accepted(status: u16) -> Result<(), Failure> {
         return Ok(());
     }
     let (kind, words) = http::refusal(status);
-    Err(Failure { kind, words })
+    Err(failed(kind, words))
 }
 
 #[async_trait]
@@ -96,10 +96,6 @@ impl Sandbox for CheckPoint {
     }
 
     async fn submit(&self, scan: &Scan, body: &mut Body) -> Result<(String, u64), Failure> {
-        let failed = |kind, words: &str| Failure {
-            kind,
-            words: words.to_owned(),
-        };
         // Its word is bound to the file by nothing else.
         let sha256 = scan
             .sha256

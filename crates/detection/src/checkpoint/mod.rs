@@ -60,18 +60,10 @@ pub(crate) const KIND: Kind = Kind {
 };
 
 fn build(setup: &Setup, config: &Config) -> Result<Arc<dyn Adapter>, Fault> {
-    let addresses = config
-        .list("addresses")
-        .map(|text| http::address(text).ok_or(Fault::invalid("addresses")));
-    let mut addresses: Vec<_> = addresses.collect::<Result<_, _>>()?;
-    // A file that one appliance has is not known to another.
-    let (Some(address), true) = (addresses.pop(), addresses.is_empty()) else {
-        return Err(Fault::invalid("addresses"));
-    };
     let images = config.list("images").map(image);
     Ok(Arc::new(engine::CheckPoint::new(engine::Access {
         id: setup.id.clone(),
-        address,
+        address: http::server(config)?,
         key: http::secret(config, "apikey")?,
         images: images
             .collect::<Option<_>>()

@@ -5,16 +5,11 @@ mod tests;
 
 use serde_json::Value;
 
-use crate::adapter::Failure;
+use crate::adapter::{Failure, failed};
 use crate::engine::Scan;
 use crate::http;
 use crate::sandbox::Answer;
 use crate::verdict::{AllBytesSent, Coverage, EngineReport, ErrorKind, Finding, Outcome};
-
-fn failed(kind: ErrorKind, words: &str) -> Failure {
-    let words = words.to_owned();
-    Failure { kind, words }
-}
 
 /// Where the product stands with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use super::reply::{self, Heard, Job};
-use crate::adapter::{self, Adapter, Reached};
+use crate::adapter::{Adapter, Failure, Reached, failed};
 use crate::body::Body;
 use crate::engine::{Capabilities, Scan, Versions};
 use crate::http::{self, Form, Frame};
@@ -21,17 +21,17 @@ use crate::verdict::{EngineReport, ErrorKind};
 /// How to get in.
 pub(super) struct Access {
     pub id: String,
-    pub addresses: Vec<Url>,
+    pub address: Url,
     pub user: String,
     pub password: String,
     pub client: Client,
     pub times: Times,
 }
 
-/// `FortiSandbox` at one or more addresses, with a session at each.
+/// `FortiSandbox`, with a session.
 pub(super) struct FortiSandbox {
     access: Access,
-    sessions: Vec<Mutex<Option<String>>>,
+    session: Mutex<Option<String>>,
 }
 
 impl std::fmt::Debug for FortiSandbox {
@@ -42,31 +42,17 @@ impl std::fmt::Debug for FortiSandbox {
     }
 }
 
-/// The product at one of its addresses.
-struct At<'a> {
-    product: &'a FortiSandbox,
-    endpoint: usize,
-}
-
 /// Stands for the content in a question, and nowhere else.
 const MARK: &str = "@content@";
 
-/// Why there is no answer.
-type Failure = adapter::Failure;
-
-fn failed(kind: ErrorKind, words: impl Into<String>) -> Failure {
-    let words = words.into();
-    Failure { kind, words }
-}
-
 impl FortiSandbox {
     pub(super) fn new(access: Access) -> Self {
-        let sessions = access.addresses.iter().map(|_| Mutex::default()).collect();
-        Self { access, sessions }
+        let session = Mutex::default();
+        Self { access, session }
     }
 
-    fn request(&self, endpoint: usize) -> RequestBuilder {
-        let mut url = self.access.addresses[endpoint].clone();
+    fn request(&self) -> RequestBuilder {
+        let mut url = self.access.address.clone();
         url.set_path("jsonrpc");
         self.access
             .client
@@ -75,15 +61,15 @@ impl FortiSandbox {
     }
 
     /// Asks a question as it is.
-    async fn say(&self, endpoint: usize, question: &Value) -> Result<Heard, Failure> {
-        let request = self.request(endpoint).body(question.to_string());
+    async fn say(&self, question: &Value) -> Result<Heard, Failure> {
+        let request = self.request().body(question.to_string());
         let (status, answer) = http::ask(request, self.access.times).await?;
         understood(status, &answer)
     }
 
-    /// Returns the session at an address; begins one if there is none, or if `over` is the one that there was.
-    async fn session(&self, endpoint: usize, over: Option<&str>) -> Result<String, Failure> {
-        let mut session = self.sessions[endpoint].lock().await;
+    /// Returns the session; begins one if there is none, or if `over` is the one that there was.
+    async fn session(&self, over: Option<&str>) -> Result<String, Failure> {
+        let mut session = self.session.lock().await;
         if let Some(present) = &*session
             && over != Some(present)
         {
@@ -95,7 +81,7 @@ impl FortiSandbox {
             "method": "exec", "params": [{ "url": "/sys/login/user", "data": data }],
             "id": 1, "ver": "2.0",
         });
-        let heard = self.say(endpoint, &question).await?;
+        let heard = self.say(&question).await?;
         if heard.code != 0 {
             let (_, words) = heard.failure();
             return Err(failed(ErrorKind::Auth, words));
@@ -108,17 +94,17 @@ impl FortiSandbox {
     }
 
     /// Asks a question within the session; once more in another one if that is over.
-    async fn ask(&self, endpoint: usize, what: &Value) -> Result<Heard, Failure> {
-        let mut session = self.session(endpoint, None).await?;
+    async fn ask(&self, what: &Value) -> Result<Heard, Failure> {
+        let mut session = self.session(None).await?;
         for last in [false, true] {
             let question = json!({
                 "method": "get", "params": [what], "session": session, "id": 2, "ver": "4.0.2",
             });
-            let heard = self.say(endpoint, &question).await?;
+            let heard = self.say(&question).await?;
             if last || heard.code == 0 || !heard.session_is_over() {
                 return Ok(heard);
             }
-            session = self.session(endpoint, Some(&session)).await?;
+            session = self.session(Some(&session)).await?;
         }
         Err(failed(ErrorKind::Auth, "no session lasts"))
     }
@@ -139,19 +125,18 @@ fn said(report: EngineReport) -> Answer {
 }
 
 #[async_trait]
-impl Sandbox for At<'_> {
+impl Sandbox for FortiSandbox {
     async fn known(&self, scan: &Scan, sha256: &str) -> Result<Answer, Failure> {
         let what = json!({ "url": "/scan/result/file", "ctype": "sha256", "checksum": sha256 });
-        let heard = self.product.ask(self.endpoint, &what).await?;
+        let heard = self.ask(&what).await?;
         if !reply::is_about(&heard, sha256) {
             return Err(failed(ErrorKind::Protocol, "it speaks of another file"));
         }
-        self.product.answer(scan, &heard)
+        self.answer(scan, &heard)
     }
 
     async fn submit(&self, scan: &Scan, body: &mut Body) -> Result<(String, u64), Failure> {
-        let product = self.product;
-        let session = product.session(self.endpoint, None).await?;
+        let session = self.session(None).await?;
         let name = STANDARD.encode(&scan.meta.name);
         let question = json!({
             "method": "set", "session": session, "id": 3, "ver": "2.5",
@@ -171,12 +156,12 @@ impl Sandbox for At<'_> {
             form: Form::Base64,
         };
         let content = (&frame, scan.meta.size);
-        let (request, times) = (product.request(self.endpoint), product.access.times);
+        let (request, times) = (self.request(), self.access.times);
         let (status, answer, sent) = http::send(request, content, body, times).await?;
         let heard = understood(status, &answer)?;
         if heard.code != 0 {
             if heard.session_is_over() {
-                product.session(self.endpoint, Some(&session)).await?;
+                self.session(Some(&session)).await?;
             }
             let (kind, words) = heard.failure();
             return Err(failed(kind, words));
@@ -195,7 +180,7 @@ impl Sandbox for At<'_> {
     /// A submission makes one job, or several for an archive: the worst of them is the verdict, once all are over.
     async fn ask_after(&self, scan: &Scan, job: &str) -> Result<Answer, Failure> {
         let what = json!({ "url": "/scan/result/get-jobs-of-submission", "sid": job });
-        let heard = self.product.ask(self.endpoint, &what).await?;
+        let heard = self.ask(&what).await?;
         if reply::is_unknown(&heard) {
             return Ok(Answer::Unknown);
         }
@@ -205,14 +190,14 @@ impl Sandbox for At<'_> {
         let mut ratings = Vec::with_capacity(jobs.len());
         for job in jobs {
             let what = json!({ "url": "/scan/result/job", "jid": job });
-            let heard = self.product.ask(self.endpoint, &what).await?;
+            let heard = self.ask(&what).await?;
             match reply::job(&heard).map_err(|(kind, words)| failed(kind, words))? {
                 Job::Over(rating) => ratings.push(rating),
                 Job::Working => return Ok(Answer::Working),
                 Job::Unknown => return Ok(Answer::Unknown),
             }
         }
-        Ok(said(reply::row(&self.product.access.id, scan, &ratings)))
+        Ok(said(reply::row(&self.access.id, scan, &ratings)))
     }
 }
 
@@ -227,7 +212,7 @@ fn understood(status: u16, answer: &[u8]) -> Result<Heard, Failure> {
 #[async_trait]
 impl Adapter for FortiSandbox {
     fn endpoints(&self) -> usize {
-        self.access.addresses.len()
+        1
     }
 
     fn capabilities(&self) -> Capabilities {
@@ -243,8 +228,8 @@ impl Adapter for FortiSandbox {
         true
     }
 
-    async fn reach(&self, endpoint: usize) -> Result<Reached, adapter::Failure> {
-        let heard = self.ask(endpoint, &json!({ "url": "/sys/status" })).await?;
+    async fn reach(&self, _endpoint: usize) -> Result<Reached, Failure> {
+        let heard = self.ask(&json!({ "url": "/sys/status" })).await?;
         if heard.code != 0 {
             let (kind, words) = heard.failure();
             return Err(failed(kind, words));
@@ -264,13 +249,9 @@ impl Adapter for FortiSandbox {
         })
     }
 
-    async fn scan(&self, endpoint: usize, scan: &Scan, body: &mut Body) -> EngineReport {
-        let at = At {
-            product: self,
-            endpoint,
-        };
-        let (id, address) = (&self.access.id, &self.access.addresses[endpoint]);
-        match sandbox::look(&at, (id, address), scan, body).await {
+    async fn scan(&self, _endpoint: usize, scan: &Scan, body: &mut Body) -> EngineReport {
+        let (id, address) = (&self.access.id, &self.access.address);
+        match sandbox::look(self, (id, address), scan, body).await {
             Ok(row) => row,
             Err(failure) => EngineReport::failed(id, scan, failure.kind, &failure.words),
         }

@@ -56,17 +56,9 @@ pub(crate) const KIND: Kind = Kind {
 };
 
 fn build(setup: &Setup, config: &Config) -> Result<Arc<dyn Adapter>, Fault> {
-    let addresses = config
-        .list("addresses")
-        .map(|text| http::address(text).ok_or(Fault::invalid("addresses")));
-    let addresses: Vec<_> = addresses.collect::<Result<_, _>>()?;
-    if addresses.len() > 1 {
-        // The number of a submission means another file at another appliance.
-        return Err(Fault::invalid("addresses"));
-    }
     Ok(Arc::new(engine::FortiSandbox::new(engine::Access {
         id: setup.id.clone(),
-        addresses,
+        address: http::server(config)?,
         user: config.text("user").to_owned(),
         password: config.text("password").to_owned(),
         client: http::client(setup, config.text("certificate"))?,

@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
+use reqwest::Url;
 use reqwest::header::HeaderValue;
 
+use super::address;
 use crate::config::{Config, Fault, Field, Holds};
 
 /// The secret of a field as a header's value, which nothing prints.
@@ -20,6 +22,23 @@ pub(crate) const fn addresses(example: &'static str) -> Field {
         name: "addresses",
         holds: Holds::List { example },
         required: true,
+    }
+}
+
+/// What the field with the servers holds.
+pub(crate) fn servers(config: &Config) -> Result<Vec<Url>, Fault> {
+    let servers = config
+        .list("addresses")
+        .map(|text| address(text).ok_or(Fault::invalid("addresses")));
+    servers.collect()
+}
+
+/// The same of a kind that is at one place only: a file that one server has is not known to another.
+pub(crate) fn server(config: &Config) -> Result<Url, Fault> {
+    let mut servers = servers(config)?;
+    match (servers.pop(), servers.is_empty()) {
+        (Some(server), true) => Ok(server),
+        _ => Err(Fault::invalid("addresses")),
     }
 }
 

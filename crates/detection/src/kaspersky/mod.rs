@@ -62,13 +62,10 @@ pub(crate) const KIND: Kind = Kind {
 };
 
 fn build(setup: &Setup, config: &Config) -> Result<Arc<dyn Adapter>, Fault> {
-    let addresses = config
-        .list("addresses")
-        .map(|text| http::address(text).ok_or(Fault::invalid("addresses")));
     let client = http::client(setup, config.text("certificate"))?;
     Ok(Arc::new(engine::Kaspersky {
         id: setup.id.clone(),
-        addresses: addresses.collect::<Result<_, _>>()?,
+        addresses: http::servers(config)?,
         token: token(config)?,
         client,
         times: setup.times,

@@ -54,9 +54,6 @@ pub(crate) const KIND: Kind = Kind {
 };
 
 fn build(setup: &Setup, config: &Config) -> Result<Arc<dyn Adapter>, Fault> {
-    let addresses = config
-        .list("addresses")
-        .map(|text| http::address(text).ok_or(Fault::invalid("addresses")));
     let header = |field| {
         let value = HeaderValue::from_str(config.text(field));
         let value = value.map_err(|_| Fault::invalid(field))?;
@@ -64,7 +61,7 @@ fn build(setup: &Setup, config: &Config) -> Result<Arc<dyn Adapter>, Fault> {
     };
     Ok(Arc::new(engine::MetaDefender {
         id: setup.id.clone(),
-        addresses: addresses.collect::<Result<_, _>>()?,
+        addresses: http::servers(config)?,
         key: Some(http::secret(config, "apikey")?).filter(|key| !key.is_empty()),
         rule: header("rule")?,
         client: http::client(setup, config.text("certificate"))?,

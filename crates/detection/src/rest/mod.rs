@@ -107,12 +107,9 @@ const fn choice(
 }
 
 fn build(setup: &Setup, config: &Config) -> Result<Arc<dyn Adapter>, Fault> {
-    let addresses = config
-        .list("addresses")
-        .map(|text| http::address(text).ok_or(Fault::invalid("addresses")));
     Ok(Arc::new(engine::Rest {
         id: setup.id.clone(),
-        addresses: addresses.collect::<Result<_, _>>()?,
+        addresses: http::servers(config)?,
         question: request::Question::read(config)?,
         reading: reply::Reading {
             infected: conditions(config, "infected")?,

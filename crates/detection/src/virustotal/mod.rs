@@ -65,9 +65,6 @@ fn build(setup: &Setup, config: &Config) -> Result<Arc<dyn Adapter>, Fault> {
     if setup.class != Class::Reputation {
         return Err(Fault::invalid("stage"));
     }
-    let addresses = config
-        .list("addresses")
-        .map(|text| http::address(text).ok_or(Fault::invalid("addresses")));
     let count = |field| {
         let number: Option<NonZeroU32> = config.text(field).parse().ok();
         let small = number.filter(|number| number.get() <= 100_000);
@@ -82,7 +79,7 @@ fn build(setup: &Setup, config: &Config) -> Result<Arc<dyn Adapter>, Fault> {
     }
     Ok(Arc::new(engine::VirusTotal {
         id: setup.id.clone(),
-        addresses: addresses.collect::<Result<_, _>>()?,
+        addresses: http::servers(config)?,
         key: http::secret(config, "apikey")?,
         thresholds,
         rate: rate::Rate::new(count("a_minute")?),

@@ -35,6 +35,19 @@ struct ClaimedRow {
     turn: DateTime<Utc>,
 }
 
+/// Gives the rows that a statement has chosen to the worker `$3` for `$4` milliseconds.
+macro_rules! take {
+    () => {
+        "
+         update jobs
+            set state = 'running', attempt = attempt + 1, worker = $3,
+                lease_until = now() + $4 * interval '1 millisecond'
+           from chosen
+          where jobs.id = chosen.id
+         returning jobs.id, name, payload, attempt, handed_back, request_id, turn"
+    };
+}
+
 /// Claims up to `limit` rows of a queue for `lease`: those that are due and those whose lease ran out, by their turns.
 /// Rows that somebody else is just claiming are skipped.
 pub async fn claim(
@@ -45,7 +58,7 @@ pub async fn claim(
     limit: usize,
 ) -> Result<Vec<Claimed>> {
     // Two walks along two partial indexes; each locks at most `limit` rows, for the length of this statement.
-    let mut rows: Vec<ClaimedRow> = sqlx::query_as(
+    let rows: Vec<ClaimedRow> = sqlx::query_as(concat!(
         "with late as (
              select id, turn, seq from jobs
               where queue = $1 and state = 'running' and lease_until <= now()
@@ -56,22 +69,16 @@ pub async fn claim(
               order by turn, seq limit $2 for update skip locked),
          chosen as (
              select id from (select * from late union all select * from due) both_kinds
-              order by turn, seq limit $2)
-         update jobs
-            set state = 'running', attempt = attempt + 1, worker = $3,
-                lease_until = now() + $4 * interval '1 millisecond'
-           from chosen
-          where jobs.id = chosen.id
-         returning jobs.id, name, payload, attempt, handed_back, request_id, turn",
-    )
+              order by turn, seq limit $2)",
+        take!()
+    ))
     .bind(queue)
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
     .bind(worker)
     .bind(millis(lease))
     .fetch_all(tx.conn())
     .await?;
-    rows.sort_by_key(|row| (row.turn, row.id));
-    rows.into_iter().map(claimed).collect()
+    by_turns(rows)
 }
 
 /// Claims up to `limit` of the rows `ids`, as far as [`claim`] would, by their turns.
@@ -83,19 +90,14 @@ pub async fn claim_named(
     ids: &[Uuid],
     limit: usize,
 ) -> Result<Vec<Claimed>> {
-    let mut rows: Vec<ClaimedRow> = sqlx::query_as(
+    let rows: Vec<ClaimedRow> = sqlx::query_as(concat!(
         "with chosen as (
              select id from jobs
               where id = any($5) and queue = $1
                 and ((state = 'queued' and run_at <= now()) or (state = 'running' and lease_until <= now()))
-              order by turn, seq limit $2 for update skip locked)
-         update jobs
-            set state = 'running', attempt = attempt + 1, worker = $3,
-                lease_until = now() + $4 * interval '1 millisecond'
-           from chosen
-          where jobs.id = chosen.id
-         returning jobs.id, name, payload, attempt, handed_back, request_id, turn",
-    )
+              order by turn, seq limit $2 for update skip locked)",
+        take!()
+    ))
     .bind(queue)
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
     .bind(worker)
@@ -103,8 +105,7 @@ pub async fn claim_named(
     .bind(ids)
     .fetch_all(tx.conn())
     .await?;
-    rows.sort_by_key(|row| (row.turn, row.id));
-    rows.into_iter().map(claimed).collect()
+    by_turns(rows)
 }
 
 /// Claims a row of a party none of whose rows runs in the queue, or of no party.
@@ -116,7 +117,7 @@ pub async fn claim_of_newcomer(
     worker: &str,
     lease: Duration,
 ) -> Result<Option<Claimed>> {
-    let row: Option<ClaimedRow> = sqlx::query_as(
+    let row: Option<ClaimedRow> = sqlx::query_as(concat!(
         "with head as (
              select id, party, turn, seq from jobs
               where queue = $1 and state = 'queued' and run_at <= now()
@@ -126,14 +127,9 @@ pub async fn claim_of_newcomer(
               where jobs.state = 'queued' and not exists (
                     select 1 from jobs running
                      where running.queue = $1 and running.state = 'running' and running.party = head.party)
-              order by head.turn, head.seq limit 1 for update of jobs skip locked)
-         update jobs
-            set state = 'running', attempt = attempt + 1, worker = $3,
-                lease_until = now() + $4 * interval '1 millisecond'
-           from chosen
-          where jobs.id = chosen.id
-         returning jobs.id, name, payload, attempt, handed_back, request_id, turn",
-    )
+              order by head.turn, head.seq limit 1 for update of jobs skip locked)",
+        take!()
+    ))
     .bind(queue)
     .bind(LOOKED_AT)
     .bind(worker)
@@ -141,6 +137,11 @@ pub async fn claim_of_newcomer(
     .fetch_optional(tx.conn())
     .await?;
     row.map(claimed).transpose()
+}
+
+fn by_turns(mut rows: Vec<ClaimedRow>) -> Result<Vec<Claimed>> {
+    rows.sort_by_key(|row| (row.turn, row.id));
+    rows.into_iter().map(claimed).collect()
 }
 
 fn claimed(row: ClaimedRow) -> Result<Claimed> {
