@@ -24,6 +24,11 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
+    // Only a build for tests can be asked to die on purpose.
+    #[cfg(debug_assertions)]
+    if let Some(file) = std::env::var_os("SOFIE_KILL_FILE") {
+        sofie_killpoint::arm(file.into());
+    }
     if matches!(cli.command, cli::Command::Inspect) {
         // Locks itself in, which must happen before there is a second thread.
         return sofie_inspector::child::run();

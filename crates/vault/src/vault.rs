@@ -166,6 +166,7 @@ impl Vault {
             let sealed = seal_small(&spec, shared.part_size, &data)?;
             let file = shared.backend.create(spec.blob, Area::Blob)?;
             file.write_at(&sealed, 0)?;
+            sofie_killpoint::reach("K3-put");
             file.sync()?;
             shared.backend.sync_names(spec.blob)
         })

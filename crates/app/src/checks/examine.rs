@@ -138,7 +138,9 @@ async fn read(
     let reader = Arc::new(reader);
     let fault: Arc<OnceLock<VaultError>> = Arc::default();
     let noted = Arc::clone(&fault);
-    let content = reader.stream(0..reader.len()).map_err(move |error| {
+    let content = reader.stream(0..reader.len());
+    let content = content.inspect_ok(|_| sofie_killpoint::reach("K13"));
+    let content = content.map_err(move |error| {
         let text = std::io::Error::other(error.to_string());
         let _ = noted.set(error);
         text

@@ -139,6 +139,7 @@ pub(super) async fn check(
             }
         }
     };
+    sofie_killpoint::reach("K14");
     later::note(app, open, &examined.tickets).await?;
     let stand = conclude(app, ctx, open, rules, examined).await?;
     if stand == Stand::Settled {

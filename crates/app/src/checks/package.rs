@@ -40,6 +40,7 @@ pub(super) async fn settle(app: &App, ctx: &Context, run: &Run, id: PackageId) -
         }
     }
     tx.commit().await?;
+    sofie_killpoint::reach("K15");
     for queue in [queues::CHECKS, queues::MAIL] {
         app.parts().waker.wake(queue);
     }

@@ -29,6 +29,7 @@ impl Job for CheckPackage {
     type Context = App;
 
     async fn run(&self, app: &App, run: &Run) -> Result<Done, JobError> {
+        sofie_killpoint::reach("K12");
         checks::run(app, run, self.package_id, false).await
     }
 }

@@ -72,6 +72,9 @@ impl Job for DeliverMail {
             Ok(transport) => transport.send(&envelope).await,
             Err(error) => Err(error),
         };
+        if sent.is_ok() {
+            sofie_killpoint::reach("K16");
+        }
         finish(app, self.mail_id, sent.map(|_| ()), run.last).await
     }
 }

@@ -92,6 +92,7 @@ pub async fn rotate_some(app: &App, ctx: &Context, most: i64) -> Result<Progress
             audit::record(&mut tx, ctx, Event::KeyRotationEnded, object, data).await?;
         }
     }
+    sofie_killpoint::reach("K18");
     tx.commit().await?;
     let moved = new.len() as u64;
     Ok(Progress { moved, done })

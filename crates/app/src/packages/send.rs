@@ -44,6 +44,7 @@ pub async fn send(app: &App, ctx: &Context, id: PackageId, expected: Option<u32>
     let submitted = submit_if_complete(&mut tx, ctx, &mut package).await?;
     let view = views::own(app, &mut tx, ctx, package).await?;
     tx.commit().await?;
+    sofie_killpoint::reach("K10");
     if submitted {
         app.parts().waker.wake(jobs::queues::CHECKS);
     }

@@ -147,5 +147,8 @@ async fn take(app: &App, ctx: &Context, id: PackageId, step: Step) -> Result<()>
     }
     audit::record(&mut tx, ctx, event, Some(("package", id.to_string())), data).await?;
     tx.commit().await?;
+    if matches!(step, Step::Shred { .. } | Step::Reap { .. }) {
+        sofie_killpoint::reach("K17");
+    }
     Ok(())
 }

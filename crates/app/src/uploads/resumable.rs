@@ -109,6 +109,7 @@ pub async fn create(app: &App, ctx: &Context, new: &NewUpload) -> Result<Progres
         upload_expires_at: expires_at,
     };
     whole::record(app, ctx, row, (guard, room), "filename").await?;
+    sofie_killpoint::reach("K1");
     Ok(Progress {
         id,
         offset: 0,
@@ -188,6 +189,7 @@ pub async fn append(
         let (app, ctx, row) = (app.clone(), ctx.clone(), row.clone());
         let last = tokio::spawn(async move {
             appender.commit(row.size).await.map_err(vault_error)?;
+            sofie_killpoint::reach("K9");
             complete(&app, &ctx, row.package_id, id, row.size).await
         });
         last.await.map_err(Error::internal)??;
@@ -196,6 +198,7 @@ pub async fn append(
     // Dropped, the appender keeps what came in order, and nothing if it was tentative.
     taken?;
     let offset = appender.finish().await.map_err(vault_error)?;
+    sofie_killpoint::reach("K5");
     Ok(progress(offset, expires_at))
 }
 

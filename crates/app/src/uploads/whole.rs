@@ -58,6 +58,7 @@ pub async fn put(app: &App, ctx: &Context, new: NewFile, body: Body) -> Result<F
     };
     let size = store(app, &spec, &mut intake).await?;
     drop(intake);
+    sofie_killpoint::reach("K9-put");
     let ctx = &Context {
         now: app.now(),
         ..ctx.clone()

@@ -115,7 +115,9 @@ impl Relay {
         if notices.is_empty() {
             return false;
         }
+        sofie_killpoint::reach("K11");
         let failed = self.publish(&notices).await;
+        sofie_killpoint::reach("K11-published");
         let published = notices.len() - failed.len();
         count("published", published);
         if failed.is_empty() {

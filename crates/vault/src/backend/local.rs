@@ -151,6 +151,7 @@ impl BlobBackend for LocalBackend {
     fn publish(&self, blob: BlobId) -> Result<(), Error> {
         let to = self.path(blob, suffix(Area::Blob));
         fs::rename(self.path(blob, suffix(Area::Data)), to).map_err(Error::io("publish a blob"))?;
+        sofie_killpoint::reach("K8");
         remove_file(&self.path(blob, suffix(Area::Tail)))?;
         self.sync_names(blob)
     }

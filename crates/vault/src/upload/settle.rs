@@ -33,10 +33,12 @@ impl Upload {
     pub(super) fn write(&self, batch: &Batch, is_piece: bool) -> Result<(), Error> {
         let bytes = &batch.buf[..batch.len];
         if is_piece {
-            self.tail_or_make()?.write_at(bytes, batch.at)
+            self.tail_or_make()?.write_at(bytes, batch.at)?;
         } else {
-            self.data.write_at(bytes, batch.at)
+            self.data.write_at(bytes, batch.at)?;
         }
+        sofie_killpoint::reach("K2");
+        Ok(())
     }
 
     /// Starts part number `session.parts` in its final place.
@@ -90,6 +92,7 @@ impl Upload {
             Some(Open::Piece(piece)) => self.end_piece(session, piece)?,
             None => {}
         }
+        sofie_killpoint::reach("K3");
         if session.needs_slot() {
             self.checkpoint(&session.next_progress())?;
         } else if session.tail_dirty {
@@ -101,6 +104,7 @@ impl Upload {
     /// Makes whole parts durable and records it; others may be written meanwhile.
     pub(super) fn checkpoint(&self, progress: &Progress) -> Result<(), Error> {
         self.condemn_on_sync_error(self.data.sync())?;
+        sofie_killpoint::reach("K4");
         let tail = self.tail_or_make()?;
         progress.store(&self.env, &*tail)?;
         self.condemn_on_sync_error(tail.sync())
@@ -187,8 +191,10 @@ impl Upload {
         let manifest = Manifest::build(&self.env, &ids, total)?;
         let at = self.env.part_start(parts - 1) + sealed_len(last);
         self.data.write_at(&manifest, at)?;
+        sofie_killpoint::reach("K6");
         self.data.set_size(at + manifest.len() as u64)?;
         self.condemn_on_sync_error(self.data.sync())?;
+        sofie_killpoint::reach("K7");
         self.backend.publish(self.blob)
     }
 }
