@@ -46,6 +46,8 @@ impl Conveyor {
             .set("auto.offset.reset", "earliest")
             // Topics may be made while we wait for them.
             .set("topic.metadata.refresh.interval.ms", "30000")
+            // How far behind we are, for the metrics.
+            .set("statistics.interval.ms", "10000")
             // Whoever may write to the topics should not fill our memory.
             .set("fetch.message.max.bytes", "65536")
             .set("queued.max.messages.kbytes", "2048");

@@ -1,11 +1,13 @@
 //! How the connection to Kafka stands, and what follows from it.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, ConsumerContext, Rebalance};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::statistics::Statistics;
 
 use crate::waker::Waker;
 
@@ -102,6 +104,25 @@ impl ClientContext for Link {
             self.said(reason);
         }
     }
+
+    /// What the client counts by itself, as often as it was asked to: only the reader of messages was.
+    fn stats(&self, statistics: Statistics) {
+        for (topic, lag) in lags(&statistics) {
+            #[expect(clippy::cast_precision_loss, reason = "a metric is a float")]
+            metrics::gauge!("sofie_kafka_lag", "topic" => topic).set(lag as f64);
+        }
+    }
+}
+
+/// How many messages of our share wait to be read, topic by topic. Partitions that others read have no lag here.
+fn lags(statistics: &Statistics) -> BTreeMap<String, i64> {
+    let topics = statistics.topics.iter().map(|(name, topic)| {
+        let ours = (topic.partitions.values()).filter(|one| one.fetch_state == "active");
+        // -1: nothing was read yet, so it is not known.
+        let lag = ours.map(|partition| partition.consumer_lag.max(0));
+        (name.clone(), lag.sum())
+    });
+    topics.collect()
 }
 
 impl ConsumerContext for Link {
@@ -122,6 +143,31 @@ impl ConsumerContext for Link {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_lag_is_that_of_our_share() {
+        use rdkafka::statistics::{Partition, Topic};
+        let partition = |(state, lag): &(&str, i64)| Partition {
+            fetch_state: (*state).to_owned(),
+            consumer_lag: *lag,
+            ..Partition::default()
+        };
+        let mut statistics = Statistics::default();
+        let checks = [("active", 5), ("active", -1), ("active", 7), ("none", 99)];
+        for (name, shares) in [
+            ("sofie-checks", &checks[..]),
+            ("sofie-mail", &[("none", 3)]),
+        ] {
+            let topic = Topic {
+                partitions: (0..).zip(shares.iter().map(partition)).collect(),
+                ..Topic::default()
+            };
+            statistics.topics.insert(name.to_owned(), topic);
+        }
+        let lags = lags(&statistics);
+        assert_eq!(lags["sofie-checks"], 12);
+        assert_eq!(lags["sofie-mail"], 0);
+    }
 
     #[test]
     fn the_bell_is_trusted_while_messages_come() {
