@@ -82,6 +82,11 @@ impl Error {
         }
     }
 
+    /// Tells whether the server said that it did nothing, and may do it a little later.
+    pub(crate) fn is_undone(&self) -> bool {
+        matches!(self, Self::Unavailable(_)) && self.is_passing()
+    }
+
     pub(crate) fn file(
         action: &'static str,
         path: impl Into<PathBuf>,

@@ -111,7 +111,7 @@ pub async fn send(options: &SendOptions, progress: Arc<dyn Progress>) -> Result<
     }
     let sources = sources::collect(&options.paths, &*progress)?;
     let api = Arc::new(Api::new(&options.server)?);
-    let (mut package, draft) = begin(&api, options, &sources).await?;
+    let (mut package, draft) = begin(&api, options, &sources, &*progress).await?;
     let id = package.id.to_string();
     let uploads = Uploads {
         api: Arc::clone(&api),
@@ -165,7 +165,12 @@ fn is_sent(package: &Package) -> bool {
 }
 
 /// Finds the draft of an earlier run, or makes a new one.
-async fn begin(api: &Api, options: &SendOptions, sources: &[Source]) -> Result<(Package, Draft)> {
+async fn begin(
+    api: &Api,
+    options: &SendOptions,
+    sources: &[Source],
+    progress: &dyn Progress,
+) -> Result<(Package, Draft)> {
     // All that makes it this package and not another, but not its password, which no hash of a file name may tell.
     let about = (
         options.server.address(),
@@ -180,10 +185,11 @@ async fn begin(api: &Api, options: &SendOptions, sources: &[Source]) -> Result<(
     );
     let mut state = StateFile::open(&options.state_dir, "send", &about)?;
     if let Some(begun) = state.load::<Begun>() {
-        let found = api
-            .json::<Package>(api.request(Method::GET, &["packages", &begun.package.to_string()]))
-            .await;
-        match found {
+        let id = begun.package.to_string();
+        let found = patient(progress, || {
+            api.json::<Package>(api.request(Method::GET, &["packages", &id]))
+        });
+        match found.await {
             Ok(package)
                 if !matches!(package.life.as_str(), "deleted" | "archived" | "shredded") =>
             {
@@ -207,9 +213,11 @@ async fn begin(api: &Api, options: &SendOptions, sources: &[Source]) -> Result<(
         password: options.password.as_deref(),
         expires_in_days: options.expires_in_days,
     };
-    let package: Package = api
-        .json(api.request(Method::POST, &["packages"]).json(&new))
-        .await?;
+    // Asked once more only when the server says that it did nothing: a lost answer may be that of a draft.
+    let package: Package = patient(progress, || {
+        api.json(api.request(Method::POST, &["packages"]).json(&new))
+    })
+    .await?;
     let mut draft = Draft {
         package: package.id,
         uploads: BTreeMap::new(),
@@ -218,6 +226,21 @@ async fn begin(api: &Api, options: &SendOptions, sources: &[Source]) -> Result<(
     };
     draft.save()?;
     Ok((package, draft))
+}
+
+/// Asks again, as long after as the server says, while it answers that it can't do it now. One that is not there is told
+/// at once.
+async fn patient<T, F>(progress: &dyn Progress, ask: impl Fn() -> F) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    let mut backoff = Backoff::new();
+    loop {
+        match ask().await {
+            Err(error) if error.is_undone() => backoff.wait(error, progress).await?,
+            ended => return ended,
+        }
+    }
 }
 
 /// Says *send*. When the answer is lost, the package itself tells whether it was heard.
@@ -294,6 +317,55 @@ mod tests {
         };
         let error = send(&options, Arc::new(crate::Silent)).await.unwrap_err();
         assert_eq!(error.exit_code(), 2);
+    }
+
+    /// A server of so many words, each on a connection of its own; returns what it was asked.
+    async fn scripted(answers: Vec<String>) -> (Server, tokio::task::JoinHandle<Vec<String>>) {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let task = tokio::spawn(async move {
+            let mut asked = Vec::new();
+            for answer in answers {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut head = [0; 4096];
+                let read = stream.read(&mut head).await.unwrap();
+                let line = String::from_utf8_lossy(&head[..read]);
+                asked.push(line.lines().next().unwrap_or_default().to_owned());
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+            asked
+        });
+        (Server::new(&url, Some("t")).unwrap(), task)
+    }
+
+    #[tokio::test]
+    async fn a_server_that_can_not_do_it_now_is_asked_again_when_it_says() {
+        let busy =
+            "HTTP/1.1 503 Busy\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        let refused = "HTTP/1.1 403 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        let (server, asked) = scripted(vec![busy.to_owned(), refused.to_owned()]).await;
+        let temp = tempfile::tempdir().unwrap();
+        let options = SendOptions {
+            server,
+            paths: vec!["Cargo.toml".into()],
+            recipients: vec!["x@example.net".to_owned()],
+            title: None,
+            note: None,
+            password: None,
+            expires_in_days: None,
+            kind: None,
+            wait: false,
+            state_dir: temp.path().to_owned(),
+        };
+        let begun = std::time::Instant::now();
+        let error = send(&options, Arc::new(crate::Silent)).await.unwrap_err();
+        assert_eq!(error.exit_code(), 6, "the second answer counts: {error}");
+        assert!(
+            begun.elapsed() >= Duration::from_secs(1),
+            "as long as it said"
+        );
+        assert_eq!(asked.await.unwrap(), ["POST /api/v1/packages HTTP/1.1"; 2]);
     }
 
     #[tokio::test]
