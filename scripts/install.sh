@@ -73,6 +73,7 @@ if [ "$level" = test ]; then
     need 'have nginx' nginx
     need 'have openssl' openssl
     need 'have strace' strace
+    need 'ls /usr/lib/*/faketime/libfaketime.so.1' faketime
     need 'have zip' zip
     need 'have java' default-jre-headless
     need 'have mvn' maven

@@ -74,6 +74,7 @@ pub const RULES: &[(&str, &str, Gate)] = &[
     ("GET", "/readyz", Gate::Open),
     // Only from the machine itself.
     ("GET", "/metrics", Gate::Open),
+    ("GET", "/api/v1/connection", Gate::Open),
     ("GET", "/api/v1/session", Gate::Open),
     ("POST", "/api/v1/session", Gate::Open),
     ("DELETE", "/api/v1/session", Gate::Open),

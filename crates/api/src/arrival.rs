@@ -69,6 +69,8 @@ pub(crate) struct Arrival {
     pub source: Source,
     /// Whether the path belongs to the administration, where only the administrator's cookie counts.
     pub administration: bool,
+    /// Whether a proxy that we trust said for whom it speaks.
+    pub forwarded: bool,
     /// Whether it was handed on by a proxy that we don't trust to say for whom.
     pub forwarded_blindly: bool,
 }
@@ -94,6 +96,7 @@ impl Arrival {
                 request_id: Some(request_id),
             },
             administration: path == "/api/v1/admin" || path.starts_with("/api/v1/admin/"),
+            forwarded: told.is_some(),
             forwarded_blindly: told.is_none()
                 && FORWARDING.iter().any(|h| headers.contains_key(*h)),
         }

@@ -54,6 +54,7 @@ fn version_1() -> OpenApiRouter<State> {
         .merge(v1::requests::routes())
         .merge(v1::guest::routes())
         .merge(v1::events::routes())
+        .merge(v1::connection::routes())
         .merge(v1::content::routes())
         .merge(v1::packages::routes())
         .merge(v1::files::routes())

@@ -4,6 +4,7 @@
 //! and what the address of the server is are arguments. What runs long tells a [`Progress`].
 
 mod backoff;
+mod certificate;
 mod error;
 #[doc(hidden)]
 pub mod fuzzing;
@@ -12,6 +13,7 @@ mod http;
 mod links;
 mod names;
 mod outcome;
+pub mod outside;
 mod part;
 mod place;
 mod progress;

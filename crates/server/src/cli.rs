@@ -86,7 +86,7 @@ pub enum Command {
     /// Make an installation from a backup, where there is none
     Restore(Restore),
     /// Look whether all is well
-    Doctor(Place),
+    Doctor(Doctor),
     /// Bring the database's schema up to date
     Migrate {
         #[command(flatten)]
@@ -232,6 +232,21 @@ pub enum Keys {
         #[arg(long, value_name = "FILE")]
         password_file: PathBuf,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct Doctor {
+    #[command(flatten)]
+    pub place: Place,
+    /// Look from outside instead, from any machine: name, certificate, proxy
+    #[arg(long, value_name = "URL", conflicts_with_all = ["data_dir", "config"])]
+    pub url: Option<String>,
+    /// From outside: where plain HTTP is answered
+    #[arg(long, value_name = "PORT", default_value_t = 80, requires = "url")]
+    pub http_port: u16,
+    /// As a JSON array
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

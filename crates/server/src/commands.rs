@@ -76,7 +76,7 @@ pub fn run(command: Command) -> ExitCode {
         Command::Restore(command) => {
             with_input(&command.place, restore::Asked::read(&command), restore::run)
         }
-        Command::Doctor(place) => with_site(&place, true, doctor::run),
+        Command::Doctor(command) => doctor::run(&command),
         Command::Kafka(Broker::Setup(place)) => with_site(&place, true, kafka::set_up),
         Command::Storage(command) => move_files(command),
         Command::Config(command) => configuration::run(command),

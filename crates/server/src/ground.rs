@@ -20,6 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 #[derive(Clone, Debug)]
 pub struct Site {
     pub config: Config,
+    /// The file that the configuration was read from, if any.
+    pub file: Option<PathBuf>,
     pub dir: PathBuf,
 }
 
@@ -27,7 +29,8 @@ impl Site {
     pub fn find(place: &Place) -> Result<Self> {
         let config = Config::load(place.config.as_deref())?;
         let dir = data_dir::choose(place.data_dir.as_deref(), &config)?;
-        Ok(Self { config, dir })
+        let file = place.config.clone();
+        Ok(Self { config, file, dir })
     }
 
     /// How the private cluster is run; `None` when somebody else runs the database.

@@ -40,30 +40,41 @@ fn seal(columns: Arc<dyn ColumnCipher>) -> Seal {
     Seal::new(move |bytes| columns.keyed_hash(PURPOSE, bytes))
 }
 
+/// On how many brokers a message should lie, if there are as many.
+const COPIES: usize = 3;
+
 /// Asks the brokers; jobs go on without them, so nothing of it is a failure.
 pub async fn examine(options: Result<Option<Options>>) -> Option<Finding> {
     let what = "Kafka";
     let options = match options {
         Ok(options) => options?,
-        Err(error) => return Some(Finding::fail(what, format!("{error:#}"))),
+        Err(error) => {
+            let advice = "correct the section kafka of the configuration";
+            return Some(Finding::fail(what, format!("{error:#}"), advice));
+        }
     };
     Some(match kafka::probe(&options, queues::ALL).await {
-        Ok(found) if found.missing.is_empty() => {
-            Finding::ok(what, format!("{} brokers answer", found.brokers))
-        }
-        Ok(found) => Finding::warn(
+        Ok(found) if !found.missing.is_empty() => Finding::warn(
+            what,
+            format!("no topics {}", found.missing.join(", ")),
+            "run `sofie kafka setup`",
+        ),
+        Ok(found) if found.copies < found.brokers.min(COPIES) => Finding::warn(
             what,
             format!(
-                "no topics {}: run `sofie kafka setup`",
-                found.missing.join(", ")
+                "{} brokers answer, but some messages lie on {} of them only",
+                found.brokers, found.copies
             ),
+            "raise the replication of the topics (kafka-reassign-partitions), or make them anew: `sofie kafka setup`",
         ),
+        Ok(found) => Finding::ok(what, format!("{} brokers answer", found.brokers)),
         Err(error) => Finding::warn(
             what,
             format!(
                 "jobs go on by the database, less promptly: {:#}",
                 anyhow::Error::from(error)
             ),
+            "start the brokers; see to kafka.brokers, its login and certificates, and the firewall",
         ),
     })
 }

@@ -7,6 +7,7 @@
 pub mod administrators;
 pub mod announcements;
 pub mod audit;
+pub mod condition;
 pub mod dashboard;
 pub mod doomed_blobs;
 pub mod downloads;

@@ -843,6 +843,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/connection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tells how the request arrived. The answer comes in three pieces with pauses between, so that whoever asks sees
+         *     whether a proxy in between passes it on as it comes.
+         */
+        get: operations["get_connection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -1724,6 +1744,15 @@ export interface components {
         ConfirmSession: {
             /** @description The password of the account. */
             password: string;
+        };
+        /** @description How a request arrived. */
+        Connection: {
+            /** @description Whose request it is taken for. */
+            address: string | null;
+            /** @description Whether a proxy that is trusted said so. */
+            forwarded: boolean;
+            /** @description The name that the server was called by. */
+            host: string | null;
         };
         /** @description The figures of the first page. */
         Dashboard: {
@@ -6289,6 +6318,34 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_connection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
                 };
             };
             /** @description any other failure */

@@ -127,6 +127,12 @@ export class Kafka {
     await tool('org.apache.kafka.tools.ConsoleProducer', ['--bootstrap-server', this.brokers, '--topic', topic], `${lines.join('\n')}\n`);
   }
 
+  /** Makes a topic with so many copies of each message. */
+  async makeTopic(topic, copies) {
+    const asked = ['--create', '--topic', topic, '--partitions', '2', '--replication-factor', `${copies}`];
+    await tool('org.apache.kafka.tools.TopicCommand', ['--bootstrap-server', this.brokers, ...asked]);
+  }
+
   /** Has a group hear everything once more; nobody of it may be there. */
   async rewind(group) {
     await this.#groups(['--group', group, '--reset-offsets', '--to-earliest', '--all-topics', '--execute']);

@@ -11,16 +11,15 @@ const SITE = join(dirname(fileURLToPath(import.meta.url)), '../../../packaging/n
 
 export class Nginx {
   #process;
+  #site;
 
   /** Starts nginx in front of web servers on these ports, with its files in `dir`, and waits until it answers. */
   static async start(dir, ports) {
     const nginx = new Nginx();
     nginx.dir = dir;
     mkdirSync(join(dir, 'tmp'), { recursive: true });
-    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', 'key.pem', '-out', 'cert.pem',
-      '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-addext', 'basicConstraints=critical,CA:FALSE'], { cwd: dir, stdio: 'ignore' });
     nginx.certificate = join(dir, 'cert.pem');
-    nginx.ca = readFileSync(nginx.certificate);
+    nginx.certify(2);
     const [plain, tls] = [await freePort(), await freePort()];
     const site = readFileSync(SITE, 'utf8')
       .replaceAll('server 127.0.0.1:9090;', ports.map((port) => `server 127.0.0.1:${port};`).join('\n    '))
@@ -30,6 +29,7 @@ export class Nginx {
       .replaceAll('sofie.example.org', 'localhost')
       .replaceAll(/ssl_certificate_key\s[^;]*;/g, `ssl_certificate_key ${dir}/key.pem;`)
       .replaceAll(/ssl_certificate\s[^;]*;/g, `ssl_certificate ${dir}/cert.pem;`);
+    nginx.#site = site;
     writeFileSync(join(dir, 'site.conf'), site);
     const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${dir}/tmp/${kind};`).join('\n');
     const user = process.getuid() === 0 ? 'user root;' : '';
@@ -37,9 +37,24 @@ export class Nginx {
       events { worker_connections 512; }
       http { access_log ${dir}/access.log; ${temp} include ${dir}/site.conf; }`);
     nginx.url = `https://localhost:${tls}`;
+    nginx.plainPort = plain;
     nginx.plainUrl = `http://localhost:${plain}`;
     await nginx.up();
     return nginx;
+  }
+
+  /** Makes a certificate that vouches for itself, for so many days. */
+  certify(days) {
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', `${days}`, '-keyout', 'key.pem', '-out', 'cert.pem',
+      '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-addext', 'basicConstraints=critical,CA:FALSE'], { cwd: this.dir, stdio: 'ignore' });
+    this.ca = readFileSync(this.certificate);
+  }
+
+  /** Starts again with another site: what `edit` makes of the shipped one. */
+  async reshape(edit = (site) => site) {
+    await this.stop('SIGTERM');
+    writeFileSync(join(this.dir, 'site.conf'), edit(this.#site));
+    await this.up();
   }
 
   async up() {
@@ -47,7 +62,7 @@ export class Nginx {
     this.#process = spawn('nginx', ['-p', this.dir, '-c', join(this.dir, 'nginx.conf'), '-e', log], { stdio: 'inherit' });
     await until('nginx answers', () => {
       if (this.#process.exitCode !== null) throw new Error(`nginx ended: ${readFileSync(log, 'utf8')}`);
-      return send(`${this.url}/readyz`, { tls: { ca: this.ca } }).then(({ status }) => status === 200, () => false);
+      return send(`${this.url}/readyz`, { tls: { ca: this.ca } }).then(() => true, () => false);
     });
   }
 

@@ -24,8 +24,10 @@ export class Postgres {
   #as = account();
   #process = null;
 
-  static async start() {
+  /** `safe`: as a server must be set; else it is in no hurry to write anything down, which is faster. */
+  static async start({ safe = false } = {}) {
     const postgres = new Postgres();
+    postgres.safe = safe;
     // Short: the path of a socket has at most 107 bytes.
     postgres.dir = mkdtempSync('/tmp/sofie-pg-');
     postgres.port = await freePort();
@@ -58,7 +60,7 @@ export class Postgres {
   }
 
   async up() {
-    const options = ['-c', 'listen_addresses=127.0.0.1', '-c', `port=${this.port}`, '-c', 'fsync=off', '-c', 'ssl=on',
+    const options = ['-c', 'listen_addresses=127.0.0.1', '-c', `port=${this.port}`, ...(this.safe ? [] : ['-c', 'fsync=off']), '-c', 'ssl=on',
       '-c', `ssl_cert_file=${this.dir}/server.pem`, '-c', `ssl_key_file=${this.dir}/server.key`];
     this.#process = spawn(join(this.#bin, 'postgres'), ['-D', join(this.dir, 'data'), '-k', this.dir, ...options],
       { cwd: this.dir, ...this.#as, stdio: 'ignore' });

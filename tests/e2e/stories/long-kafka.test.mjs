@@ -42,6 +42,13 @@ describe('a cluster of Kafka', { skip: !INSTALLED && 'Kafka is not installed: sc
     for (const id of ids) assert.equal((await alice.settled(id, 120_000)).state, 'delivered');
   }
 
+  it('says so when messages lie on one broker only', async () => {
+    const doctor = async (prefix) => (await fleet.run(['doctor', '--data-dir', fleet.data], { env: { SOFIE__KAFKA__TOPIC_PREFIX: prefix } })).stdout;
+    assert.match(await doctor('sofie'), /^ok +Kafka +3 brokers answer$/m);
+    for (const name of ['checks', 'checks-large', 'rescans', 'mail', 'maintenance']) await kafka.makeTopic(`thin-${name}`, 1);
+    assert.match(await doctor('thin'), /^warn +Kafka +3 brokers answer, but some messages lie on 1 of them only\n +→ raise the replication/m);
+  });
+
   for (const at of [0, 1, 2]) {
     it(`loses nothing with broker ${at + 1}`, async () => {
       const node = kafka.nodes[at];

@@ -15,6 +15,7 @@ pub mod admin_rule_sets;
 pub mod admin_session;
 pub mod admin_settings;
 pub mod admin_users;
+pub mod connection;
 pub mod content;
 pub mod events;
 pub mod files;

@@ -28,6 +28,8 @@ pub struct Probe {
     pub brokers: usize,
     /// Which of our topics are missing.
     pub missing: Vec<String>,
+    /// On how many brokers each message lies, at least.
+    pub copies: usize,
 }
 
 /// A topic after the set-up.
@@ -47,7 +49,12 @@ pub async fn probe(options: &Options, queues: &[&str]) -> Result<Probe, Error> {
     let answer = blocking(&link, move || {
         let brokers = brokers(asker.client())?;
         let missing = missing(asker.client(), &topics, PATIENCE)?;
-        Ok(Probe { brokers, missing })
+        let copies = copies(asker.client(), &topics)?;
+        Ok(Probe {
+            brokers,
+            missing,
+            copies,
+        })
     });
     answer.await
 }
@@ -106,6 +113,18 @@ pub(super) fn missing<C: ClientContext>(
         }
     }
     Ok(missing)
+}
+
+/// On how many brokers each message of these topics lies, at least.
+fn copies<C: ClientContext>(client: &Client<C>, topics: &[String]) -> Result<usize, KafkaError> {
+    let mut copies = usize::MAX;
+    for name in topics {
+        let answer = client.fetch_metadata(Some(name), PATIENCE)?;
+        let partitions = answer.topics().iter().flat_map(|topic| topic.partitions());
+        let fewest = partitions.map(|partition| partition.replicas().len()).min();
+        copies = copies.min(fewest.unwrap_or_default());
+    }
+    Ok(copies)
 }
 
 fn brokers<C: ClientContext>(client: &Client<C>) -> Result<usize, KafkaError> {

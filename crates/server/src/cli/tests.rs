@@ -20,6 +20,8 @@ fn what_scripts_use_is_understood() {
         "sofie token create --user a@b.c",
         "sofie outbox --json --data-dir D",
         "sofie doctor",
+        "sofie doctor --json --data-dir D",
+        "sofie doctor --url https://h --http-port 8080",
         "sofie kafka setup --config F",
         "sofie migrate --check --config F",
         "sofie migrate --roles",
