@@ -1,4 +1,4 @@
-# SOFiE: make run | test | check | build | dev | gen | dist | clean
+# SOFiE: make run | test | assurance | check | build | dev | gen | dist | clean
 # Each target installs what it lacks (Debian 12; root, or sudo) and says nothing when all is there.
 
 SHELL := /usr/bin/env bash
@@ -6,7 +6,7 @@ SHELL := /usr/bin/env bash
 .DEFAULT_GOAL := help
 ENV := . scripts/env.sh;
 
-.PHONY: help run build dev test test-rust test-frontend test-e2e test-long fuzz bench check gen dist test-dist clean install-build install-run install-test
+.PHONY: help run build dev test test-rust test-frontend test-e2e test-long assurance fuzz bench check gen dist test-dist clean install-build install-run install-test
 
 help: ## lists the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -33,6 +33,11 @@ test-long: install-test ## end-to-end tests with the full figures: 200 uploads a
 	@scripts/frontend.sh build
 	@$(ENV) cargo build --release --locked --package sofie-server
 	@$(ENV) SOFIE_BIN=target/release/sofie node tests/e2e/run.mjs --long
+
+assurance: install-test ## tries to break every promise for ASSURANCE_MINUTES=60, and writes docs/assurance.md; ASSURANCE_SEED repeats it
+	@scripts/frontend.sh build
+	@$(ENV) cargo test --workspace --no-run --locked
+	@$(ENV) node tests/e2e/assure.mjs
 
 fuzz: install-fuzz ## every parser and format under libFuzzer, FUZZ_SECONDS=60 each; TARGETS="names emails" for some only
 	@scripts/fuzz.sh $(TARGETS)

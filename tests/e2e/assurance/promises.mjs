@@ -1,0 +1,59 @@
+// What is promised, which tests try to break it, and what is left: the table of the assurance report.
+
+/** The steps at which a death is asked for, as they are in this design. */
+export const POINTS = [
+  ['K1', 'after create', 'the row of an upload is committed, the client has no answer', 'resumable.rs'],
+  ['K2', 'mid part write', 'a batch of a part (256 KiB) is written, the others are not', 'settle.rs'],
+  ['K3', 'part written, before fdatasync', 'all that came is written, nothing of it synced', 'settle.rs'],
+  ['K4', 'after fdatasync, before the part row', 'parts have no rows: the data is synced, the progress slot of the blob is not written', 'settle.rs'],
+  ['K5', 'after the part row, before the reply', 'the slot is synced, the client has no answer', 'resumable.rs'],
+  ['K6', 'during the manifest', 'the manifest is written behind the last part, the length not yet set, nothing synced', 'settle.rs'],
+  ['K7', 'after manifest fsync, before rename', 'as it says: the manifest is part of the file that is renamed', 'settle.rs'],
+  ['K8', 'after rename, before dir fsync', 'as it says', 'local.rs'],
+  ['K9', 'after dir fsync, before DB commit', 'the blob is final, its row still says that bytes are missing', 'resumable.rs'],
+  ['K3-put, K9-put', 'the same of a small file by PUT', 'one write and one sync, then the row: written and not synced; synced and without a row', 'vault.rs, whole.rs'],
+  ['K10', 'after commit (outbox pending), before reply', 'the package is submitted and its job is there, nobody was woken', 'send.rs'],
+  ['K11', 'relay published, not marked', 'the other way round here: a row is marked as announced first. Marked and not published; published and the process gone', 'relay.rs'],
+  ['K12', 'worker took lease', 'the job runs, nothing of it is done', 'check_package.rs'],
+  ['K13', 'mid stream to engine', 'the first piece of the file went to the engines', 'examine.rs'],
+  ['K14', 'engine replied, before verdict tx', 'every engine has spoken, nothing is written down', 'file.rs'],
+  ['K15', 'after verdict, before mail', 'verdict, state, audit entry and mail rows are one commit; nobody was woken', 'package.rs'],
+  ['K16', 'after SMTP 250, before commit', 'as it says: the one window of a second mail', 'deliver_mail.rs'],
+  ['K17', 'during expiry: key row deleted, blob not', 'the package key is destroyed and committed, the blob is on the disk', 'lives.rs'],
+  ['K18', 'during KEK rewrap', 'a batch of wraps is exchanged, not committed', 'rotate.rs'],
+];
+
+/**
+ * [id, promise, what proves it, what is left]. Proofs are stories or, with `rust:`, patterns of names of Rust tests; the
+ * report takes their outcome and their counts.
+ */
+export const PROMISES = [
+  ['P1', 'an acknowledged part or file is never lost or changed', ['crash'], 'the processes die one by one in `production` and `kafka`, not under this load'],
+  ['P2', 'the same at every step, K1 to K18', ['kills'], 'strace sweeps of a release build over every fdatasync, fsync, rename and sendto'],
+  ['P3', 'survives power loss', ['power', 'rust:crash::'], 'the file system is cut off without its journal (ext4 shutdown); what a disk loses that lied about a flush is only in the simulation of the vault'],
+  ['P4', 'EIO of fsync and write', ['disk', 'rust:crash::'], 'EIO below PostgreSQL; readiness does not turn red for one failed sync (the upload is condemned instead)'],
+  ['P5', 'disk full', ['disk', 'storage'], 'RLIMIT_FSIZE; a full disk below PostgreSQL'],
+  ['P6', 'database down, hung, slow, read-only, exhausted', ['postgres', 'production', 'doctor'], 'a hung and a slow server (SIGSTOP, tc netem), an exhausted pool: not in a story'],
+  ['P7', 'Kafka down, slow, loses, doubles, reorders', ['kafka', 'long-kafka', 'rust:kafka'], 'the rates of the table (drain, p99) are not measured; loss and disorder come from dead and hung brokers and rewound groups, not from a proxy'],
+  ['P8', 'idempotent consumers', ['kafka', 'rust:contract'], 'thousands of messages in random order with a model beside'],
+  ['P9', 'a poison message or job is isolated', ['kafka', 'rust:runner::'], 'jobs that eat the memory of the worker itself (those of the inspector are jailed)'],
+  ['P10', 'no unscanned or blocked byte reaches a recipient', ['crash', 'kills', 'rust:it::checks', 'rust:recall'], 'a hammer of 50 downloads a second through all faults at once'],
+  ['P11', 'engine faults fail closed (matrix 4.5)', ['engines', 'sandboxes', 'rust:faults::'], 'database reload and 2 GB files of a real clamd'],
+  ['P12', 'SMTP faults (matrix 4.6)', ['kills', 'rust:smtp::'], 'ten thousand mails after an hour of outage'],
+  ['P13', 'clock', ['time', 'doctor'], 'processes whose clocks differ among themselves; summer time (everything is in UTC)'],
+  ['P14', 'one effect of the schedule per tick', ['production', 'rust:schedule'], 'three schedulers under SIGSTOP; the database fails over'],
+  ['P15', 'zombie worker', ['time', 'rust:lease'], 'its late result has no audit row: it is in the log and the metrics'],
+  ['P16', 'corrupt ciphertext', ['disk', 'rust:tamper'], 'chmod and EIO of single reads'],
+  ['P17', 'partial uploads and downloads', ['tus', 'cli', 'crash', 'rust:upload'], ''],
+  ['P18', 'graceful stop, rolling restart', ['production', 'rust:serve::'], 'two versions side by side'],
+  ['P19', 'bounded memory, descriptors, disk', ['load', 'marker'], 'the 1 GB figures: `make test-long`'],
+  ['P20', 'fairness under overload', ['rust:fair', 'rust:party'], 'ten thousand jobs of one sender'],
+  ['P21', 'fuzz', ['openapi', 'rust:smoke'], 'libFuzzer: `make fuzz`'],
+  ['P22', 'migration, rollback', ['postgres', 'rust:schema'], 'one migration so far: a kill in the middle of a long one, an older program on a newer schema'],
+  ['P23', 'backup and restore', ['backup', 'rust:backup'], ''],
+  ['P24', 'KEK rotation under kill', ['backup', 'kills', 'rust:keys'], ''],
+  ['P25', 'mount missing, hung, stale', ['storage', 'doctor', 'rust:serve::'], 'a hung NFS'],
+  ['P26', 'the audit log is complete', ['kills', 'crash', 'rust:audit'], 'an external witness of its head'],
+  ['P27', 'soak', ['crash'], 'drift of memory and descriptors over a day: as long as the run is, without figures'],
+  ['P28', 'simulation of queue, lease, outbox and clock', ['rust:contract', 'rust:runner::'], 'a seeded simulation of all of them together'],
+];
