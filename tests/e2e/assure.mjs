@@ -27,7 +27,7 @@ const STORIES = {
   power: { SOFIE_CUTS: times(0.15, 8, 4, 1000) },
   disk: { SOFIE_EIO: times(0.08, 4, 10, 1000), SOFIE_FLIPS: times(0.08, 2, 40, 10_000) },
   time: { SOFIE_ZOMBIES: times(0.03, 6, 3, 1000) },
-  doctor: {}, kafka: {}, 'long-kafka': {}, postgres: {}, production: {}, storage: {}, backup: {}, marker: {}, engines: {},
+  doctor: {}, kafka: {}, 'long-kafka': {}, postgres: {}, database: {}, production: {}, storage: {}, backup: {}, marker: {}, engines: {},
   sandboxes: {}, tus: {}, cli: {}, load: {}, openapi: {},
 };
 
