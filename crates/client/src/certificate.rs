@@ -48,7 +48,7 @@ fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
         }
         let len = bytes
             .iter()
-            .fold(0, |len, byte| len << 8 | usize::from(*byte));
+            .fold(0, |len, byte| (len << 8) | usize::from(*byte));
         (len, rest)
     };
     let (content, behind) = rest.split_at_checked(len)?;

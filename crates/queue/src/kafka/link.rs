@@ -109,7 +109,8 @@ impl ClientContext for Link {
     fn stats(&self, statistics: Statistics) {
         for (topic, lag) in lags(&statistics) {
             #[expect(clippy::cast_precision_loss, reason = "a metric is a float")]
-            metrics::gauge!("sofie_kafka_lag", "topic" => topic).set(lag as f64);
+            let lag = lag as f64;
+            metrics::gauge!("sofie_kafka_lag", "topic" => topic).set(lag);
         }
     }
 }
