@@ -22,7 +22,7 @@ describe('Kafka', { skip: !INSTALLED && 'Kafka is not installed: scripts/install
   const recipients = [];
 
   before(async () => {
-    [postgres, kafka] = await Promise.all([Postgres.start(), Kafka.start()]);
+    [postgres, kafka] = await Promise.all([Postgres.start({ safe: true }), Kafka.start()]);
     fleet = await Fleet.prepare(postgres);
     fleet.env.SOFIE__KAFKA__BROKERS = kafka.brokers;
   });
