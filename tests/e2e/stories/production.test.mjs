@@ -27,7 +27,7 @@ describe('production', { skip: !INSTALLED && 'Kafka is not installed: scripts/in
   const recovery = [];
 
   before(async () => {
-    [postgres, kafka, store] = await Promise.all([Postgres.start(), Kafka.start({ count: 3 }), ObjectStore.start()]);
+    [postgres, kafka, store] = await Promise.all([Postgres.start({ safe: true }), Kafka.start({ count: 3 }), ObjectStore.start()]);
     postgres.sql(`create role owner_login login createrole password 'owner_login-secret'; create database files owner owner_login;`);
     fleet = await Fleet.prepare(postgres);
     Object.assign(fleet.env, store.env('sofie'), {
