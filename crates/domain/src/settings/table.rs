@@ -262,6 +262,11 @@ fn waits() -> Vec<Setting> {
             true,
             "Whether senders and recipients see what was found.",
         ),
+        flag(
+            "checks.recipients_unlock",
+            false,
+            "Whether recipients, like senders, are asked for the passwords of files that could not be looked into.",
+        ),
     ]
 }
 
