@@ -9,6 +9,7 @@
 mod afterwards;
 mod examine;
 mod file;
+mod known;
 mod later;
 mod package;
 mod queue;

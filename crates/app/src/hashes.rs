@@ -125,5 +125,6 @@ fn said(outcome: Outcome, name: &str, now: DateTime<Utc>) -> Verdict {
         signature_at: None,
         started_at: now,
         finished_at: now,
+        basis: None,
     }
 }

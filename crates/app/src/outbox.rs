@@ -23,6 +23,7 @@ const WITH_SECRETS: &[&str] = &[
     "account_invite",
     "expiring",
     "guest_code",
+    "locked",
     "new_package",
     "package_code",
     "password_reset",

@@ -8,6 +8,7 @@ mod life;
 mod lists;
 mod load;
 mod send;
+mod sight;
 mod unlock;
 mod views;
 
@@ -21,10 +22,11 @@ pub use life::{notify, remove, restore};
 pub use lists::{Which, list, list_all};
 pub use load::{Loaded, load, lock};
 pub use send::{send, submit_if_complete};
+pub(crate) use sight::knows;
+pub use sight::may_see;
 pub use sofie_store::packages::{Box, Stamp};
 pub use unlock::unlock;
-pub(crate) use views::visible;
-pub use views::{Can, FileView, Role, Summary, Totals, View, get, may_see, view_for};
+pub use views::{Can, FileView, Role, Summary, Totals, View, get, view_for};
 
 use sofie_domain::{Actor, Package, PackageId, Sender};
 

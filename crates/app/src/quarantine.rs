@@ -13,7 +13,8 @@ use sofie_store::{
 
 pub use sofie_store::{
     objects::{List, Object},
-    verdicts::{Verdict, outcome_words},
+    outcomes::outcome_words,
+    verdicts::Verdict,
 };
 
 use crate::{

@@ -174,7 +174,7 @@ async fn package_visit(
 ) -> Result<PackageVisit> {
     let viewer = viewers::viewer(tx, ctx, &package).await?;
     let step = step(&package, &viewer, ctx.now)?;
-    let visible = packages::visible(&package, viewer.relation, ctx);
+    let visible = packages::knows(app, tx, ctx, (&package, viewer.relation)).await?;
     if step == Step::Waiting && package.kind == PackageType::Private && !visible {
         // Named recipients learn of a package with its first verdict, whatever way they ask.
         return Err(Error::NotFound);

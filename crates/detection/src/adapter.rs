@@ -20,6 +20,11 @@ pub(crate) trait Adapter: std::fmt::Debug + Send + Sync {
         false
     }
 
+    /// Whether what it says may depend on a file's name.
+    fn sees_name(&self) -> bool {
+        true
+    }
+
     /// Finds out whether it is there, and what it is; a trivial question, answered at once.
     async fn reach(&self, endpoint: usize) -> Result<Reached, Failure>;
 

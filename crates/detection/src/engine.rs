@@ -47,6 +47,11 @@ pub trait Engine: Send + Sync {
         false
     }
 
+    /// Whether what it says may depend on a file's name.
+    fn name_matters(&self) -> bool {
+        true
+    }
+
     /// Looks at one file. Ends by `scan.deadline` or when `scan.cancel` fires, whatever the
     /// engine behind does; clean only when every byte was given and the answer is well formed.
     async fn scan(&self, scan: &Scan, body: Body) -> EngineReport;

@@ -203,6 +203,10 @@ impl Engine for Runtime {
         self.adapter.answers_later()
     }
 
+    fn name_matters(&self) -> bool {
+        self.setup.types.mode != TypeMode::All || self.adapter.sees_name()
+    }
+
     async fn scan(&self, scan: &Scan, body: Body) -> EngineReport {
         if let Some(row) = self.setup.refuse(scan) {
             return row;

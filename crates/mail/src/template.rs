@@ -17,6 +17,8 @@ pub enum Template {
     Request(Request),
     /// To a user: a package arrived, asked for or not.
     PackageReceived(PackageReceived),
+    /// To a recipient: files are held because they are encrypted, and the recipient may know their password.
+    Locked(Locked),
     /// To the sender: the package is held back.
     QuarantinedSender(Quarantined),
     /// The rules sent a package back to its sender.
@@ -59,6 +61,7 @@ impl Template {
             Self::PackageCode(_) => "package_code",
             Self::Request(_) => "request",
             Self::PackageReceived(_) => "package_received",
+            Self::Locked(_) => "locked",
             Self::QuarantinedSender(_) => "quarantined_sender",
             Self::Returned(_) => "returned",
             Self::Delivered(_) => "delivered",
@@ -138,6 +141,17 @@ pub struct PackageReceived {
     /// How large they are together.
     pub bytes: u64,
     /// Where to see it.
+    pub link: String,
+}
+
+/// Placeholders of [`Template::Locked`]: nothing that the sender wrote, since nobody could look into it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Locked {
+    /// Who sent it: a name or an address.
+    pub sender: String,
+    /// How many files.
+    pub files: u64,
+    /// Where to give the password.
     pub link: String,
 }
 

@@ -260,6 +260,7 @@ create table files (
     check (check_state <> 'released' or (released_at is not null and released_by is not null and released_reason is not null))
 );
 create index files_sha256 on files (sha256) where sha256 is not null;
+create index files_hashed on files (size) where sha256 is not null;
 create index files_package on files (package_id, ordinal);
 create index files_uploads on files (upload_expires_at) where completed_at is null;
 
@@ -322,7 +323,9 @@ create table verdicts (
     started_at timestamptz not null,
     finished_at timestamptz not null,
     -- what lets it pass; the verdict stays what it was
-    exception_id uuid references exceptions
+    exception_id uuid references exceptions,
+    -- keyed hash of all that it was made by beside the content; the same content need not be asked about by the same
+    basis bytea check (length(basis) = 32)
 );
 create index verdicts_file on verdicts (file_id, round);
 
@@ -542,6 +545,8 @@ create table engine_states (
     probes jsonb not null default '[]',
     -- the canaries that it noticed since it was configured as it is; it may not overlook one of these
     noticed text[] not null default '{}',
+    -- since when its self-tests have passed, or failed
+    available_since timestamptz not null,
     checked_at timestamptz not null
 );
 

@@ -51,6 +51,11 @@ impl Database {
         })
     }
 
+    /// Hashes a value that is compared but never read.
+    pub(crate) fn keyed_hash(&self, column: &str, value: &str) -> [u8; 32] {
+        self.cipher.keyed_hash(column, value.as_bytes())
+    }
+
     /// Returns the same database, its sealed columns under another cipher.
     #[must_use]
     pub fn with_cipher(&self, cipher: Arc<dyn ColumnCipher>) -> Self {

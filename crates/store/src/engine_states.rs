@@ -28,18 +28,34 @@ pub struct EngineState {
     pub checked_at: DateTime<Utc>,
 }
 
+/// An engine that works, and since when.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Working {
+    /// The engine's id.
+    pub engine: String,
+    /// The program's version.
+    pub version: Option<String>,
+    /// The signatures' version.
+    pub signature_version: Option<String>,
+    /// Since when its self-tests have passed.
+    pub since: DateTime<Utc>,
+}
+
 /// Notes the state of an engine.
 pub async fn save(tx: &mut Tx, state: &EngineState) -> Result<()> {
     sqlx::query(
         "insert into engine_states (engine, available, version, signature_version, signature_at, last_error,
-                                    probes, checked_at, signatures_since, noticed)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)
+                                    probes, checked_at, signatures_since, available_since, noticed)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $9)
          on conflict (engine) do update
          set available = excluded.available, version = excluded.version,
              signatures_since = case
                  when engine_states.signature_version is distinct from coalesce(excluded.signature_version,
                                                                                 engine_states.signature_version)
                  then excluded.checked_at else engine_states.signatures_since end,
+             available_since = case
+                 when engine_states.available is distinct from excluded.available
+                 then excluded.checked_at else engine_states.available_since end,
              signature_version = excluded.signature_version, signature_at = excluded.signature_at,
              last_error = excluded.last_error, probes = excluded.probes, checked_at = excluded.checked_at,
              noticed = excluded.noticed",
@@ -76,6 +92,15 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<EngineState>> {
         "select engine, available, version, signature_version, signature_at, last_error, probes, noticed,
                 checked_at
            from engine_states order by engine",
+    )
+    .fetch_all(tx.conn())
+    .await?)
+}
+
+/// Returns the engines that work.
+pub async fn working(tx: &mut Tx) -> Result<Vec<Working>> {
+    Ok(sqlx::query_as(
+        "select engine, version, signature_version, available_since as since from engine_states where available",
     )
     .fetch_all(tx.conn())
     .await?)

@@ -50,11 +50,23 @@ pub async fn of_file(tx: &mut Tx, file: FileId) -> Result<Option<List>> {
     .bind(file.0)
     .fetch_optional(tx.conn())
     .await?;
-    row.map(|(sealed,)| {
-        let json = tx.open(COLUMN, file, &sealed)?;
-        serde_json::from_str(&json).map_err(|_| WRONG)
-    })
-    .transpose()
+    row.map(|(sealed,)| opened(tx, file, &sealed)).transpose()
+}
+
+/// Returns what is in a file by one round.
+pub async fn of_round(tx: &mut Tx, file: FileId, round: i32) -> Result<Option<List>> {
+    let row: Option<(Vec<u8>,)> =
+        sqlx::query_as("select objects_sealed from object_lists where file_id = $1 and round = $2")
+            .bind(file.0)
+            .bind(round)
+            .fetch_optional(tx.conn())
+            .await?;
+    row.map(|(sealed,)| opened(tx, file, &sealed)).transpose()
+}
+
+fn opened(tx: &Tx, file: FileId, sealed: &[u8]) -> Result<List> {
+    let json = tx.open(COLUMN, file, sealed)?;
+    serde_json::from_str(&json).map_err(|_| WRONG)
 }
 
 const WRONG: Error = Error::Inconsistent {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sofie_domain::{EngineVerdict, FileId, PackageId};
 use uuid::Uuid;
 
-use crate::{Result, Tx, verdicts::outcome};
+use crate::{Result, Tx, outcomes::outcome};
 
 /// A sent package of that time.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,15 +1,15 @@
 //! What engines said of files, in every round of checks.
 
 use chrono::{DateTime, Utc};
-use sofie_domain::{
-    Category, EngineVerdict, ExceptionId, File, FileCheck, FileId, Outcome, PackageId, RiskLevel,
-};
+use sofie_domain::{EngineVerdict, ExceptionId, File, FileCheck, FileId, PackageId};
 use uuid::Uuid;
 
 use crate::{
     Error, Result, Tx,
     audit::{self, NewEntry, Query},
+    known::Basis,
     objects::{self, List},
+    outcomes::{outcome, outcome_words},
 };
 
 /// One row of an engine about one file.
@@ -37,6 +37,8 @@ pub struct Verdict {
     pub started_at: DateTime<Utc>,
     /// When it had answered.
     pub finished_at: DateTime<Utc>,
+    /// All that it was made by beside the content; nothing if it speaks for this time only.
+    pub basis: Option<Basis>,
 }
 
 /// What came of one try at a file.
@@ -71,18 +73,19 @@ pub async fn record(tx: &mut Tx, tried: &Tried<'_>) -> Result<bool> {
          ), said as (
              insert into verdicts (file_id, round, engine, outcome, level, qualifier, name, object_sealed,
                                    detail_sealed, engine_version, signature_version, signature_at,
-                                   started_at, finished_at, exception_id)
+                                   started_at, finished_at, exception_id, basis)
              select held.id, $18, r.engine, r.outcome, r.level, r.qualifier, r.name, r.object, r.detail,
-                    r.engine_version, r.signature_version, r.signature_at, r.started_at, r.finished_at, r.exception
+                    r.engine_version, r.signature_version, r.signature_at, r.started_at, r.finished_at, r.exception,
+                    r.basis
                from held, unnest($19::text[], $20::text[], $21::text[], $22::text[], $23::text[], $24::bytea[],
                                  $25::bytea[], $26::text[], $27::text[], $28::timestamptz[], $29::timestamptz[],
-                                 $30::timestamptz[], $31::uuid[])
+                                 $30::timestamptz[], $31::uuid[], $32::bytea[])
                     with ordinality as r (engine, outcome, level, qualifier, name, object, detail, engine_version,
-                                          signature_version, signature_at, started_at, finished_at, exception, place)
+                                          signature_version, signature_at, started_at, finished_at, exception, basis, place)
               order by r.place
          ), listed as (
              insert into object_lists (file_id, round, objects_sealed)
-             select held.id, $18, $32 from held where $32::bytea is not null
+             select held.id, $18, $33 from held where $33::bytea is not null
                  on conflict (file_id, round) do update set objects_sealed = excluded.objects_sealed
          ), noted as (",
         audit::insert_all!(" from held, "),
@@ -117,11 +120,11 @@ pub async fn amend(tx: &mut Tx, (file, round): (FileId, i32), rows: &[Verdict]) 
          )
          insert into verdicts (file_id, round, engine, outcome, level, qualifier, name, object_sealed,
                                detail_sealed, engine_version, signature_version, signature_at,
-                               started_at, finished_at, exception_id)
+                               started_at, finished_at, exception_id, basis)
          select held.id, $2, r.*
            from held, unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[], $9::bytea[],
                              $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[],
-                             $15::uuid[]) as r",
+                             $15::uuid[], $16::bytea[]) as r",
     );
     let query = query.bind(file.0).bind(round);
     bind_rows(tx, query, file, rows)?.execute(tx.conn()).await?;
@@ -159,11 +162,16 @@ fn bind_rows<'q>(tx: &Tx, query: Query<'q>, file: FileId, rows: &[Verdict]) -> R
             rows.iter()
                 .map(|row| row.exception.map(|id| id.0))
                 .collect::<Vec<_>>(),
+        )
+        .bind(
+            rows.iter()
+                .map(|row| row.basis.map(|basis| basis.0.to_vec()))
+                .collect::<Vec<_>>(),
         ))
 }
 
 #[derive(sqlx::FromRow)]
-struct VerdictRow {
+pub(crate) struct VerdictRow {
     file_id: Uuid,
     engine: String,
     outcome: String,
@@ -178,10 +186,11 @@ struct VerdictRow {
     started_at: DateTime<Utc>,
     finished_at: DateTime<Utc>,
     exception_id: Option<Uuid>,
+    basis: Option<Vec<u8>>,
 }
 
 impl VerdictRow {
-    fn into_verdict(self, tx: &Tx) -> Result<(FileId, Verdict)> {
+    pub(crate) fn into_verdict(self, tx: &Tx) -> Result<(FileId, Verdict)> {
         let file = FileId(self.file_id);
         let open = |column, sealed: Option<Vec<u8>>| {
             sealed
@@ -205,6 +214,14 @@ impl VerdictRow {
             signature_at: self.signature_at,
             started_at: self.started_at,
             finished_at: self.finished_at,
+            basis: self
+                .basis
+                .map(|bytes| bytes.try_into().map(Basis))
+                .transpose()
+                .map_err(|_| Error::Inconsistent {
+                    table: "verdicts",
+                    column: "basis",
+                })?,
         };
         Ok((file, verdict))
     }
@@ -215,7 +232,7 @@ pub async fn of_package(tx: &mut Tx, package: PackageId) -> Result<Vec<(FileId, 
     let rows: Vec<VerdictRow> = sqlx::query_as(
         "select v.file_id, v.engine, v.outcome, v.level, v.qualifier, v.name, v.object_sealed, v.detail_sealed,
                 v.engine_version, v.signature_version, v.signature_at, v.started_at, v.finished_at,
-                v.exception_id
+                v.exception_id, v.basis
            from files f join verdicts v on v.file_id = f.id and v.round = f.check_round
           where f.package_id = $1
           order by f.ordinal, v.id",
@@ -231,7 +248,7 @@ pub async fn history(tx: &mut Tx, package: PackageId) -> Result<Vec<(FileId, Ver
     let rows: Vec<VerdictRow> = sqlx::query_as(
         "select v.file_id, v.engine, v.outcome, v.level, v.qualifier, v.name, v.object_sealed, v.detail_sealed,
                 v.engine_version, v.signature_version, v.signature_at, v.started_at, v.finished_at,
-                v.exception_id
+                v.exception_id, v.basis
            from files f join verdicts v on v.file_id = f.id
           where f.package_id = $1
           order by f.ordinal, v.id",
@@ -257,114 +274,4 @@ pub async fn forgotten(tx: &mut Tx, jobs: &[&str], limit: i64) -> Result<Vec<Pac
     .fetch_all(tx.conn())
     .await?;
     Ok(rows.into_iter().map(|(id,)| PackageId(id)).collect())
-}
-
-/// Returns the words of an outcome for the columns `outcome` and `level`.
-#[must_use]
-pub fn outcome_words(outcome: Outcome) -> (&'static str, Option<&'static str>) {
-    match outcome {
-        Outcome::Clean => ("clean", None),
-        Outcome::Infected => ("infected", None),
-        Outcome::Encrypted => ("encrypted", None),
-        Outcome::Incomplete => ("incomplete", None),
-        Outcome::Skipped => ("skipped", None),
-        Outcome::Unsupported => ("unsupported", None),
-        Outcome::Error => ("error", None),
-        Outcome::Suspicious(level) => ("suspicious", Some(level_word(level))),
-        Outcome::PolicyHit(category) => ("policy_hit", Some(category_word(category))),
-    }
-}
-
-const LEVELS: [RiskLevel; 3] = [RiskLevel::Low, RiskLevel::Medium, RiskLevel::High];
-
-fn level_word(level: RiskLevel) -> &'static str {
-    match level {
-        RiskLevel::Low => "low",
-        RiskLevel::Medium => "medium",
-        RiskLevel::High => "high",
-    }
-}
-
-const CATEGORIES: [Category; 9] = [
-    Category::Macro,
-    Category::Executable,
-    Category::Script,
-    Category::ActiveContent,
-    Category::Disguise,
-    Category::Ambiguous,
-    Category::Dlp,
-    Category::Opened,
-    Category::Other,
-];
-
-fn category_word(category: Category) -> &'static str {
-    match category {
-        Category::Macro => "macro",
-        Category::Executable => "executable",
-        Category::Script => "script",
-        Category::ActiveContent => "active_content",
-        Category::Disguise => "disguise",
-        Category::Ambiguous => "ambiguous",
-        Category::Dlp => "dlp",
-        Category::Opened => "opened",
-        Category::Other => "other",
-    }
-}
-
-pub(crate) fn outcome(word: &str, level: Option<&str>) -> Result<Outcome> {
-    let wrong = |column| Error::Inconsistent {
-        table: "verdicts",
-        column,
-    };
-    let plain = match word {
-        "clean" => Outcome::Clean,
-        "infected" => Outcome::Infected,
-        "encrypted" => Outcome::Encrypted,
-        "incomplete" => Outcome::Incomplete,
-        "skipped" => Outcome::Skipped,
-        "unsupported" => Outcome::Unsupported,
-        "error" => Outcome::Error,
-        "suspicious" => {
-            let known = LEVELS.into_iter().find(|l| Some(level_word(*l)) == level);
-            return known.map(Outcome::Suspicious).ok_or_else(|| wrong("level"));
-        }
-        "policy_hit" => {
-            let known = CATEGORIES
-                .into_iter()
-                .find(|c| Some(category_word(*c)) == level);
-            return known.map(Outcome::PolicyHit).ok_or_else(|| wrong("level"));
-        }
-        _ => return Err(wrong("outcome")),
-    };
-    match level {
-        None => Ok(plain),
-        Some(_) => Err(wrong("level")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn outcomes_go_both_ways() {
-        let mut all = vec![
-            Outcome::Clean,
-            Outcome::Infected,
-            Outcome::Encrypted,
-            Outcome::Incomplete,
-            Outcome::Skipped,
-            Outcome::Unsupported,
-            Outcome::Error,
-        ];
-        all.extend(LEVELS.map(Outcome::Suspicious));
-        all.extend(CATEGORIES.map(Outcome::PolicyHit));
-        for one in all {
-            let (word, level) = outcome_words(one);
-            assert_eq!(outcome(word, level).unwrap(), one);
-        }
-        assert!(outcome("fine", None).is_err());
-        assert!(outcome("suspicious", None).is_err());
-        assert!(outcome("clean", Some("low")).is_err());
-    }
 }

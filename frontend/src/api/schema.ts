@@ -1703,6 +1703,8 @@ export interface components {
             notify: boolean;
             restore: boolean;
             send: boolean;
+            /** @description Try a password on files that could not be looked into; not in lists. */
+            unlock: boolean;
             zip: boolean;
         };
         /** @description What to change of an administrator. */

@@ -95,6 +95,7 @@ export type Package = {
     notify: boolean;
     download: boolean;
     zip: boolean;
+    unlock: boolean;
   };
   version: number;
 };

@@ -27,7 +27,7 @@ const answers = (to) => new Promise((resolve) => {
 
 export class Clamd {
   /** Starts it in a folder of its own below `dir`, saying what `alerts` has it say. */
-  static async start(dir, { name = 'clamd', alerts = ALERTS.some } = {}) {
+  static async start(dir, { name = 'clamd', alerts = ALERTS.some, limit = '100M', settings: more = [] } = {}) {
     const clamd = new Clamd();
     clamd.dir = join(dir, name);
     mkdirSync(join(clamd.dir, 'db'), { recursive: true, mode: 0o755 });
@@ -38,7 +38,7 @@ export class Clamd {
     clamd.address = `unix:${clamd.socket}`;
     const settings = [
       `LocalSocket ${clamd.socket}`, `DatabaseDirectory ${clamd.dir}/db`, `TemporaryDirectory ${clamd.dir}`, 'Foreground yes',
-      `LogFile ${clamd.dir}/log`, 'StreamMaxLength 100M', 'MaxFileSize 100M', 'MaxScanSize 400M', ...alerts,
+      `LogFile ${clamd.dir}/log`, `StreamMaxLength ${limit}`, `MaxFileSize ${limit}`, 'MaxScanSize 400M', ...alerts, ...more,
     ];
     writeFileSync(join(clamd.dir, 'clamd.conf'), `${settings.join('\n')}\n`);
     clamd.process = spawn('clamd', ['-c', join(clamd.dir, 'clamd.conf')], { stdio: 'ignore' });

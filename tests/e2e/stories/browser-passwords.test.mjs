@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Api } from '../lib/api.mjs';
 import { axe, launch, person, settled } from '../lib/browser.mjs';
-import { at, button, shot } from '../lib/pages.mjs';
+import { at, button, prove, shot } from '../lib/pages.mjs';
 import { EICAR } from '../lib/samples.mjs';
 import { query } from '../lib/scan.mjs';
-import { Sofie } from '../lib/sofie.mjs';
+import { PASSWORD as ACCOUNT_PASSWORD, LINK, Sofie } from '../lib/sofie.mjs';
 
 const PASSWORD = 'Tulip-4711-unlikely';
 
@@ -97,6 +97,29 @@ describe('browser: passwords', () => {
     assert.deepEqual(await axe(phone.page), []);
     await shot(phone.page, 'passwords-asked-dark-390-cs');
     await phone.context.close();
+  });
+
+  it('a recipient from outside is asked by mail, if the setting says so, and sees nothing but that', async () => {
+    const root = new Api(sofie.url);
+    await root.json('POST', '/admin/session', { email: 'root@example.org', password: ACCOUNT_PASSWORD });
+    await root.json('PATCH', '/admin/settings', { values: { 'checks.recipients_unlock': true } });
+    const { id } = await alice.package({ title: 'Confidential', recipients: ['carol@example.net'] });
+    await alice.put(id, 'locked.zip', locked('the figures of June'));
+    assert.equal((await alice.deliver(id)).state, 'withheld');
+    const mail = await sofie.mail('carol@example.net', LINK);
+    assert.ok(!mail.text.includes('Confidential'));
+    const guest = await person(browser, { width: 390 });
+    const { page, t } = guest;
+    await page.goto(mail.text.match(LINK)[0]);
+    await prove(guest, sofie, 'carol@example.net');
+    await page.getByText(t('packages:unlock.title')).waitFor();
+    assert.equal(await page.getByText('locked.zip').count(), 0);
+    assert.deepEqual(await axe(page), []);
+    await shot(page, 'passwords-recipient-390');
+    await give(page, t, PASSWORD);
+    await page.getByText('locked.zip').first().waitFor();
+    await page.getByText('Confidential').first().waitFor();
+    await guest.context.close();
   });
 
   it('what is dangerous inside is blocked', async () => {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use sofie_test_support::{Client, TestApp};
 
-use super::fixture::{checks, eicar, found, look, sealed_zip, zip_of_many};
+use super::fixture::{checks, eicar, found, look, mails, sealed_zip, send, zip_of_many};
 
 const PASSWORD: &str = "correct-Horse7";
 
@@ -144,6 +144,72 @@ async fn a_password_that_is_lost_is_asked_for_again() {
     app.pass(chrono::TimeDelta::minutes(11)).await;
     app.drain().await;
     assert_state(&look(&eva, &id).await, HELD);
+}
+
+/// By a setting; and what they see before the first delivery is nothing that the sender wrote.
+#[tokio::test]
+async fn recipients_are_asked_too_if_they_may_be() {
+    let app = TestApp::start().await;
+    app.set("checks.recipients_unlock", true).await;
+    let (eva, bob) = (
+        app.user("eva@example.org").await,
+        app.user("bob@example.org").await,
+    );
+    let (id, _) = sent(&app, &eva, b"hello", "").await;
+    let asked = mails(&app, "locked").await;
+    assert_eq!(
+        asked.iter().map(|mail| &*mail.0).collect::<Vec<_>>(),
+        ["bob@example.org"]
+    );
+    assert!(
+        !asked[0].1.contains("Locked") && !asked[0].1.contains("a.zip"),
+        "{}",
+        asked[0].1
+    );
+
+    let seen = look(&bob, &id).await;
+    assert_eq!(seen["can"]["unlock"], true);
+    assert_eq!((&seen["title"], &seen["files"]), (&json!(""), &json!([])));
+    let unlock = format!("/api/v1/packages/{id}/unlock");
+    for (password, state) in [("wrong", "withheld"), (PASSWORD, "delivered")] {
+        let _ = bob
+            .post(&unlock, json!({ "password": password }))
+            .await
+            .expect(202);
+        app.tasks().await;
+        app.drain().await;
+        assert_eq!(look(&bob, &id).await["state"], state);
+    }
+    assert_eq!(mails(&app, "locked").await.len(), 1, "once");
+    assert_eq!(look(&bob, &id).await["can"]["unlock"], false);
+
+    let eve = app.user("eve@example.org").await;
+    let (id, _) = sent(&app, &eva, b"hello", "").await;
+    let unlock = format!("/api/v1/packages/{id}/unlock");
+    let body = json!({ "password": PASSWORD });
+    eve.post(&unlock, body.clone())
+        .await
+        .expect_problem(404, "not_found");
+    app.set("checks.recipients_unlock", false).await;
+    bob.post(&unlock, body)
+        .await
+        .expect_problem(404, "not_found");
+    bob.get(&format!("/api/v1/packages/{id}"))
+        .await
+        .expect_problem(404, "not_found");
+}
+
+/// Danger is the administrators' affair: nobody is asked for a password that would change nothing.
+#[tokio::test]
+async fn recipients_are_not_asked_for_what_else_is_held() {
+    let app = TestApp::start().await;
+    app.set("checks.recipients_unlock", true).await;
+    let eva = app.user("eva@example.org").await;
+    let archive = sealed_zip("a.txt", b"hello", PASSWORD);
+    let files: &[(&str, &[u8])] = &[("a.zip", &archive), ("b.com", &eicar())];
+    let _ = send(&eva, "bob@example.org", files).await;
+    app.drain().await;
+    assert!(mails(&app, "locked").await.is_empty());
 }
 
 #[tokio::test]

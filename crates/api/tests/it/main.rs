@@ -18,6 +18,7 @@ mod fixture;
 mod integrity;
 mod jobs;
 mod keys;
+mod known;
 mod notices;
 mod outside;
 mod packages;

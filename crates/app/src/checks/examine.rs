@@ -20,6 +20,7 @@ use sofie_vault::{BlobSpec, Error as VaultError, Reader};
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    known::Known,
     later::{self, Tickets},
     translate,
 };
@@ -29,7 +30,7 @@ use crate::App;
 const SLOWEST: u64 = 4 << 20;
 
 /// What came of one reading.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Examined {
     /// What every engine said.
     pub(super) rows: Vec<Verdict>,
@@ -49,28 +50,45 @@ pub(super) struct Examined {
     pub(super) tickets: Vec<(String, Ticket)>,
 }
 
+impl Examined {
+    /// Adds what need not be asked.
+    fn take_over(&mut self, known: Known) {
+        if let Some(inspected) = known.inspected {
+            self.media_type = inspected.media_type;
+            self.objects = inspected.objects;
+            self.digests = inspected.digests;
+            self.rows.splice(0..0, inspected.rows);
+        }
+        self.rows.extend(known.rows);
+    }
+}
+
 /// Shows a file to the inspector and the engines, stage by stage (DET-18): those that answer from what they know
-/// in one reading; sandboxes, which take minutes, only if none of these calls it infected.
+/// in one reading; sandboxes, which take minutes, only if none of these calls it infected. Nobody is asked for what is
+/// known, and nothing is read for it.
 pub(super) async fn examine(
     app: &App,
-    file: &File,
-    spec: &BlobSpec,
+    (file, spec): (&File, &BlobSpec),
     engines: &[Arc<dyn Engine>],
-    (looked_for, given): (LookedFor, &Tickets),
+    (looked_for, given, known): (LookedFor, &Tickets, Known),
     cancel: &CancellationToken,
 ) -> Result<Examined, VaultError> {
     let is_sandbox = |engine: &Arc<dyn Engine>| engine.descriptor().class == Class::Sandbox;
-    let (sandboxes, quick): (Vec<_>, Vec<_>) = engines.iter().cloned().partition(is_sandbox);
+    let asked = engines
+        .iter()
+        .filter(|one| !known.says(&one.descriptor().id));
+    let (sandboxes, quick): (Vec<_>, Vec<_>) = asked.cloned().partition(is_sandbox);
     let inspector = app.parts().engines.inspector();
-    let mut examined = read(
-        app,
-        file,
-        spec,
-        (Some((inspector, looked_for)), &quick),
-        &|scan| scan.with_tickets(Arc::clone(given)),
-        cancel,
-    )
-    .await?;
+    let inspecting = known.inspected.is_none().then_some((inspector, looked_for));
+    let mut examined = if inspecting.is_none() && quick.is_empty() {
+        Examined::default()
+    } else {
+        let with_tickets = |scan: Scan| scan.with_tickets(Arc::clone(given));
+        read(app, file, spec, (inspecting, &quick), &with_tickets, cancel).await?
+    };
+    if !examined.corrupted {
+        examined.take_over(known);
+    }
     if sandboxes.is_empty() {
         return Ok(examined);
     }
@@ -255,13 +273,8 @@ fn damaged(engines: &[Arc<dyn Engine>], now: chrono::DateTime<chrono::Utc>) -> E
             .chain(others)
             .map(row)
             .collect(),
-        media_type: None,
-        objects: None,
-        digests: None,
         corrupted: true,
-        crashed: false,
-        doubtful: Vec::new(),
-        tickets: Vec::new(),
+        ..Examined::default()
     }
 }
 

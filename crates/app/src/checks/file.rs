@@ -1,6 +1,6 @@
 //! One file: examined, decided about, written down.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     examine::{self, Examined},
+    known::{self, Known, Maker},
     later::{self, After, Tickets},
     translate,
 };
@@ -45,6 +46,8 @@ pub(super) struct Rules {
     pub(super) dlp: Option<Arc<Dlp>>,
     /// By which rules files are searched.
     pub(super) yara: Option<Arc<Yara>>,
+    /// By what the inspector says what it says; nothing if its word is for once.
+    pub(super) inspector: Option<Maker>,
 }
 
 /// Returns what the settings say of sensitive data.
@@ -76,6 +79,8 @@ pub(super) struct Antivirus {
     pub(super) trusted: Vec<Arc<dyn Engine>>,
     /// The others, and why theirs does not.
     pub(super) faulty: Vec<(String, String)>,
+    /// By what they say what they say, but for those whose word is for once.
+    pub(super) makers: HashMap<String, Maker>,
 }
 
 /// A file whose checks are not over.
@@ -252,17 +257,25 @@ async fn read(
         return nothing(app, rules, "dlp-settings", detail);
     };
     let looked_for = (dlp, rules.yara.clone(), Arc::clone(&rules.passwords));
+    let known = known::find(app, open, (rules, antivirus)).await;
+    let known = known.unwrap_or_else(|error| {
+        let error: &dyn std::error::Error = &error;
+        tracing::warn!(error, file.id = %open.file.id, "what is known of a file could not be read");
+        Known::default()
+    });
     match examine::examine(
         app,
-        &open.file,
-        spec,
+        (&open.file, spec),
         &antivirus.trusted,
-        (looked_for, given),
+        (looked_for, given, known),
         cancel,
     )
     .await
     {
-        Ok(examined) => examined,
+        Ok(mut examined) => {
+            known::mark(app, open, (rules, antivirus), &mut examined.rows);
+            examined
+        }
         Err(error) => {
             let error: &dyn std::error::Error = &error;
             tracing::warn!(error, file.id = %open.file.id, "a file could not be read for its checks");
@@ -281,13 +294,7 @@ fn nothing(app: &App, rules: &Rules, name: &str, detail: &str) -> Examined {
             .iter()
             .map(|rule| row(&rule.engine))
             .collect(),
-        media_type: None,
-        objects: None,
-        digests: None,
-        corrupted: false,
-        crashed: false,
-        doubtful: Vec::new(),
-        tickets: Vec::new(),
+        ..Examined::default()
     }
 }
 
@@ -307,10 +314,12 @@ async fn write(
     let mut entries = Vec::new();
     let mut stand = Stand::Waiting;
     file.media_type = examined.media_type.clone().or(file.media_type);
-    if let Decision::Settled(check) = decision {
-        file.check = file.check.settle(checked(check, &examined))?;
+    if examined.digests.is_some() || decision != Decision::Wait {
         file.sha256 = examined.digests.map(|(sha256, _)| sha256);
         file.crc32 = examined.digests.map(|(_, crc32)| crc32);
+    }
+    if let Decision::Settled(check) = decision {
+        file.check = file.check.settle(checked(check, &examined))?;
         entries.push(settled(&ctx, &file, &examined.rows));
         stand = Stand::Settled;
         metrics::counter!("sofie_files_checked_total", "state" => file.check.as_str()).increment(1);

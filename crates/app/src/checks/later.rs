@@ -102,10 +102,7 @@ pub(super) async fn ask_after(
         media_type: open.file.media_type.clone(),
         objects,
         digests,
-        corrupted: false,
-        crashed: false,
-        doubtful: Vec::new(),
-        tickets: Vec::new(),
+        ..Examined::default()
     })))
 }
 

@@ -88,7 +88,27 @@ async fn conclude(
         .await?;
         if !over {
             notices::quarantined(app, tx, ctx, loaded).await?;
+            ask_for_passwords(app, tx, ctx, (loaded, held), settings).await?;
         }
+    }
+    Ok(())
+}
+
+/// Asks the recipients of a package that waits for nothing but passwords, if the setting wants it. Those of one that is
+/// delivered in part are asked on its page.
+async fn ask_for_passwords(
+    app: &App,
+    tx: &mut Tx,
+    ctx: &Context,
+    (loaded, held): (&Loaded, usize),
+    settings: &Settings,
+) -> Result<()> {
+    let waits = loaded.package.life == Life::Submitted;
+    if waits
+        && settings.bool("checks.recipients_unlock")
+        && rounds::locked_files(tx, loaded.package.id).await?.len() == held
+    {
+        notices::ask_recipients(app, tx, ctx, loaded).await?;
     }
     Ok(())
 }

@@ -18,6 +18,7 @@ use sofie_store::{
 use super::{
     examine::Examined,
     file::{self, Antivirus, Open, Rules},
+    known,
     later::Tickets,
     slice, translate,
 };
@@ -95,13 +96,16 @@ pub(super) async fn rules(app: &App, ctx: &Context, sender: &Sender, note: &Note
     let exceptions = exceptions::active(&mut app.db().read().await?, ctx.now).await?;
     let yara = rule_sets::in_force(app).await?;
     let others = engines::rules(app, yara.as_ref()).await?;
+    let passwords = file::passwords(&[], note);
+    let inspector = known::inspector(app, &settings, yara.as_deref(), &passwords).await?;
     Ok(Rules {
         policy: settings.policy(sender.direction(), others),
         last_chance: false,
         give_up: false,
         closed: engines::inspector_trusted(app).await?,
         exceptions,
-        passwords: file::passwords(&[], note),
+        passwords,
+        inspector,
         sender: sender.email().clone(),
         dlp: file::dlp(&settings),
         yara,

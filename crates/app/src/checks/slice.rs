@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     file::{self, Antivirus, Open, Rules, Stand},
-    package,
+    known, package,
 };
 use crate::{
     App, Context, Result,
@@ -147,11 +147,14 @@ async fn prepare(
     }
     let started = started.unwrap_or(ctx.now);
     tx.commit().await?;
+    let passwords = file::passwords(given, &loaded.package.note);
+    let inspector = known::inspector(app, &settings, yara.as_deref(), &passwords).await?;
     let rules = Rules {
         policy,
         last_chance,
         give_up: last,
-        passwords: file::passwords(given, &loaded.package.note),
+        passwords,
+        inspector,
         closed,
         exceptions,
         sender: loaded.package.sender.email().clone(),
@@ -216,7 +219,9 @@ pub(super) fn deadline(started: DateTime<Utc>, longest: TimeDelta) -> DateTime<U
 /// Returns the engines beside the inspector, and whose word counts.
 pub(super) async fn antivirus(app: &App) -> Result<Antivirus> {
     let (mut trusted, mut faulty) = (Vec::new(), Vec::new());
-    for Configured { row, engine } in engines::enabled(app).await? {
+    let enabled = engines::enabled(app).await?;
+    let makers = known::makers(app, &enabled).await?;
+    for Configured { row, engine } in enabled {
         let Some(engine) = engine else {
             faulty.push((row.id, "its configuration can't be used".to_owned()));
             continue;
@@ -226,7 +231,11 @@ pub(super) async fn antivirus(app: &App) -> Result<Antivirus> {
             Some(why) => faulty.push((row.id, why)),
         }
     }
-    Ok(Antivirus { trusted, faulty })
+    Ok(Antivirus {
+        trusted,
+        faulty,
+        makers,
+    })
 }
 
 /// Checks files until the slice is over; the small ones first. Tells what is left.

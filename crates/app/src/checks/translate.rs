@@ -1,5 +1,7 @@
 //! From what engines say to what policy understands.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sofie_detection::{
@@ -32,12 +34,20 @@ pub(super) fn rows(report: &EngineReport) -> Vec<Verdict> {
 
 /// Drops all but the worst rows of each engine, once they have been judged.
 pub(super) fn shorten(rows: &mut Vec<Verdict>) {
-    let mut counts = std::collections::HashMap::new();
+    let mut counts = HashMap::new();
+    let mut cut = Vec::new();
     rows.retain(|row| {
         let count = counts.entry(row.verdict.engine.clone()).or_insert(0);
         *count += 1;
+        if *count > MOST_ROWS {
+            cut.extend(row.basis);
+        }
         *count <= MOST_ROWS
     });
+    // Another policy may find worse what was dropped.
+    for row in rows {
+        row.basis = row.basis.filter(|basis| !cut.contains(basis));
+    }
 }
 
 /// Returns what is kept of the objects in a file; nothing if the file's own row says it all.
@@ -78,6 +88,7 @@ pub(super) fn not_asked(engine: &str, name: &str, detail: &str, now: DateTime<Ut
         signature_at: None,
         started_at: now,
         finished_at: now,
+        basis: None,
     }
 }
 
@@ -115,6 +126,7 @@ fn row(report: &EngineReport, finding: &Finding) -> Verdict {
         signature_at: report.versions.signatures_time,
         started_at: report.started,
         finished_at: report.finished,
+        basis: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use sofie_domain::{Actor, FileId, Outcome, PackageId};
-use sofie_store::{Tx, verdicts};
+use sofie_store::{Tx, outcomes, verdicts};
 
 use crate::{App, Context, Result};
 
@@ -36,7 +36,7 @@ pub(super) async fn of_package(
         if matches!(row.verdict.outcome, Outcome::Clean | Outcome::Skipped) {
             continue;
         }
-        let (outcome, _) = verdicts::outcome_words(row.verdict.outcome);
+        let (outcome, _) = outcomes::outcome_words(row.verdict.outcome);
         findings.entry(file).or_default().push(Finding {
             engine: row.verdict.engine,
             outcome,

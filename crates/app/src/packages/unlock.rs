@@ -1,23 +1,24 @@
-//! The password of encrypted content, from whoever sent it (DET-7).
+//! The password of encrypted content, from whoever sent it, or by setting is to get it (DET-7).
 //!
 //! The process that is given the password looks into the files itself, with it in memory, and writes down what came of
 //! it: the password is stored nowhere and goes nowhere, and is forgotten with the process. If that dies in the middle,
-//! the files are checked without it after a while, are held as before, and the sender is asked again (ADR 009).
+//! the files are checked without it after a while, are held as before, and they are asked again (ADR 009).
 
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
-use sofie_domain::{Event, File, FileId, Life, LifeEvent, PackageId};
+use sofie_domain::{Event, File, FileId, Life, LifeEvent, PackageId, Viewer};
 use sofie_store::{Tx, packages, rounds};
 use tokio::time::Instant;
 
-use super::{Loaded, View, lock, object, only_sender, tell, views};
+use super::{Loaded, View, lock, object, sight, tell, views};
 use crate::{
     App, Context, Error, Result, audit, checks,
     jobs::{CheckPackage, enqueue_for_package, queues},
     limits::{self, Limit},
+    viewers,
 };
 
 /// The longest password in bytes.
@@ -46,12 +47,7 @@ pub async fn unlock(
         let code = if length == 0 { "required" } else { "too_long" };
         return Err(Error::invalid("password", code));
     }
-    only_sender(
-        ctx,
-        &packages::find(&mut app.db().read().await?, id)
-            .await?
-            .ok_or(Error::NotFound)?,
-    )?;
+    let viewer = asked(app, ctx, id).await?;
     limits::attempt(
         app,
         ctx,
@@ -76,7 +72,7 @@ pub async fn unlock(
     .await?;
     let job = CheckPackage { package_id: id };
     enqueue_for_package(&mut tx, ctx, &job, id, later).await?;
-    let view = views::own(app, &mut tx, ctx, loaded.package).await?;
+    let view = views::view_for(app, &mut tx, ctx, loaded.package, &viewer).await?;
     tx.commit().await?;
     tell(app, id);
     if app.parts().tasks.is_closed() {
@@ -91,6 +87,20 @@ pub async fn unlock(
         }
     });
     Ok(view)
+}
+
+/// Returns how the caller, who may give passwords, stands to the package.
+async fn asked(app: &App, ctx: &Context, id: PackageId) -> Result<Viewer> {
+    let mut tx = app.db().read().await?;
+    let package = packages::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    let viewer = viewers::viewer(&mut tx, ctx, &package).await?;
+    if sight::knows(app, &mut tx, ctx, (&package, viewer.relation)).await?
+        && sight::may_unlock(app, &package, &viewer).await?
+    {
+        Ok(viewer)
+    } else {
+        Err(Error::NotFound)
+    }
 }
 
 /// Returns the held files that are encrypted: one, or all of a package.

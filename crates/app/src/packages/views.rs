@@ -8,7 +8,10 @@ use sofie_domain::{
 };
 use sofie_store::{Tx, files, files::Group, packages, rounds, users};
 
-use super::{Finding, findings, is_sender};
+use super::{
+    Finding, findings, is_sender,
+    sight::{knows, may_unlock},
+};
 use crate::{App, Context, Error, Result, keys, viewers};
 
 /// So many unfinished uploads are asked how far they are; the rest counts as not begun.
@@ -45,6 +48,8 @@ pub struct Can {
     pub download: bool,
     /// Fetch the archive.
     pub zip: bool,
+    /// Try a password on files that could not be looked into.
+    pub unlock: bool,
 }
 
 /// Files and bytes of a package, counted.
@@ -90,7 +95,7 @@ pub struct FileView {
     pub received: u64,
     /// Why the caller can't fetch it; none if it can be fetched.
     pub withheld: Option<Withheld>,
-    /// Whether its sender may give a password with which it can be looked into.
+    /// Whether the caller may give a password with which it can be looked into.
     pub locked: bool,
     /// What the engines found.
     pub findings: Vec<Finding>,
@@ -112,37 +117,10 @@ pub async fn get(app: &App, ctx: &Context, id: PackageId) -> Result<View> {
     let mut tx = app.db().read().await?;
     let package = packages::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
     let viewer = viewers::viewer(&mut tx, ctx, &package).await?;
-    if !visible(&package, viewer.relation, ctx) {
+    if !knows(app, &mut tx, ctx, (&package, viewer.relation)).await? {
         return Err(Error::NotFound);
     }
     view_for(app, &mut tx, ctx, package, &viewer).await
-}
-
-/// Tells whether [`get`] would give a package to the caller, without looking at its files.
-pub async fn may_see(app: &App, ctx: &Context, id: PackageId) -> Result<bool> {
-    let mut tx = app.db().read().await?;
-    let Some(package) = packages::find(&mut tx, id).await? else {
-        return Ok(false);
-    };
-    let viewer = viewers::viewer(&mut tx, ctx, &package).await?;
-    Ok(visible(&package, viewer.relation, ctx))
-}
-
-/// Tells whether the caller may know that the package exists. A recipient learns of it with the first
-/// verdict, not before; the holder of a link that the sender passed on sees that it is being checked.
-pub(crate) fn visible(package: &Package, relation: Relation, ctx: &Context) -> bool {
-    match relation {
-        Relation::Sender => package.life != Life::Shredded,
-        Relation::Administrator { .. } => true,
-        Relation::Recipient(_) | Relation::LinkHolder => {
-            let passed_on =
-                relation == Relation::LinkHolder && package.kind != PackageType::Private;
-            let known = package.activated_at.is_some() || passed_on;
-            let there = package.life == Life::Active || package.life == Life::Submitted && known;
-            there && !package.expired(ctx.now)
-        }
-        Relation::Stranger | Relation::Unproved(_) | Relation::LoginNeeded => false,
-    }
 }
 
 /// Returns the package to its own sender, after a change in the same transaction.
@@ -167,10 +145,12 @@ pub async fn view_for(
     let received = received(app, tx, &package, &stored).await?;
     let mut findings = findings::of_package(app, tx, ctx, package.id).await?;
     let held = stored.iter().any(|file| file.check.held());
-    let locked = match viewer.relation {
-        Relation::Sender if held => rounds::locked_files(tx, package.id).await?,
-        _ => Vec::new(),
+    let locked = if held && may_unlock(app, &package, viewer).await? {
+        rounds::locked_files(tx, package.id).await?
+    } else {
+        Vec::new()
     };
+    let unlock = !locked.is_empty();
     let files: Vec<FileView> = stored
         .into_iter()
         .zip(received)
@@ -198,6 +178,7 @@ pub async fn view_for(
     summary.totals.received = files.iter().map(|f| f.received).sum();
     summary.sender_name = names;
     summary.link = link;
+    summary.can.unlock = unlock;
     Ok(View {
         summary,
         note: if locked { Note::default() } else { note },
@@ -217,7 +198,7 @@ fn unchecked(package: &Package, viewer: &Viewer) -> bool {
     outside(viewer) && package.activated_at.is_none()
 }
 
-fn password_missing(package: &Package, viewer: &Viewer) -> bool {
+pub(super) fn password_missing(package: &Package, viewer: &Viewer) -> bool {
     outside(viewer) && package.has_password && !viewer.password
 }
 
@@ -341,6 +322,8 @@ fn can(
         notify: sender && alive && package.life == Life::Active && !package.recipients.is_empty(),
         download: fetch,
         zip: fetch,
+        // Only the page of one package asks which of its files are locked.
+        unlock: false,
     }
 }
 

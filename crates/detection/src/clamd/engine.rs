@@ -97,6 +97,10 @@ impl Adapter for Clamd {
         }
     }
 
+    fn sees_name(&self) -> bool {
+        false
+    }
+
     async fn reach(&self, endpoint: usize) -> Result<Reached, adapter::Failure> {
         let versions = self.versions(&self.endpoints[endpoint]).await?;
         Ok(Reached {

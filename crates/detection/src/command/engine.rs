@@ -180,6 +180,10 @@ impl Adapter for Program {
         }
     }
 
+    fn sees_name(&self) -> bool {
+        false
+    }
+
     async fn reach(&self, _endpoint: usize) -> Result<Reached, adapter::Failure> {
         let program = self.program()?;
         let arguments: Vec<String> = self

@@ -12,7 +12,7 @@ use sofie_inspector::{Dlp, Limits, Object, Passwords, Report};
 use sofie_yara::RuleError;
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, ChildStdin, Command};
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 
 use crate::body::{Body, Broken};
 use crate::engine::Scan;
@@ -20,8 +20,8 @@ use crate::self_test::{self, SelfTest};
 use crate::verdict::{EngineReport, ErrorKind};
 
 use super::listen::listen;
-use super::rows;
 use super::yara::{self, Searching, Yara};
+use super::{program, rows};
 
 /// What most files are done in. A file that takes longer gives way on the processor to those that do not.
 const BRIEFLY: Duration = Duration::from_millis(100);
@@ -34,6 +34,7 @@ pub struct Inspector {
     program: PathBuf,
     limits: Limits,
     at_once: Semaphore,
+    fingerprint: OnceCell<[u8; 32]>,
 }
 
 /// What the inspector said of one file.
@@ -101,7 +102,14 @@ impl Inspector {
             program,
             limits,
             at_once: Semaphore::new(at_once.max(1)),
+            fingerprint: OnceCell::new(),
         }
+    }
+
+    /// What tells the program from any other build; it is read when somebody first asks.
+    pub async fn fingerprint(&self) -> std::io::Result<[u8; 32]> {
+        let read = || program::fingerprint(&self.program);
+        self.fingerprint.get_or_try_init(read).await.copied()
     }
 
     /// Looks inside one file. Whatever goes wrong is an error row of every internal engine; what goes wrong with

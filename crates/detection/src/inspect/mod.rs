@@ -2,6 +2,7 @@
 
 mod child;
 mod listen;
+mod program;
 mod rows;
 mod yara;
 

@@ -241,6 +241,11 @@ fn looks() -> Vec<Setting> {
             (0, 7, 365),
             "After how many days delivered files that can still be fetched are checked again; 0: not by time.",
         ),
+        number(
+            "checks.reuse_hours",
+            (0, 24, 720),
+            "For how many hours an engine's word about some content counts for the same content, while its signatures and settings stay; 0: it is always asked.",
+        ),
     ]
 }
 
@@ -256,6 +261,11 @@ fn waits() -> Vec<Setting> {
             "checks.show_findings",
             true,
             "Whether senders and recipients see what was found.",
+        ),
+        flag(
+            "checks.recipients_unlock",
+            false,
+            "Whether recipients, like senders, are asked for the passwords of files that could not be looked into.",
         ),
     ]
 }

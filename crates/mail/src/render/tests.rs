@@ -1,6 +1,6 @@
 use super::*;
 use crate::template::{
-    AccountEvent, AccountInvite, Code, Delivered, Downloaded, Expiring, NewPackage,
+    AccountEvent, AccountInvite, Code, Delivered, Downloaded, Expiring, Locked, NewPackage,
     PackageReceived, PasswordReset, Quarantined, Recalled, RecalledFetched, Rejected, Released,
     Request, TestMail, TokenCreated,
 };
@@ -80,6 +80,11 @@ fn about_packages(value: &str) -> Vec<Template> {
             title: title.clone(),
             files: 1,
             bytes: 12,
+            link: link.clone(),
+        }),
+        Template::Locked(Locked {
+            sender: text.clone(),
+            files: 2,
             link: link.clone(),
         }),
         Template::QuarantinedSender(held.clone()),

@@ -5,31 +5,33 @@ import { useT } from '~/i18n/use-t';
 import { plainName } from '~/lib/format';
 import { useAction } from '~/lib/use-action';
 import { Button } from '~/ui/base/button';
-import { SecretField } from '~/ui/base/field';
+import { SecretField, SelectField } from '~/ui/base/field';
 import { Stack } from '~/ui/base/stack';
 import { Notice, ProblemAlert } from '~/ui/feedback/feedback';
 import { Card } from '~/ui/page/card';
 import { rememberPackage, unlockFiles } from './api';
 import { isMoving } from './model';
 
-/** Asks the sender for the password of files that are held because nobody could look into them. */
+/** Asks for the password of files that are held because nobody could look into them: of one, or of all. */
 export function UnlockForm({ value }: { value: Package }) {
   const t = useT();
   const queryClient = useQueryClient();
   const [password, setPassword] = useState('');
+  const [fileId, setFileId] = useState('');
   const [tried, setTried] = useState(false);
   const unlock = useAction<void, Package>({
-    run: () => unlockFiles(value.id, password, null),
+    run: () => unlockFiles(value.id, password, fileId || null),
     errors: 'inline',
     onDone: (next) => {
       setTried(true);
       setPassword('');
+      setFileId('');
       rememberPackage(queryClient, next);
     },
   });
   const locked = value.files.filter((file) => file.locked);
   if (tried && isMoving(value.state)) return <Notice tone="info">{t('packages:unlock.checking')}</Notice>;
-  if (locked.length === 0) return null;
+  if (!value.can.unlock) return null;
   return (
     <Card title={t('packages:unlock.title')} description={t('packages:unlock.lead')}>
       <form
@@ -41,7 +43,18 @@ export function UnlockForm({ value }: { value: Package }) {
       >
         <Stack>
           {tried && <Notice tone="bad">{t('packages:unlock.wrong')}</Notice>}
-          <p>{locked.map((file) => plainName(file.name)).join(', ')}</p>
+          {locked.length === 1 && <p>{plainName(locked[0]?.name ?? '')}</p>}
+          {locked.length > 1 && (
+            <SelectField
+              label={t('packages:unlock.file')}
+              value={fileId}
+              onChange={(event) => setFileId(event.currentTarget.value)}
+              choices={[
+                { value: '', label: t('packages:unlock.all', { count: locked.length }) },
+                ...locked.map((file) => ({ value: file.id, label: plainName(file.name) })),
+              ]}
+            />
+          )}
           <SecretField
             label={t('packages:unlock.password')}
             autoComplete="off"

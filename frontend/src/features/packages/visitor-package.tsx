@@ -11,6 +11,7 @@ import { Page } from '~/ui/page/page';
 import { CheckProgress, FileList } from './file-list';
 import { isMoving } from './model';
 import { StateNotice } from './state-notice';
+import { UnlockForm } from './unlock-form';
 import classes from './visitor-package.module.css';
 
 /** What the checks come to in a sentence; that nothing was found is said only where nothing was. */
@@ -45,6 +46,7 @@ export function VisitorPackage({ value }: { value: Package }) {
       ) : (
         <StateNotice value={value} />
       )}
+      <UnlockForm value={value} />
       <Word files={value.files} />
       <Card
         title={t('packages:files')}

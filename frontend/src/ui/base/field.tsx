@@ -1,4 +1,4 @@
-import { type InputHTMLAttributes, type ReactNode, useId, useState } from 'react';
+import { type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, useId, useState } from 'react';
 import { useT } from '~/i18n/use-t';
 import { Icon } from '~/ui/brand/icon';
 import { IconButton } from './button';
@@ -26,6 +26,26 @@ export function Field({ label, description, end, className, ...input }: Props) {
         />
         {end && <div className={classes.end}>{end}</div>}
       </div>
+    </div>
+  );
+}
+
+type Choice = { value: string; label: string };
+type SelectProps = SelectHTMLAttributes<HTMLSelectElement> & { label: string; choices: readonly Choice[] };
+
+/** One of a few, for the same pages. */
+export function SelectField({ label, choices, ...select }: SelectProps) {
+  const id = useId();
+  return (
+    <div className={classes.field}>
+      <label htmlFor={id}>{label}</label>
+      <select {...select} id={id} className={classes.input}>
+        {choices.map((choice) => (
+          <option key={choice.value} value={choice.value}>
+            {choice.label}
+          </option>
+        ))}
+      </select>
     </div>
   );
 }

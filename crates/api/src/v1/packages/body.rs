@@ -104,6 +104,8 @@ pub struct CanBody {
     notify: bool,
     download: bool,
     zip: bool,
+    /// Try a password on files that could not be looked into; not in lists.
+    unlock: bool,
 }
 
 /// One file.
@@ -238,6 +240,7 @@ impl From<Can> for CanBody {
             notify: can.notify,
             download: can.download,
             zip: can.zip,
+            unlock: can.unlock,
         }
     }
 }
