@@ -187,6 +187,31 @@ pub const RULES: &[(&str, &str, Gate)] = &[
         "/api/v1/admin/exceptions/{id}/approve",
         Gate::Administrators,
     ),
+    ("GET", "/api/v1/admin/groups", Gate::Administrators),
+    ("POST", "/api/v1/admin/groups", Gate::Administrators),
+    ("PUT", "/api/v1/admin/groups/order", Gate::Administrators),
+    ("PATCH", "/api/v1/admin/groups/{id}", Gate::Administrators),
+    ("DELETE", "/api/v1/admin/groups/{id}", Gate::Administrators),
+    (
+        "GET",
+        "/api/v1/admin/groups/{id}/members",
+        Gate::Administrators,
+    ),
+    (
+        "PUT",
+        "/api/v1/admin/groups/{id}/members/{user_id}",
+        Gate::Administrators,
+    ),
+    (
+        "DELETE",
+        "/api/v1/admin/groups/{id}/members/{user_id}",
+        Gate::Administrators,
+    ),
+    (
+        "PATCH",
+        "/api/v1/admin/groups/{id}/rules",
+        Gate::Administrators,
+    ),
     ("GET", "/api/v1/admin/hashes", Gate::Administrators),
     ("POST", "/api/v1/admin/hashes", Gate::Administrators),
     (

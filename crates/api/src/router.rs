@@ -40,6 +40,7 @@ fn version_1() -> OpenApiRouter<State> {
         .merge(v1::admin_administrators::routes())
         .merge(v1::admin_checks::routes())
         .merge(v1::admin_exceptions::routes())
+        .merge(v1::admin_groups::routes())
         .merge(v1::admin_policy::routes())
         .merge(v1::admin_settings::routes())
         .merge(v1::admin_audit::routes())

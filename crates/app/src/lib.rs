@@ -12,6 +12,7 @@ pub mod dashboard;
 pub mod downloads;
 pub mod engines;
 pub mod exceptions;
+pub mod groups;
 pub mod guests;
 pub mod hashes;
 pub mod health;

@@ -13,6 +13,7 @@ mod delivery;
 mod emails;
 mod exceptions;
 mod files;
+mod groups;
 mod ids;
 mod names;
 mod note_passwords;
@@ -34,10 +35,11 @@ pub use clock::Clock;
 pub use delivery::{Deliverable, Sample, Viewer, Withheld, deliverable, sample};
 pub use emails::{EmailAddress, InvalidEmail};
 pub use exceptions::{
-    Exception, Excused, InvalidLine, ListedHash, MOST_HASHES, NamePattern, Senders, Sha256, excuse,
-    hash_list,
+    Exception, Excused, InvalidLine, ListedHash, MOST_HASHES, NamePattern, Origin, Senders, Sha256,
+    excuse, hash_list,
 };
 pub use files::{File, FileCheck, FilePath, InvalidPath, Release, worst};
+pub use groups::{Group, GroupRules, Whose};
 pub use ids::*;
 pub use names::safe_name;
 pub use note_passwords::passwords_in;
@@ -55,5 +57,5 @@ pub use rule_sets::RuleSetName;
 pub use settings::{
     InvalidSetting, Setting, SettingKind, SettingValue, Settings, UnknownSetting, registry,
 };
-pub use texts::{InvalidText, Note, PersonName, Reason, Title, TokenName};
+pub use texts::{GroupName, GroupNote, InvalidText, Note, PersonName, Reason, Title, TokenName};
 pub use words::UnknownWord;

@@ -61,7 +61,7 @@ pub enum Outcome {
     Infected,
 }
 
-/// What to do about an outcome.
+/// What to do about an outcome; the later ones are stricter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Action {
     /// Deliver.

@@ -5,8 +5,11 @@ use axum::{Json, http::StatusCode};
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use sofie_app::users::{self, NewUser, UserChange};
-use sofie_domain::{User, UserId};
+use sofie_app::{
+    Page, groups,
+    users::{self, NewUser, UserChange},
+};
+use sofie_domain::{GroupId, User, UserId};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
@@ -28,13 +31,24 @@ pub struct AdminUserBody {
     state: &'static str,
     /// The words of what the user may do.
     permissions: Vec<&'static str>,
+    /// In their order: the first with a rule of its own wins.
+    groups: Vec<GroupTag>,
     created_at: DateTime<Utc>,
     last_login_at: Option<DateTime<Utc>>,
 }
 
-impl From<User> for AdminUserBody {
-    fn from(user: User) -> Self {
+/// A group by name.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct GroupTag {
+    id: Uuid,
+    name: String,
+}
+
+impl AdminUserBody {
+    pub(super) fn new(user: User, groups: Vec<(GroupId, String)>) -> Self {
+        let tag = |(id, name): (GroupId, String)| GroupTag { id: id.0, name };
         Self {
+            groups: groups.into_iter().map(tag).collect(),
             id: user.id.0,
             email: user.email.to_string(),
             name: user.name,
@@ -44,6 +58,19 @@ impl From<User> for AdminUserBody {
             last_login_at: user.last_login_at,
         }
     }
+}
+
+/// Tells of users, each with its groups.
+pub(super) async fn with_groups(
+    caller: &Caller,
+    found: Page<User>,
+) -> Result<PageBody<AdminUserBody>, Problem> {
+    let ids: Vec<UserId> = found.items.iter().map(|user| user.id).collect();
+    let mut groups = groups::of_users(&caller.app, &caller.ctx, &ids).await?;
+    Ok(PageBody::from_page(found, |user| {
+        let of_user = groups.remove(&user.id).unwrap_or_default();
+        AdminUserBody::new(user, of_user)
+    }))
 }
 
 /// Which users to list.
@@ -104,7 +131,7 @@ pub(crate) async fn list(
     let text = query.q.as_deref().filter(|text| !text.is_empty());
     let (after, limit) = (page.cursor()?, page.limit());
     let found = users::list(&caller.app, &caller.ctx, text, after, limit).await?;
-    Ok(Json(PageBody::from_page(found, Into::into)))
+    Ok(Json(with_groups(&caller, found).await?))
 }
 
 /// Makes a user.
@@ -121,7 +148,8 @@ pub(crate) async fn create(
         permissions: body.permissions,
     };
     let user = users::create(&caller.app, &caller.ctx, new).await?;
-    Ok((StatusCode::CREATED, Json(user.into())))
+    let body = AdminUserBody::new(user, Vec::new());
+    Ok((StatusCode::CREATED, Json(body)))
 }
 
 /// Changes a user; `disabled` ends every session at once.
@@ -139,7 +167,9 @@ pub(crate) async fn change(
         permissions: body.permissions,
     };
     let user = users::change(&caller.app, &caller.ctx, UserId(id), change).await?;
-    Ok(Json(user.into()))
+    let mut groups = groups::of_users(&caller.app, &caller.ctx, &[user.id]).await?;
+    let of_user = groups.remove(&user.id).unwrap_or_default();
+    Ok(Json(AdminUserBody::new(user, of_user)))
 }
 
 /// Mails the user a link to set a password.

@@ -7,6 +7,7 @@ pub mod admin_checks;
 pub mod admin_dashboard;
 pub mod admin_engines;
 pub mod admin_exceptions;
+pub mod admin_groups;
 pub mod admin_jobs;
 pub mod admin_outbox;
 pub mod admin_packages;

@@ -15,6 +15,7 @@ mod events;
 mod exceptions;
 mod file_passwords;
 mod fixture;
+mod groups;
 mod integrity;
 mod jobs;
 mod keys;

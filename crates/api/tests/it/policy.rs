@@ -58,7 +58,7 @@ async fn what_users_send_is_not_judged_by_the_rules_for_what_comes_in() {
 }
 
 /// Somebody outside who was asked for files hands in a script.
-async fn handed_in(app: &TestApp, eva: &Client) -> String {
+pub async fn handed_in(app: &TestApp, eva: &Client) -> String {
     let ask = json!({ "email": "dan@example.net", "send_mail": false });
     let request = eva.post("/api/v1/requests", ask).await.expect(201).json();
     let (_, secret) = request["link"].as_str().unwrap().split_once('#').unwrap();

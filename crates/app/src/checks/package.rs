@@ -11,7 +11,7 @@ use sofie_store::{
 };
 
 use crate::{
-    App, Context, Result, audit, hashes,
+    App, Context, Result, audit, groups, hashes,
     jobs::{CheckPackage, HearLate, enqueue, enqueue_for_package, queues},
     notices,
     packages::{Loaded, lock, tell},
@@ -94,7 +94,8 @@ async fn conclude(
 
 /// Tells whether the rules send a package back for what was found in one of its held files (DET-17).
 async fn goes_back(tx: &mut Tx, loaded: &Loaded, settings: &Settings) -> Result<bool> {
-    let policy = settings.policy(loaded.package.sender.direction(), Vec::new());
+    let standing = groups::standing(tx, &loaded.package).await?;
+    let policy = settings.policy(&standing.whose, Vec::new());
     let held = |id| {
         let mut files = loaded.files.iter();
         files.any(|file| file.id == id && file.check.held())

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Setting, SettingKind, SettingValue, Settings};
-use crate::{Action, Category, Direction, EngineRule, Held, Policy, RiskLevel};
+use super::{Setting, SettingKind, SettingValue, Settings, find};
+use crate::{Action, Category, Direction, EngineRule, GroupRules, Held, Policy, RiskLevel, Whose};
 
 /// What an administrator says of one kind of finding.
 struct Rule {
@@ -136,12 +136,21 @@ pub(super) fn incoming() -> Vec<Setting> {
         .collect()
 }
 
+/// Returns the setting of a rule, which a group may have of its own.
+pub(crate) fn group_rule(key: &str) -> Option<&'static Setting> {
+    let mut all = std::iter::once(&INFECTED).chain(RULES);
+    let is_rule = all.any(|rule| rule.outgoing == key || rule.incoming == key);
+    find(key).filter(|_| is_rule)
+}
+
 impl Settings {
-    /// Returns the policy of the checks for packages that go this way, with the engines beside the internal
-    /// ones.
+    /// Returns the policy by which packages are judged, with the engines beside the internal ones.
+    ///
+    /// Each rule is that of the first group in the order that has one of its own, else that of the installation.
+    /// Whose package concerns several users is judged by the strictest of theirs.
     #[must_use]
-    pub fn policy(&self, direction: Direction, others: Vec<EngineRule>) -> Policy {
-        let action = |name: &str| Action::from_word(&self.rule(direction, name));
+    pub fn policy(&self, whose: &Whose, others: Vec<EngineRule>) -> Policy {
+        let action = |name: &str| self.action(whose, name);
         let internal = ["type", "container", "encrypted"].map(|engine| EngineRule {
             engine: engine.to_owned(),
             mandatory: true,
@@ -176,12 +185,29 @@ impl Settings {
         }
     }
 
-    fn rule(&self, direction: Direction, name: &str) -> String {
-        let own = self.text(&format!("incoming.{name}"));
-        if direction == Direction::Incoming && own != SAME {
-            own
+    fn action(&self, whose: &Whose, name: &str) -> Action {
+        let of = |groups: &[GroupRules]| {
+            let word = self.word(whose.direction, groups, name);
+            Action::from_word(&word)
+        };
+        let strictest = whose.users.iter().map(|groups| of(groups)).max();
+        strictest.unwrap_or_else(|| of(&[]))
+    }
+
+    /// The word for one user. What comes in as what goes out is judged by what holds for that user there.
+    fn word(&self, direction: Direction, groups: &[GroupRules], name: &str) -> String {
+        let said = |key: &str| {
+            let own = groups.iter().find_map(|rules| rules.get(key));
+            own.map_or_else(|| self.text(key), str::to_owned)
+        };
+        let incoming = match direction {
+            Direction::Incoming => said(&format!("incoming.{name}")),
+            Direction::Outgoing => SAME.to_owned(),
+        };
+        if incoming == SAME {
+            said(&format!("checks.{name}"))
         } else {
-            self.text(&format!("checks.{name}"))
+            incoming
         }
     }
 }
@@ -199,7 +225,7 @@ mod tests {
     #[test]
     fn the_default_policy_holds_what_nobody_could_look_into() {
         for direction in [Direction::Outgoing, Direction::Incoming] {
-            let policy = Settings::default().policy(direction, Vec::new());
+            let policy = Settings::default().policy(&Whose::everybody(direction), Vec::new());
             assert_eq!(policy.encrypted, Action::Quarantine);
             assert_eq!(policy.incomplete, Action::Quarantine);
             assert_eq!(policy.unsupported, Action::Quarantine);
@@ -214,8 +240,8 @@ mod tests {
         set(&mut settings, "checks.macro", "deliver");
         set(&mut settings, "checks.script", "reject");
         set(&mut settings, "incoming.macro", "quarantine");
-        let out = settings.policy(Direction::Outgoing, Vec::new());
-        let within = settings.policy(Direction::Incoming, Vec::new());
+        let out = settings.policy(&Whose::everybody(Direction::Outgoing), Vec::new());
+        let within = settings.policy(&Whose::everybody(Direction::Incoming), Vec::new());
         assert_eq!(out.categories[&Category::Macro], Action::Deliver);
         assert_eq!(within.categories[&Category::Macro], Action::Quarantine);
         for policy in [out, within] {
@@ -233,7 +259,7 @@ mod tests {
             }
         }
         set(&mut settings, "incoming.infected", "reject");
-        let policy = |direction| settings.policy(direction, Vec::new());
+        let policy = |direction| settings.policy(&Whose::everybody(direction), Vec::new());
         assert_eq!(policy(Direction::Outgoing).infected, Held::Quarantine);
         assert_eq!(policy(Direction::Incoming).infected, Held::Reject);
     }
@@ -243,11 +269,109 @@ mod tests {
         let strict = |key: &str| {
             let mut settings = Settings::default();
             set(&mut settings, key, "reject");
-            settings.policy(Direction::Outgoing, Vec::new())
+            settings.policy(&Whose::everybody(Direction::Outgoing), Vec::new())
         };
-        let usual = Settings::default().policy(Direction::Outgoing, Vec::new());
+        let usual = Settings::default().policy(&Whose::everybody(Direction::Outgoing), Vec::new());
         for setting in outgoing() {
             assert_ne!(strict(setting.key), usual, "{}", setting.key);
+        }
+    }
+
+    fn group(rules: &[(&str, &str)]) -> GroupRules {
+        let mut all = GroupRules::default();
+        for (key, word) in rules {
+            all.set(key, word).unwrap();
+        }
+        all
+    }
+
+    fn macros(settings: &Settings, direction: Direction, users: &[&[GroupRules]]) -> Action {
+        let users = users.iter().map(|groups| groups.to_vec()).collect();
+        let whose = Whose { direction, users };
+        settings.policy(&whose, Vec::new()).categories[&Category::Macro]
+    }
+
+    #[test]
+    fn the_first_group_with_a_rule_of_its_own_wins_and_the_rest_is_inherited() {
+        let mut settings = Settings::default();
+        set(&mut settings, "checks.macro", "deliver");
+        let [silent, strict, lenient] = [
+            group(&[("checks.script", "reject")]),
+            group(&[("checks.macro", "quarantine")]),
+            group(&[("checks.macro", "flag")]),
+        ];
+        let out = |groups: &[GroupRules]| macros(&settings, Direction::Outgoing, &[groups]);
+        assert_eq!(out(&[]), Action::Deliver);
+        assert_eq!(out(std::slice::from_ref(&silent)), Action::Deliver);
+        assert_eq!(
+            out(&[silent.clone(), strict.clone(), lenient.clone()]),
+            Action::Quarantine
+        );
+        assert_eq!(
+            out(&[silent.clone(), lenient.clone(), strict]),
+            Action::Flag
+        );
+        // A group that is gone says nothing any more.
+        assert_eq!(out(&[silent, lenient]), Action::Flag);
+        assert_eq!(macros(&settings, Direction::Outgoing, &[]), Action::Deliver);
+    }
+
+    #[test]
+    fn a_group_has_rules_for_both_ways() {
+        let mut settings = Settings::default();
+        set(&mut settings, "checks.macro", "deliver");
+        let within = |groups: &[GroupRules]| macros(&settings, Direction::Incoming, &[groups]);
+        let own = group(&[("checks.macro", "flag"), ("incoming.macro", "reject")]);
+        assert_eq!(within(std::slice::from_ref(&own)), Action::Reject);
+        let outgoing = group(&[("checks.macro", "quarantine")]);
+        // What comes in as what goes out: as what goes out from this user.
+        assert_eq!(within(std::slice::from_ref(&outgoing)), Action::Quarantine);
+        let same = group(&[("incoming.macro", "same")]);
+        assert_eq!(within(&[same.clone(), own.clone()]), Action::Flag);
+        assert_eq!(within(&[same]), Action::Deliver);
+        let out = macros(&settings, Direction::Outgoing, &[&[own]]);
+        assert_eq!(out, Action::Flag, "rules for what comes in are for that");
+        set(&mut settings, "incoming.macro", "reject");
+        let within = macros(&settings, Direction::Incoming, &[&[outgoing]]);
+        assert_eq!(within, Action::Reject, "inherited");
+    }
+
+    #[test]
+    fn of_several_users_the_strictest_counts() {
+        let mut settings = Settings::default();
+        set(&mut settings, "checks.macro", "quarantine");
+        let [lenient, strict] = [
+            group(&[("checks.macro", "deliver")]),
+            group(&[("checks.macro", "reject")]),
+        ];
+        let within = |users: &[&[GroupRules]]| macros(&settings, Direction::Incoming, users);
+        let (lenient, strict) = ([lenient], [strict]);
+        assert_eq!(within(&[&lenient]), Action::Deliver);
+        assert_eq!(within(&[&lenient, &lenient]), Action::Deliver);
+        assert_eq!(within(&[&lenient, &strict]), Action::Reject);
+        assert_eq!(
+            within(&[&lenient, &[]]),
+            Action::Quarantine,
+            "one without a group"
+        );
+    }
+
+    #[test]
+    fn no_group_delivers_what_is_dangerous() {
+        let mut rules = GroupRules::default();
+        for key in ["checks.infected", "incoming.infected"] {
+            for word in ["deliver", "flag", "burn"] {
+                assert!(rules.set(key, word).is_err());
+            }
+        }
+        for direction in [Direction::Outgoing, Direction::Incoming] {
+            let held = |rules: GroupRules| {
+                let users = vec![vec![rules]];
+                let whose = Whose { direction, users };
+                Settings::default().policy(&whose, Vec::new()).infected
+            };
+            assert_eq!(held(GroupRules::default()), Held::Quarantine);
+            assert_eq!(held(group(&[("checks.infected", "reject")])), Held::Reject);
         }
     }
 }

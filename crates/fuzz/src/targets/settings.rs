@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use sofie_app::settings::{accepted, to_json};
 use sofie_domain::{
     Decision, Direction, EngineRule, EngineVerdict, FileCheck, Outcome, SettingKind, SettingValue,
-    Settings, decide, registry,
+    Settings, Whose, decide, registry,
 };
 
 use crate::input::{Input, Script};
@@ -58,7 +58,7 @@ fn assert_silence_blocks(settings: &Settings, direction: Direction) {
         engine: "clamd".to_owned(),
         mandatory: true,
     };
-    let policy = settings.policy(direction, vec![clamd]);
+    let policy = settings.policy(&Whose::everybody(direction), vec![clamd]);
     let row = |engine: &str, outcome| EngineVerdict {
         engine: engine.to_owned(),
         outcome,
