@@ -82,6 +82,7 @@ const adminPages = [
   adminPage('/admin/packages/$id', () => import('./routes/admin/package'), ['admin', 'packages']),
   adminPage('/admin/quarantine', () => import('./routes/admin/quarantine'), ['admin', 'packages']),
   adminPage('/admin/users', () => import('./routes/admin/users'), ['admin', 'account']),
+  adminPage('/admin/groups', () => import('./routes/admin/groups')),
   adminPage('/admin/administrators', () => import('./routes/admin/administrators')),
   adminPage('/admin/engines', () => import('./routes/admin/engines'), ['admin', 'packages']),
   adminPage('/admin/exceptions', () => import('./routes/admin/exceptions'), ['admin', 'packages']),

@@ -47,7 +47,10 @@ export type Exception = {
   sha256: string | null;
   engine: string | null;
   finding: string | null;
+  /** An address, a domain behind an @, or a group behind group:; empty is everybody. */
   sender: string;
+  /** The name of that group; null if it is gone. */
+  group: string | null;
   reason: string;
   state: 'proposed' | 'active' | 'expired' | 'revoked';
   proposed_by: string;
@@ -142,6 +145,7 @@ export type AdminUser = {
   name: string;
   state: AccountState;
   permissions: UserPermission[];
+  groups: { id: string; name: string }[];
   created_at: string;
   last_login_at: string | null;
 };
@@ -271,21 +275,4 @@ export type Job = {
   run_at: string;
   last_error: string | null;
   created_at: string;
-};
-
-export type PackageFate = { held: number; returned: boolean };
-export type PolicyTrial = {
-  packages: number;
-  more: boolean;
-  held_more: number;
-  held_less: number;
-  returned: number;
-  affected: {
-    package_id: string;
-    sender: string;
-    submitted_at: string;
-    before: PackageFate;
-    after: PackageFate;
-    because: string[];
-  }[];
 };

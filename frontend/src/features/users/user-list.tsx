@@ -124,7 +124,12 @@ export function UserList({ users }: { users: readonly AdminUser[] }) {
             key={user.id}
             title={user.name || user.email}
             badge={<Badge tone={TONES[user.state]}>{t(`admin:users.state.${user.state}`)}</Badge>}
-            sub={user.email}
+            sub={
+              <>
+                {user.email}
+                {user.groups.length > 0 && <> · {user.groups.map((group) => group.name).join(', ')}</>}
+              </>
+            }
             meta={
               user.last_login_at ? (
                 <>
