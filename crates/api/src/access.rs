@@ -98,6 +98,18 @@ pub const RULES: &[(&str, &str, Gate)] = &[
     ("GET", "/api/v1/requests/{id}", Gate::Owners),
     ("DELETE", "/api/v1/requests/{id}", Gate::Owners),
     ("GET", "/api/v1/events", Gate::Users),
+    ("GET", "/api/v1/approvals", Gate::Users),
+    ("GET", "/api/v1/approvals/{id}", Gate::Owners),
+    (
+        "POST",
+        "/api/v1/approvals/{id}/approve",
+        Gate::OwnersAtBrowsers,
+    ),
+    (
+        "POST",
+        "/api/v1/approvals/{id}/reject",
+        Gate::OwnersAtBrowsers,
+    ),
     ("GET", "/api/v1/packages", Gate::Users),
     ("POST", "/api/v1/packages", Gate::Holders),
     ("GET", "/api/v1/packages/{id}", Gate::Holders),

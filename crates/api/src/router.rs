@@ -56,6 +56,7 @@ fn version_1() -> OpenApiRouter<State> {
         .merge(v1::guest::routes())
         .merge(v1::events::routes())
         .merge(v1::content::routes())
+        .merge(v1::approvals::routes())
         .merge(v1::packages::routes())
         .merge(v1::files::routes())
         .merge(v1::uploads::routes())

@@ -5,6 +5,7 @@
 //! handlers, jobs and the command line are three doors into these rooms.
 
 pub mod administrators;
+pub mod approvals;
 pub mod audit;
 pub mod backup;
 pub mod checks;

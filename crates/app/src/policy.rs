@@ -10,8 +10,8 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use sofie_domain::{
-    AdministratorPermission, Direction, EngineVerdict, FileId, GroupId, GroupRules, PackageId,
-    Policy, Settings, Whose, rejects, rules_alone,
+    Action, AdministratorPermission, Direction, EngineVerdict, FileId, GroupId, GroupRules,
+    PackageId, Policy, Settings, Whose, approvable, harshest, rejects, rules_alone,
 };
 use sofie_store::{
     groups::{self as rows, Membership},
@@ -70,6 +70,8 @@ pub struct Fate {
     pub held: usize,
     /// Whether it sends the package back.
     pub returned: bool,
+    /// Whether approval is all that the held files lack.
+    pub approval: bool,
 }
 
 /// Tells what would have happened to the packages of the last days if the settings, or the rules of a group, had these
@@ -219,13 +221,14 @@ fn compare((before, after): &Pair, files: &[Said]) -> (Fate, Fate, BTreeSet<&'st
         Fate {
             held: held.len(),
             returned: held.iter().any(|said| rejects(policy, said)),
+            approval: !held.is_empty() && held.iter().all(|said| approvable(policy, said)),
         }
     };
-    // One row at a time: a rule makes a difference if it alone does.
+    // One row at a time: a rule makes a difference if it alone does. A remark is none.
     let differs = |row: &&EngineVerdict| {
         let row = std::slice::from_ref(*row);
-        rules_alone(before, row).held() != rules_alone(after, row).held()
-            || rejects(before, row) != rejects(after, row)
+        let of = |policy| harshest(policy, row).max(Action::Flag);
+        of(before) != of(after)
     };
     let rows = files.iter().flatten().filter(differs);
     let because = rows.filter_map(|row| row.outcome.rule()).collect();

@@ -84,7 +84,7 @@ pub enum FileCheck {
     Clean,
     /// Policy lets it pass, with a remark for the reader.
     Flagged,
-    /// An administrator let it pass, with a reason.
+    /// Somebody who may let it pass, with a reason.
     Released,
     /// Not all mandatory engines have spoken.
     Pending,

@@ -28,7 +28,7 @@ mod texts;
 pub use accounts::{AccountState, Administrator, User};
 mod words;
 
-pub use access::{Grant, Relation, relation};
+pub use access::{Grant, Relation, may_approve, relation};
 pub use actors::{Actor, ActorKind};
 pub use audit::{Event, Severity};
 pub use clock::Clock;
@@ -50,7 +50,7 @@ pub use packages::{
 pub use permissions::{AdministratorPermission, UserPermission};
 pub use policy::{
     Action, Category, Decision, Direction, ENCRYPTED_ENGINE, EngineRule, EngineVerdict, Held,
-    Outcome, Policy, RiskLevel, dangerous, decide, rejects, rules_alone,
+    Outcome, Policy, RiskLevel, approvable, dangerous, decide, harshest, rejects, rules_alone,
 };
 pub use requests::{Request, RequestState};
 pub use rule_sets::RuleSetName;

@@ -218,6 +218,7 @@ create index packages_sender_visitor on packages (sender_visitor_id) where sende
 create index packages_life on packages (life, expires_at);
 create index packages_life_list on packages (life, ordinal desc);
 create index packages_submitted on packages (submitted_at desc, ordinal desc) where submitted_at is not null;
+create index packages_waiting on packages (ordinal desc) where approval = 'waiting';
 create index packages_request on packages (request_id);
 -- a request has one answer that is being made
 create unique index packages_answer on packages (request_id) where life = 'uploading';

@@ -67,6 +67,8 @@ pub struct FateBody {
     held: usize,
     /// Whether the package goes back to its sender.
     returned: bool,
+    /// Whether approval is all that the held files lack.
+    approval: bool,
 }
 
 impl From<Fate> for FateBody {
@@ -74,6 +76,7 @@ impl From<Fate> for FateBody {
         Self {
             held: fate.held,
             returned: fate.returned,
+            approval: fate.approval,
         }
     }
 }

@@ -90,7 +90,7 @@ pub(crate) struct MakeUser {
     /// Without it an invitation is mailed.
     #[schema(value_type = Option<String>)]
     password: Option<SecretString>,
-    /// All of them when not given.
+    /// All but `approve` when not given.
     permissions: Option<Vec<String>>,
 }
 

@@ -16,6 +16,7 @@ pub mod admin_rule_sets;
 pub mod admin_session;
 pub mod admin_settings;
 pub mod admin_users;
+pub mod approvals;
 pub mod content;
 pub mod events;
 pub mod files;

@@ -5,6 +5,7 @@
 mod access;
 mod account;
 mod administration;
+mod approvals;
 mod backup;
 mod checks;
 mod costs;

@@ -115,8 +115,14 @@ async fn a_policy_is_tried_on_what_was_sent() {
     assert_eq!(counts, [json!(1), json!(0), json!(0), json!(false)]);
     let one = &strict["affected"][0];
     assert_eq!(one["package_id"], script.as_str());
-    assert_eq!(one["before"], json!({ "held": 0, "returned": false }));
-    assert_eq!(one["after"], json!({ "held": 1, "returned": false }));
+    assert_eq!(
+        one["before"],
+        json!({ "held": 0, "returned": false, "approval": false })
+    );
+    assert_eq!(
+        one["after"],
+        json!({ "held": 1, "returned": false, "approval": false })
+    );
     assert_eq!(one["because"], json!(["script"]));
 
     let back = trial(&admin, 30, json!({ "checks.script": "reject" })).await;

@@ -6,7 +6,7 @@ use sofie_domain::{
     Deliverable, File, FileCheck, FilePath, Life, Note, Package, PackageId, PackageState,
     PackageType, Relation, Sender, Title, Viewer, Withheld, deliverable, worst,
 };
-use sofie_store::{Tx, files, files::Group, packages, rounds, users};
+use sofie_store::{Tx, files, files::Group, packages, packages::Box, rounds, users};
 
 use super::{Finding, findings, is_sender};
 use crate::{App, Context, Error, Result, keys, viewers};
@@ -23,6 +23,8 @@ pub enum Role {
     Recipient,
     /// Looks after it.
     Administrator,
+    /// Decides whether it leaves.
+    Approver,
 }
 
 /// What the caller may do with a package now.
@@ -141,7 +143,10 @@ pub(crate) fn visible(package: &Package, relation: Relation, ctx: &Context) -> b
             let there = package.life == Life::Active || package.life == Life::Submitted && known;
             there && !package.expired(ctx.now)
         }
-        Relation::Stranger | Relation::Unproved(_) | Relation::LoginNeeded => false,
+        // Approvers have a door of their own.
+        Relation::Approver | Relation::Stranger | Relation::Unproved(_) | Relation::LoginNeeded => {
+            false
+        }
     }
 }
 
@@ -165,7 +170,7 @@ pub async fn view_for(
 ) -> Result<View> {
     let stored = files::of_package(tx, package.id).await?;
     let received = received(app, tx, &package, &stored).await?;
-    let mut findings = findings::of_package(app, tx, ctx, package.id).await?;
+    let mut findings = findings::of_package(app, tx, viewer.relation, package.id).await?;
     let held = stored.iter().any(|file| file.check.held());
     let locked = match viewer.relation {
         Relation::Sender if held => rounds::locked_files(tx, package.id).await?,
@@ -275,6 +280,7 @@ impl Summary {
         let role = match viewer.relation {
             Relation::Sender => Role::Sender,
             Relation::Administrator { .. } => Role::Administrator,
+            Relation::Approver => Role::Approver,
             _ => Role::Recipient,
         };
         let checks: Vec<FileCheck> = groups.iter().map(|g| g.check).collect();
@@ -362,9 +368,11 @@ fn sample(package: &Package, group: &Group, viewer: &Viewer, ctx: &Context) -> O
 }
 
 /// Returns how the caller stands to a package in one of the caller's own lists.
-pub(super) fn listed(ctx: &Context, package: &Package) -> Viewer {
-    let relation =
-        sofie_domain::relation(package, &ctx.actor, &ctx.administrator_permissions, None);
+pub(super) fn listed(ctx: &Context, which: &Box, package: &Package) -> Viewer {
+    let relation = match which {
+        Box::ToApprove(_) => Relation::Approver,
+        _ => sofie_domain::relation(package, &ctx.actor, &ctx.administrator_permissions, None),
+    };
     debug_assert!(is_sender(ctx, package) == (relation == Relation::Sender));
     Viewer {
         relation,

@@ -17,8 +17,8 @@ struct Rule {
 
 /// As for what users send.
 const SAME: &str = "same";
-const ACTIONS: &[&str] = &["deliver", "flag", "quarantine", "reject"];
-const INCOMING_ACTIONS: &[&str] = &[SAME, "deliver", "flag", "quarantine", "reject"];
+const ACTIONS: &[&str] = &["deliver", "flag", "approval", "quarantine", "reject"];
+const INCOMING_ACTIONS: &[&str] = &[SAME, "deliver", "flag", "approval", "quarantine", "reject"];
 const HELD: &[&str] = &["quarantine", "reject"];
 const INCOMING_HELD: &[&str] = &[SAME, "quarantine", "reject"];
 
@@ -157,7 +157,9 @@ impl Settings {
         });
         let infected = match action("infected") {
             Action::Reject => Held::Reject,
-            Action::Deliver | Action::Flag | Action::Quarantine => Held::Quarantine,
+            Action::Deliver | Action::Flag | Action::Approval | Action::Quarantine => {
+                Held::Quarantine
+            }
         };
         let suspicious = [
             (RiskLevel::Low, action("suspicious_low")),
@@ -253,7 +255,7 @@ mod tests {
     fn no_word_delivers_what_is_dangerous() {
         let mut settings = Settings::default();
         for key in ["checks.infected", "incoming.infected"] {
-            for word in ["deliver", "flag"] {
+            for word in ["deliver", "flag", "approval"] {
                 let value = SettingValue::Text(word.to_owned());
                 assert!(settings.set(key, value).is_err());
             }
@@ -360,7 +362,7 @@ mod tests {
     fn no_group_delivers_what_is_dangerous() {
         let mut rules = GroupRules::default();
         for key in ["checks.infected", "incoming.infected"] {
-            for word in ["deliver", "flag", "burn"] {
+            for word in ["deliver", "flag", "approval", "burn"] {
                 assert!(rules.set(key, word).is_err());
             }
         }
