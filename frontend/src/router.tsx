@@ -61,6 +61,8 @@ const userPages = [
   // One route, so that the form stays when its package gets an address.
   userPage('/send/{-$id}', () => import('./routes/user/compose'), ['packages', 'send']),
   userPage('/requests', () => import('./routes/user/requests'), ['account']),
+  userPage('/approvals', () => import('./routes/user/approvals')),
+  userPage('/approvals/$id', () => import('./routes/user/approval')),
   userPage('/sent', () => import('./routes/user/sent')),
   userPage('/drafts', () => import('./routes/user/drafts')),
   userPage('/packages/$id', () => import('./routes/user/package'), ['packages', 'send']),

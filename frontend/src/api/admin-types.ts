@@ -122,6 +122,7 @@ export const USER_PERMISSIONS = [
   'request',
   'briefcase',
   'api_tokens',
+  'approve',
 ] as const;
 export type UserPermission = (typeof USER_PERMISSIONS)[number];
 

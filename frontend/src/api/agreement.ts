@@ -26,6 +26,7 @@ export type Agreement = [
   Agrees<Api.ApiToken, Schemas['ApiToken']>,
   Agrees<Api.Visit, Schemas['VisitBody']>,
   Agrees<Api.FileRequest, Schemas['Request']>,
+  Agrees<Omit<Api.ToApprove, 'package'>, Schemas['ToApprove']>,
   Agrees<Api.Tracking, Schemas['TrackingBody']>,
   Agrees<Admin.AdminSession, Schemas['AdminSession']>,
   Agrees<Admin.Dashboard, Schemas['Dashboard']>,

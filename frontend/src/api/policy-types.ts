@@ -11,7 +11,7 @@ export type UserGroup = {
 };
 export type GroupInput = { name: string; note: string };
 
-export type PackageFate = { held: number; returned: boolean };
+export type PackageFate = { held: number; returned: boolean; approval: boolean };
 export type PolicyTrial = {
   packages: number;
   more: boolean;

@@ -948,6 +948,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the packages that wait for the caller's decision, newest first; one's own are not among them. */
+        get: operations["get_approvals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns a package that waits for the caller's decision, with what was found in it. */
+        get: operations["get_approvals_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets a package go, if its held files are still those that were looked at. */
+        post: operations["post_approvals_id_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decides that a package does not leave; its sender is told. */
+        post: operations["post_approvals_id_reject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -1676,7 +1744,7 @@ export interface components {
             last_login_at: string | null;
             name: string;
             /** @description The words of what the user may do. */
-            permissions: ("send_private" | "send_internal" | "send_public" | "request" | "briefcase" | "api_tokens")[];
+            permissions: ("send_private" | "send_internal" | "send_public" | "request" | "briefcase" | "api_tokens" | "approve")[];
             /**
              * @description `invited`, `active` or `disabled`.
              * @enum {string}
@@ -1731,6 +1799,13 @@ export interface components {
             /** @description What the owner calls it. */
             name: string;
         };
+        /** @description An approval. */
+        Approve: {
+            /** @description The held files that were looked at: all that the package has. */
+            held: components["schemas"]["HeldFile"][];
+            /** @description Why; it is shown with the files for ever, and the sender is told. */
+            reason: string;
+        };
         /** @description What a user asks. */
         AskFor: {
             /** @description Who is asked. */
@@ -1770,6 +1845,8 @@ export interface components {
         Can: {
             /** @description Make API tokens. */
             api_tokens: boolean;
+            /** @description Decide on what others send. */
+            approve: boolean;
             /** @description Send to oneself. */
             briefcase: boolean;
             /** @description Ask somebody outside for files. */
@@ -1853,6 +1930,11 @@ export interface components {
             /** Format: int64 */
             users: number;
             warnings: components["schemas"]["WarningBody"][];
+        };
+        /** @description A decision against a package. */
+        Disapprove: {
+            /** @description Why; the sender is told. */
+            reason: string;
         };
         /** @description One download. */
         DownloadBody: {
@@ -2036,6 +2118,8 @@ export interface components {
             expires_at: string;
             /** @description What the engine calls them, with `*` for any text; never what it calls infected. */
             finding: string | null;
+            /** @description The name of that group; none if it is gone, and the exception nobody's. */
+            group: string | null;
             /** Format: uuid */
             id: string;
             /** Format: date-time */
@@ -2043,7 +2127,7 @@ export interface components {
             proposed_by: string;
             reason: string;
             revoked_by: string | null;
-            /** @description Whose packages: an address, or a domain behind an `@`; empty is everybody's. */
+            /** @description Whose packages: an address, a domain behind an `@`, or the id of a group behind `group:`; empty is everybody's. */
             sender: string;
             /** @description SHA-256 of the content that it is about, whatever is said of it; or the next two. */
             sha256: string | null;
@@ -2197,6 +2281,16 @@ export interface components {
         Health: {
             /** @description Always `ok`. */
             status: string;
+        };
+        /** @description A held file in a round of its checks. */
+        HeldFile: {
+            /** Format: uuid */
+            file_id: string;
+            /**
+             * Format: int32
+             * @description Counts checks and re-checks.
+             */
+            round: number;
         };
         /** @description What pages need before anybody is known. */
         Instance: {
@@ -2558,7 +2652,7 @@ export interface components {
             name: string;
             /** @description Without it an invitation is mailed. */
             password?: string | null;
-            /** @description All of them when not given. */
+            /** @description All but `approve` when not given. */
             permissions?: string[] | null;
         };
         /** @description A new token with its secret, which is shown this once. */
@@ -2622,6 +2716,8 @@ export interface components {
         };
         /** @description What a policy makes of a package. */
         PackageFate: {
+            /** @description Whether approval is all that the held files lack. */
+            approval: boolean;
             /** @description How many files are held. */
             held: number;
             /** @description Whether the package goes back to its sender. */
@@ -2719,10 +2815,10 @@ export interface components {
             /** Format: uuid */
             request_id: string | null;
             /**
-             * @description `sender`, `recipient` or `administrator`.
+             * @description `sender`, `recipient`, `administrator` or `approver`.
              * @enum {string}
              */
-            role: "sender" | "recipient" | "administrator";
+            role: "sender" | "recipient" | "administrator" | "approver";
             /** @description Whether it was sent while uploads still run. */
             send_requested: boolean;
             sender: components["schemas"]["SenderBody"];
@@ -2806,6 +2902,8 @@ export interface components {
                 expires_at: string;
                 /** @description What the engine calls them, with `*` for any text; never what it calls infected. */
                 finding: string | null;
+                /** @description The name of that group; none if it is gone, and the exception nobody's. */
+                group: string | null;
                 /** Format: uuid */
                 id: string;
                 /** Format: date-time */
@@ -2813,7 +2911,7 @@ export interface components {
                 proposed_by: string;
                 reason: string;
                 revoked_by: string | null;
-                /** @description Whose packages: an address, or a domain behind an `@`; empty is everybody's. */
+                /** @description Whose packages: an address, a domain behind an `@`, or the id of a group behind `group:`; empty is everybody's. */
                 sender: string;
                 /** @description SHA-256 of the content that it is about, whatever is said of it; or the next two. */
                 sha256: string | null;
@@ -3011,7 +3109,7 @@ export interface components {
             /** @description With `*` for any text; at most 200 characters. */
             finding?: string | null;
             reason: string;
-            /** @description An address, or a domain behind an `@`; everybody without it. */
+            /** @description An address, a domain behind an `@`, or the id of a group behind `group:`; everybody without it. */
             sender?: string | null;
             sha256?: string | null;
         };
@@ -3036,7 +3134,7 @@ export interface components {
             /** @description Why; it is shown with the files for ever. */
             reason: string;
         };
-        /** @description An administrator's word that let a held file out. */
+        /** @description The word of an administrator or an approver that let a held file out. */
         ReleaseBody: {
             /** Format: date-time */
             at: string;
@@ -3282,6 +3380,12 @@ export interface components {
             detail: string | null;
             /** @description Whether the server took it. */
             sent: boolean;
+        };
+        /** @description A package that waits for approval. */
+        ToApprove: {
+            /** @description Its held files: an approval is of exactly these. */
+            held: components["schemas"]["HeldFile"][];
+            package: components["schemas"]["Package"];
         };
         /** @description What became of the package at one recipient. */
         TrackedBody: {
@@ -6962,6 +7066,263 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_approvals: {
+        parameters: {
+            query?: {
+                /** @description Only those whose title or an address contains this. A page may then be short and still have a next one. */
+                q?: string;
+                /** @description How many rows, 1 to 200; 50 without it. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackageList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_approvals_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToApprove"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_approvals_id_approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Approve"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_approvals_id_reject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Disapprove"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

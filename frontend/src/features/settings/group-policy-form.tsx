@@ -25,13 +25,14 @@ function GroupRule({ rule, own, edits, onChange }: RowProps) {
   const word = (setting: Setting) => ownWordOf(setting, own, edits);
   const outgoing = word(rule.outgoing);
   const out = action(outgoing === INHERITED ? String(rule.outgoing.value) : outgoing);
+  const inherited = ({ value }: Setting) => (value === 'same' ? out : action(String(value)));
   const text = (one: string) =>
     one === 'same' ? t('admin:policy.as_outgoing', { action: out }) : action(one);
   return (
     <RuleChoices
       rule={rule}
       words={(setting) => [
-        { value: INHERITED, label: t('admin:policy.inherited', { action: text(String(setting.value)) }) },
+        { value: INHERITED, label: t('admin:policy.inherited', { action: inherited(setting) }) },
         ...(setting.options ?? []).map((one) => ({ value: one, label: text(one) })),
       ]}
       word={word}

@@ -15,8 +15,11 @@ import classes from './policy.module.css';
 
 type Fate = Trial['affected'][number]['before'];
 
-const fateText = (t: T, fate: Fate) =>
-  fate.returned ? t('admin:policy.try.goes_back') : t('admin:policy.try.held', { count: fate.held });
+function fateText(t: T, fate: Fate): string {
+  if (fate.returned) return t('admin:policy.try.goes_back');
+  const held = t('admin:policy.try.held', { count: fate.held });
+  return fate.approval ? `${held}, ${t('admin:policy.try.waits')}` : held;
+}
 
 function Result({ trial }: { trial: Trial }) {
   const t = useT();
