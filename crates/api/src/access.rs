@@ -321,6 +321,11 @@ pub const RULES: &[(&str, &str, Gate)] = &[
     ("POST", "/api/v1/admin/users", Gate::Administrators),
     ("PATCH", "/api/v1/admin/users/{id}", Gate::Administrators),
     (
+        "GET",
+        "/api/v1/admin/users/{id}/rules",
+        Gate::Administrators,
+    ),
+    (
         "POST",
         "/api/v1/admin/users/{id}/reset",
         Gate::Administrators,

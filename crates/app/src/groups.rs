@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value, json};
 use sofie_domain::{
-    AdministratorPermission, Event, Group, GroupId, GroupName, GroupNote, GroupRules, Origin,
-    Package, Sender, User, UserId, Whose,
+    Action, AdministratorPermission, Direction, Event, Group, GroupId, GroupName, GroupNote,
+    GroupRules, Origin, Package, Ruling, Sender, User, UserId, Whose,
 };
 use sofie_store::{
     Cursor, Page, Tx,
@@ -198,6 +198,48 @@ pub async fn of_users(
 ) -> Result<HashMap<UserId, Vec<(GroupId, String)>>> {
     ctx.may_administrate(AdministratorPermission::Users)?;
     Ok(rows::of_users(&mut app.db().read().await?, ids).await?)
+}
+
+/// A rule as it holds for a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserRule {
+    /// Its name, as findings have it.
+    pub name: &'static str,
+    /// What happens to what the user sends.
+    pub outgoing: Because,
+    /// What happens to what people without an account send to the user.
+    pub incoming: Because,
+}
+
+/// What happens, and because of which group; none for the rules of the installation.
+pub type Because = (Action, Option<(GroupId, String)>);
+
+/// Tells which rules hold for a user, and why (ACC-15).
+pub async fn rules_of_user(app: &App, ctx: &Context, user: UserId) -> Result<Vec<UserRule>> {
+    ctx.may_administrate(AdministratorPermission::Users)?;
+    let settings = app.settings().await?;
+    let mut tx = app.db().read().await?;
+    users::find(&mut tx, user).await?.ok_or(Error::NotFound)?;
+    let mut named = rows::of_users(&mut tx, &[user]).await?;
+    let named = named.remove(&user).unwrap_or_default();
+    let mut all = rows::list(&mut tx).await?;
+    // Both are in the order of the groups.
+    all.retain(|one| named.iter().any(|(id, _)| *id == one.group.id));
+    let rules: Vec<GroupRules> = all.iter().map(|one| one.group.rules.clone()).collect();
+    let because = |ruling: &Ruling| -> Because {
+        let group = ruling.group.and_then(|place| all.get(place));
+        let named = group.map(|one| (one.group.id, one.group.name.as_str().to_owned()));
+        (ruling.action, named)
+    };
+    let outgoing = settings.rulings(Direction::Outgoing, &rules);
+    let incoming = settings.rulings(Direction::Incoming, &rules);
+    let pairs = outgoing.iter().zip(&incoming);
+    let rule = |(out, within): (&Ruling, &Ruling)| UserRule {
+        name: out.name,
+        outgoing: because(out),
+        incoming: because(within),
+    };
+    Ok(pairs.map(rule).collect())
 }
 
 /// Gives a group rules of its own by the keys of their settings; `null` takes one away, and it is inherited again.

@@ -55,7 +55,7 @@ pub use policy::{
 pub use requests::{Request, RequestState};
 pub use rule_sets::RuleSetName;
 pub use settings::{
-    InvalidSetting, Setting, SettingKind, SettingValue, Settings, UnknownSetting, registry,
+    InvalidSetting, Ruling, Setting, SettingKind, SettingValue, Settings, UnknownSetting, registry,
 };
 pub use texts::{GroupName, GroupNote, InvalidText, Note, PersonName, Reason, Title, TokenName};
 pub use words::UnknownWord;

@@ -6,6 +6,7 @@ mod dlp;
 mod rules;
 mod table;
 
+pub use rules::Ruling;
 pub(crate) use rules::group_rule;
 pub use table::registry;
 

@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use sofie_app::{
-    Page, groups,
+    Page,
+    groups::{self, Because, UserRule},
     users::{self, NewUser, UserChange},
 };
 use sofie_domain::{GroupId, User, UserId};
@@ -14,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
-use super::lists::{PageBody, PageQuery};
+use super::lists::{ItemsBody, PageBody, PageQuery};
 use crate::{
     Caller, JsonBody, Problem, State,
     extract::{Path, Query},
@@ -56,6 +57,47 @@ impl AdminUserBody {
             permissions: user.permissions.iter().map(|p| p.as_str()).collect(),
             created_at: user.created_at,
             last_login_at: user.last_login_at,
+        }
+    }
+}
+
+/// A rule of the policy as it holds for a user.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UserRule)]
+pub struct UserRuleBody {
+    /// Its name, such as `macro`.
+    rule: &'static str,
+    /// What happens to what the user sends.
+    outgoing: RulingBody,
+    /// What happens to what people without an account send to the user.
+    incoming: RulingBody,
+}
+
+/// What happens, and why.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Ruling)]
+pub struct RulingBody {
+    /// `deliver`, `flag`, `approval`, `quarantine` or `reject`.
+    action: &'static str,
+    /// The group whose rule it is; none for the installation's.
+    group: Option<GroupTag>,
+}
+
+impl From<Because> for RulingBody {
+    fn from((action, group): Because) -> Self {
+        Self {
+            action: action.as_str(),
+            group: group.map(|(id, name)| GroupTag { id: id.0, name }),
+        }
+    }
+}
+
+impl From<UserRule> for UserRuleBody {
+    fn from(rule: UserRule) -> Self {
+        Self {
+            rule: rule.name,
+            outgoing: rule.outgoing.into(),
+            incoming: rule.incoming.into(),
         }
     }
 }
@@ -172,6 +214,17 @@ pub(crate) async fn change(
     Ok(Json(AdminUserBody::new(user, of_user)))
 }
 
+/// Tells which rules of the policy hold for a user, and because of which group.
+#[utoipa::path(get, path = "/admin/users/{id}/rules", tag = "administration", params(("id" = Uuid, Path)),
+    responses((status = 200, body = ItemsBody<UserRuleBody>), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(crate) async fn rules(
+    caller: Caller,
+    Path(id): Path<Uuid>,
+) -> Result<Json<ItemsBody<UserRuleBody>>, Problem> {
+    let rules = groups::rules_of_user(&caller.app, &caller.ctx, UserId(id)).await?;
+    Ok(Json(ItemsBody::from_items(rules)))
+}
+
 /// Mails the user a link to set a password.
 #[utoipa::path(post, path = "/admin/users/{id}/reset", tag = "administration", params(("id" = Uuid, Path)),
     responses((status = 202), (status = 403, body = Problem), (status = 404, body = Problem)))]
@@ -197,6 +250,7 @@ pub(crate) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
         .routes(routes!(change))
+        .routes(routes!(rules))
         .routes(routes!(reset))
         .routes(routes!(end_sessions))
 }

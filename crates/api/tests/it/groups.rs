@@ -264,6 +264,36 @@ async fn what_users_send_is_judged_by_the_rules_of_their_groups() {
 }
 
 #[tokio::test]
+async fn a_users_rules_tell_which_group_they_come_from() {
+    let app = TestApp::start().await;
+    let admin = app.administrator("root@example.org").await;
+    let _ = app.user("eva@example.org").await;
+    let rules = json!({ "checks.script": "reject", "incoming.macro": "quarantine" });
+    let first = group(&admin, "First", rules).await;
+    let second = group(&admin, "Second", json!({ "checks.script": "deliver" })).await;
+    for path in [&second, &first] {
+        join(&admin, path, "eva@example.org").await;
+    }
+    let id = user(&admin, "eva@example.org").await["id"].clone();
+    let path = format!("/api/v1/admin/users/{}/rules", id.as_str().unwrap());
+    let list = admin.get(&path).await.expect(200).json();
+    let of = |rule: &str| {
+        let items = list["items"].as_array().unwrap().iter();
+        let mut found = items.filter(|one| one["rule"] == rule);
+        let one = found.next().unwrap();
+        ["outgoing", "incoming"].map(|way| {
+            let group = one[way]["group"]["name"].as_str().unwrap_or_default();
+            format!("{} {group}", one[way]["action"].as_str().unwrap())
+        })
+    };
+    assert_eq!(of("script"), ["reject First", "reject First"]);
+    assert_eq!(of("macro"), ["flag ", "quarantine First"]);
+    assert_eq!(of("infected"), ["quarantine ", "quarantine "]);
+    let nobody = "/api/v1/admin/users/01940000-0000-7000-8000-000000000000/rules";
+    admin.get(nobody).await.expect_problem(404, "not_found");
+}
+
+#[tokio::test]
 async fn the_rules_of_a_group_send_a_package_back() {
     let app = TestApp::start().await;
     let admin = app.administrator("root@example.org").await;

@@ -136,6 +136,17 @@ pub(super) fn incoming() -> Vec<Setting> {
         .collect()
 }
 
+/// A rule as it holds for a user, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ruling {
+    /// Its name, as findings have it.
+    pub name: &'static str,
+    /// What it does.
+    pub action: Action,
+    /// Which of the user's groups it comes from; none for the installation's.
+    pub group: Option<usize>,
+}
+
 /// Returns the setting of a rule, which a group may have of its own.
 pub(crate) fn group_rule(key: &str) -> Option<&'static Setting> {
     let mut all = std::iter::once(&INFECTED).chain(RULES);
@@ -187,26 +198,50 @@ impl Settings {
         }
     }
 
+    /// Returns all rules for what a user sends or receives, given the user's groups in their order, and which of these
+    /// each comes from.
+    #[must_use]
+    pub fn rulings(&self, direction: Direction, groups: &[GroupRules]) -> Vec<Ruling> {
+        let all = std::iter::once(&INFECTED).chain(RULES);
+        let ruling = |rule: &Rule| {
+            let name = rule.outgoing.split_once('.').map_or("", |(_, name)| name);
+            let (word, group) = self.word(direction, groups, name);
+            Ruling {
+                name,
+                action: Action::from_word(&word),
+                group,
+            }
+        };
+        all.map(ruling).collect()
+    }
+
     fn action(&self, whose: &Whose, name: &str) -> Action {
         let of = |groups: &[GroupRules]| {
-            let word = self.word(whose.direction, groups, name);
+            let (word, _) = self.word(whose.direction, groups, name);
             Action::from_word(&word)
         };
         let strictest = whose.users.iter().map(|groups| of(groups)).max();
         strictest.unwrap_or_else(|| of(&[]))
     }
 
-    /// The word for one user. What comes in as what goes out is judged by what holds for that user there.
-    fn word(&self, direction: Direction, groups: &[GroupRules], name: &str) -> String {
+    /// The word for one user, and the group that it comes from by its place, if it is not the installation's. What comes
+    /// in as what goes out is judged by what holds for that user there.
+    fn word(
+        &self,
+        direction: Direction,
+        groups: &[GroupRules],
+        name: &str,
+    ) -> (String, Option<usize>) {
         let said = |key: &str| {
-            let own = groups.iter().find_map(|rules| rules.get(key));
-            own.map_or_else(|| self.text(key), str::to_owned)
+            let place = groups.iter().position(|rules| rules.get(key).is_some());
+            let own = place.and_then(|place| groups[place].get(key));
+            (own.map_or_else(|| self.text(key), str::to_owned), place)
         };
         let incoming = match direction {
             Direction::Incoming => said(&format!("incoming.{name}")),
-            Direction::Outgoing => SAME.to_owned(),
+            Direction::Outgoing => (SAME.to_owned(), None),
         };
-        if incoming == SAME {
+        if incoming.0 == SAME {
             said(&format!("checks.{name}"))
         } else {
             incoming
@@ -374,6 +409,35 @@ mod tests {
             };
             assert_eq!(held(GroupRules::default()), Held::Quarantine);
             assert_eq!(held(group(&[("checks.infected", "reject")])), Held::Reject);
+        }
+    }
+
+    #[test]
+    fn a_rule_tells_where_it_comes_from() {
+        let mut settings = Settings::default();
+        set(&mut settings, "incoming.script", "reject");
+        let groups = [
+            group(&[("checks.script", "deliver")]),
+            group(&[("checks.macro", "reject"), ("checks.script", "flag")]),
+        ];
+        let of = |direction, name| {
+            let all = settings.rulings(direction, &groups);
+            let found = all.into_iter().find(|ruling| ruling.name == name).unwrap();
+            (found.action, found.group)
+        };
+        let (out, within) = (Direction::Outgoing, Direction::Incoming);
+        assert_eq!(of(out, "script"), (Action::Deliver, Some(0)));
+        assert_eq!(of(out, "macro"), (Action::Reject, Some(1)));
+        assert_eq!(of(within, "macro"), (Action::Reject, Some(1)), "the same");
+        assert_eq!(of(within, "script"), (Action::Reject, None));
+        assert_eq!(of(out, "infected"), (Action::Quarantine, None));
+        // What is told is what is done.
+        for direction in [out, within] {
+            let users = vec![groups.to_vec()];
+            let policy = settings.policy(&Whose { direction, users }, Vec::new());
+            let macros = of(direction, "macro").0;
+            assert_eq!(policy.categories[&Category::Macro], macros);
+            assert_eq!(settings.rulings(direction, &groups).len(), RULES.len() + 1);
         }
     }
 }
