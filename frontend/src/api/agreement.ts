@@ -41,6 +41,7 @@ export type Agreement = [
   Agrees<Admin.AuditEntry, Schemas['AuditEntry']>,
   Agrees<Admin.Job, Schemas['Job']>,
   Agrees<Admin.RuleSet, Schemas['RuleSet']>,
+  Agrees<Omit<Policy.UserRule, 'outgoing' | 'incoming'>, Schemas['UserRule']>,
   Agrees<Policy.PolicyTrial, Schemas['PolicyTrial']>,
 ];
 

@@ -11,6 +11,11 @@ export type UserGroup = {
 };
 export type GroupInput = { name: string; note: string };
 
+export type RuleAction = 'deliver' | 'flag' | 'approval' | 'quarantine' | 'reject';
+/** What happens, and because of which group; null for the rules of the installation. */
+export type Ruling = { action: RuleAction; group: { id: string; name: string } | null };
+export type UserRule = { rule: string; outgoing: Ruling; incoming: Ruling };
+
 export type PackageFate = { held: number; returned: boolean; approval: boolean };
 export type PolicyTrial = {
   packages: number;

@@ -931,6 +931,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/users/{id}/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells which rules of the policy hold for a user, and because of which group. */
+        get: operations["get_admin_users_id_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/users/{id}/sessions": {
         parameters: {
             query?: never;
@@ -2513,6 +2530,18 @@ export interface components {
                 value: unknown;
             }[];
         };
+        /** @description A list that is short enough to be given whole. */
+        ItemsBody_UserRule: {
+            /** @description The rows. */
+            items: {
+                /** @description What happens to what people without an account send to the user. */
+                incoming: components["schemas"]["Ruling"];
+                /** @description What happens to what the user sends. */
+                outgoing: components["schemas"]["Ruling"];
+                /** @description Its name, such as `macro`. */
+                rule: string;
+            }[];
+        };
         /** @description A job. */
         Job: {
             /**
@@ -3240,6 +3269,12 @@ export interface components {
             /** @description SHA-256 of the rules as they were written. */
             sha256: string;
         };
+        /** @description What happens, and why. */
+        Ruling: {
+            /** @description `deliver`, `flag`, `approval`, `quarantine` or `reject`. */
+            action: string;
+            group: components["schemas"]["GroupTag"] | null;
+        };
         /** @description What the sample of a held file is. */
         Sample: {
             /** @description What the archive is called. */
@@ -3446,6 +3481,15 @@ export interface components {
             file_id?: string | null;
             /** @description At most 200 bytes. */
             password: string;
+        };
+        /** @description A rule of the policy as it holds for a user. */
+        UserRule: {
+            /** @description What happens to what people without an account send to the user. */
+            incoming: components["schemas"]["Ruling"];
+            /** @description What happens to what the user sends. */
+            outgoing: components["schemas"]["Ruling"];
+            /** @description Its name, such as `macro`. */
+            rule: string;
         };
         /** @description One row of an engine about a file. */
         Verdict: {
@@ -7012,6 +7056,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_users_id_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsBody_UserRule"];
+                };
             };
             403: {
                 headers: {
