@@ -112,6 +112,16 @@ describe('browser: groups and approval', () => {
     await button(page, t('action.save')).click();
     await page.getByText(t('admin:policy.saved')).waitFor();
     assert.equal(await field.inputValue(), t('settings:option.approval'));
+    await open(root, '/admin/users');
+    const user = row(page, t('admin:users.title'), 'alice@example.org');
+    await button(user, t('admin:users.menu', { email: 'alice@example.org' })).click();
+    await page.getByRole('menuitem', { name: t('admin:users.rules') }).click();
+    const why = t('admin:users.rule_of', { action: t('settings:option.approval'), group: 'New here' });
+    await row(page, t('admin:users.rules'), rule).getByText(`${t('admin:policy.outgoing')}: ${why}`).waitFor();
+    assert.deepEqual(await axe(page), []);
+    await shot(page, 'rules-of-a-user');
+    await page.goBack();
+    await settled(page);
     const { pathname, search } = new URL(page.url());
     await looks(pathname + search, 'root@example.org', '/admin/login', 'policy-of-a-group');
   });
