@@ -18,7 +18,7 @@ use crate::{
     jobs::queues,
     notices,
     packages::{Loaded, Summary, View, list_to_approve, lock, tell, view_for},
-    quarantine::{bin, let_out},
+    quarantine::{Way, bin, let_out},
     sessions::demand,
 };
 
@@ -90,7 +90,8 @@ pub async fn approve(
         tell(app, id);
         return Err(Error::Conflict("version_conflict"));
     }
-    let released = let_out(&mut tx, ctx, &mut loaded, (&by, reason), None).await?;
+    let way = (FileCheck::approve as Way, None);
+    let released = let_out(&mut tx, ctx, &mut loaded, (&by, reason), way).await?;
     loaded.package.approval = loaded.package.approval.decide(true)?;
     let data = json!({ "reason": reason.as_str(), "files": released });
     audit::record(&mut tx, ctx, Event::PackageApproved, Some(object(id)), data).await?;

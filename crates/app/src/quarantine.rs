@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use sofie_domain::{
-    Actor, AdministratorPermission, Approval, Event, File, FileCheck, FileId, Life, LifeEvent,
-    PackageId, Reason, Release,
+    Actor, AdministratorPermission, Approval, Event, File, FileCheck, FileId, InvalidTransition,
+    Life, LifeEvent, PackageId, Reason, Release,
 };
 use sofie_store::{
     Tx, files, objects, package_keys,
@@ -42,7 +42,8 @@ pub async fn release(
     if loaded.package.expired(ctx.now) {
         return Err(Error::Conflict("conflict"));
     }
-    let released = let_out(&mut tx, ctx, &mut loaded, (&by, reason), only).await?;
+    let way = (FileCheck::release as Way, only);
+    let released = let_out(&mut tx, ctx, &mut loaded, (&by, reason), way).await?;
     let left = loaded.files.iter().any(|file| file.check.held());
     if loaded.package.approval == Approval::Waiting && !left {
         // Who may let out what nobody else may, need not be asked about the rest.
@@ -62,13 +63,16 @@ pub async fn release(
     get(app, ctx, id).await
 }
 
-/// Releases the held files of a locked package, or those named, and returns them; all of them or none.
+/// How a held file gets out.
+pub(crate) type Way = fn(FileCheck) -> std::result::Result<FileCheck, InvalidTransition>;
+
+/// Lets the held files of a locked package out, or those named, and returns them; all of them or none.
 pub(crate) async fn let_out(
     tx: &mut Tx,
     ctx: &Context,
     loaded: &mut Loaded,
     (by, reason): (&str, &Reason),
-    only: Option<&[FileId]>,
+    (way, only): (Way, Option<&[FileId]>),
 ) -> Result<Vec<FileId>> {
     let mut released = Vec::new();
     for file in &mut loaded.files {
@@ -79,7 +83,7 @@ pub(crate) async fn let_out(
             // Nobody could read all of it, so it can't be fetched either.
             return Err(Error::Conflict("conflict"));
         }
-        file.check = file.check.release()?;
+        file.check = way(file.check)?;
         file.release = Some(Release {
             at: ctx.now,
             by: by.to_owned(),

@@ -84,7 +84,7 @@ pub enum FileCheck {
     Clean,
     /// Policy lets it pass, with a remark for the reader.
     Flagged,
-    /// Somebody who may let it pass, with a reason.
+    /// An administrator let it pass, with a reason.
     Released,
     /// Not all mandatory engines have spoken.
     Pending,
@@ -151,6 +151,19 @@ impl FileCheck {
             Err(InvalidTransition {
                 from: self.as_str(),
                 event: "release",
+            })
+        }
+    }
+
+    /// Lets a held file out that lacked approval only. It passes as policy lets it, with a remark: unlike an administrator's
+    /// word, this does not stand against what engines find later.
+    pub fn approve(self) -> Result<Self, InvalidTransition> {
+        if self.held() {
+            Ok(Self::Flagged)
+        } else {
+            Err(InvalidTransition {
+                from: self.as_str(),
+                event: "approve",
             })
         }
     }
@@ -267,6 +280,9 @@ mod tests {
                 assert_eq!(from.settle(*to).is_ok(), allowed, "{from:?} -> {to:?}");
             }
             assert_eq!(from.release().is_ok(), from.held());
+            let approved = from.approve();
+            assert_eq!(approved.is_ok(), from.held());
+            assert!(approved.is_err() || approved.unwrap().recall().is_ok());
         }
     }
 

@@ -176,6 +176,27 @@ pub struct Policy {
     pub categories: BTreeMap<Category, Action>,
 }
 
+impl Policy {
+    /// Returns the policy as it is once every approval that it asks for was given.
+    #[must_use]
+    pub fn approved(&self) -> Self {
+        let mut policy = self.clone();
+        let single = [
+            &mut policy.encrypted,
+            &mut policy.incomplete,
+            &mut policy.unsupported,
+        ];
+        let actions = single.into_iter();
+        let actions = actions.chain(policy.suspicious.values_mut());
+        for action in actions.chain(policy.categories.values_mut()) {
+            if *action == Action::Approval {
+                *action = Action::Flag;
+            }
+        }
+        policy
+    }
+}
+
 /// One row of an engine about one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineVerdict {
@@ -292,25 +313,7 @@ pub fn approvable(policy: &Policy, verdicts: &[EngineVerdict]) -> bool {
         Decision::Settled(check) => check.passes(),
         Decision::Wait => false,
     };
-    !passes(policy) && passes(&approved(policy))
-}
-
-/// The policy as it is once every approval that it asks for was given.
-fn approved(policy: &Policy) -> Policy {
-    let mut policy = policy.clone();
-    let single = [
-        &mut policy.encrypted,
-        &mut policy.incomplete,
-        &mut policy.unsupported,
-    ];
-    let actions = single.into_iter();
-    let actions = actions.chain(policy.suspicious.values_mut());
-    for action in actions.chain(policy.categories.values_mut()) {
-        if *action == Action::Approval {
-            *action = Action::Flag;
-        }
-    }
-    policy
+    !passes(policy) && passes(&policy.approved())
 }
 
 fn judge(policy: &Policy, verdict: &EngineVerdict) -> FileCheck {

@@ -3,13 +3,15 @@
 use chrono::TimeDelta;
 use http::Method;
 use serde_json::{Value, json};
+use sofie_app::schedule::{Task, run_task};
 use sofie_domain::UserPermission;
-use sofie_test_support::{Answer, Client, TestApp};
+use sofie_test_support::{Answer, Client, TestApp, TestClamd};
 
 use super::{
     fixture::{checks, eicar, fetch, inbox, look, mails, send},
     groups::{group, join},
     policy::handed_in,
+    recall::with_clamd,
 };
 
 const SCRIPT: (&str, &[u8]) = ("run.sh", b"#!/bin/sh\necho hello\n");
@@ -108,7 +110,7 @@ async fn what_needs_approval_leaves_once_somebody_agrees() {
 
     let there = look(&bob, &id).await;
     assert_eq!(there["approval"], "approved");
-    assert_eq!(checks(&there), ["released", "clean"]);
+    assert_eq!(checks(&there), ["flagged", "clean"]);
     assert_eq!(there["files"][0]["released"]["by"], "ann@example.org");
     let script = fetch(&bob, &id, &there["files"][0]).await;
     assert_eq!(script.expect(200).body, SCRIPT.1);
@@ -248,6 +250,42 @@ async fn what_is_dangerous_by_now_is_not_approved() {
     assert_eq!(to_approve(&ann).await, Vec::<String>::new());
 }
 
+/// An approver's word stands for what was known, not against what is found later.
+#[tokio::test]
+async fn what_was_approved_and_is_dangerous_later_is_taken_back() {
+    let (app, eva, ann) = start().await;
+    let malware = [SCRIPT.1, TestClamd::MALWARE].concat();
+    let mut ids = Vec::new();
+    for content in [&malware[..], SCRIPT.1] {
+        let id = send(&eva, "bob@example.org", &[("run.sh", content)]).await;
+        app.drain().await;
+        let held = asked(&ann, &id).await["held"].clone();
+        let _ = approve(&ann, &id, &held).await.expect(204);
+        ids.push(id);
+    }
+    app.advance(TimeDelta::minutes(1));
+    let _server = with_clamd(&app).await;
+    app.advance(TimeDelta::hours(2));
+    for _ in 0..2 {
+        run_task(&app.worker, Task::Rescan).await.unwrap();
+        app.drain().await;
+    }
+    let eva = sender(&app, "eva@example.org").await;
+    let mut found = Vec::new();
+    for id in &ids {
+        found.push(checks(&look(&eva, id).await)[0].to_owned());
+    }
+    assert_eq!(found, ["blocked", "flagged"]);
+    let admin = app.administrator("root@example.org").await;
+    let count = async |event: &str| {
+        let path = format!("/api/v1/admin/audit?event={event}");
+        let log = admin.get(&path).await.expect(200).json();
+        log["items"].as_array().unwrap().len()
+    };
+    assert_eq!(count("FILE_RECALLED").await, 1);
+    assert_eq!(count("FILE_FORBIDDEN_LATER").await, 0, "it is approved");
+}
+
 #[tokio::test]
 async fn what_lacks_more_than_approval_is_the_administrators_affair() {
     let (app, eva, ann) = start().await;
@@ -268,6 +306,14 @@ async fn without_an_approver_it_is_quarantine() {
     let app = TestApp::start().await;
     app.set("checks.script", "approval").await;
     let eva = app.user("eva@example.org").await;
+    let _ = app.user("ann@example.org").await;
+    let admin = app.administrator("root@example.org").await;
+    let ann = admin.get("/api/v1/admin/users?q=ann").await;
+    let ann = ann.expect(200).json()["items"][0]["id"].clone();
+    let path = format!("/api/v1/admin/users/{}", ann.as_str().unwrap());
+    let disabled = json!({ "state": "disabled" });
+    let _ = admin.patch(&path, disabled).await.expect(200);
+    // Eva may approve, but not her own; Ann could, but is shut out.
     let id = send(&eva, "bob@example.org", &[SCRIPT]).await;
     app.drain().await;
     let seen = look(&eva, &id).await;

@@ -1,5 +1,6 @@
 //! Groups of users, the rules that they have of their own, and exceptions for them (ACC-15, DET-17, DET-24).
 
+use http::Method;
 use serde_json::{Value, json};
 use sofie_domain::AdministratorPermission;
 use sofie_test_support::{Client, TestApp};
@@ -7,6 +8,7 @@ use sofie_test_support::{Client, TestApp};
 use super::{
     exceptions::{about, sent, sha256},
     fixture::{checks, eicar, look, send},
+    outside::guest,
     policy::handed_in,
 };
 
@@ -79,7 +81,7 @@ async fn groups_are_made_renamed_ordered_and_removed() {
     let path = format!("{GROUPS}/{}", sales["id"].as_str().unwrap());
     let renamed = json!({ "name": "Sale", "note": "They send a lot." });
     let rename = |version: i64| {
-        let request = admin.request(http::Method::PATCH, &path).json(&renamed);
+        let request = admin.request(Method::PATCH, &path).json(&renamed);
         request.header("if-match", &format!("\"{version}\""))
     };
     let stale = rename(sales["version"].as_i64().unwrap() + 1).send().await;
@@ -325,6 +327,43 @@ async fn what_was_asked_for_is_judged_by_the_rules_of_who_asked() {
     // What comes in as what goes out: as what goes out from who asked.
     give(&admin, &path, json!({ "incoming.script": null })).await;
     assert_eq!(check(&eva).await, "clean");
+}
+
+#[tokio::test]
+async fn what_a_guest_sends_is_judged_by_the_strictest_rule_of_those_who_receive_it() {
+    let app = TestApp::start().await;
+    let admin = app.administrator("root@example.org").await;
+    for user in ["eva@example.org", "dan@example.org", "bob@example.org"] {
+        let _ = app.user(user).await;
+    }
+    for (name, word, email) in [
+        ("Lenient", "deliver", "eva@example.org"),
+        ("Strict", "quarantine", "dan@example.org"),
+    ] {
+        let path = group(&admin, name, json!({ "incoming.script": word })).await;
+        join(&admin, &path, email).await;
+    }
+    let guest = guest(&app).await;
+    let check = async |recipients: &[&str]| {
+        let draft = json!({ "recipients": recipients });
+        let made = guest.post("/api/v1/packages", draft).await.expect(201);
+        let id = made.json()["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/v1/packages/{id}");
+        let put = guest.request(Method::PUT, &format!("{path}/files/{}", SCRIPT.0));
+        let put = put.bytes("application/octet-stream", SCRIPT.1).send().await;
+        let _ = put.expect(201);
+        let _ = guest.post_empty(&format!("{path}/send")).await.expect(200);
+        app.drain().await;
+        let seen = admin.get(&format!("/api/v1/admin/packages/{id}")).await;
+        checks(&seen.expect(200).json())[0].to_owned()
+    };
+    assert_eq!(check(&["eva@example.org"]).await, "clean");
+    assert_eq!(
+        check(&["eva@example.org", "dan@example.org"]).await,
+        "blocked"
+    );
+    let with_bob = ["eva@example.org", "bob@example.org"];
+    assert_eq!(check(&with_bob).await, "flagged", "bob is as everybody");
 }
 
 #[tokio::test]

@@ -8,7 +8,9 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
-use sofie_domain::{Decision, Event, FileCheck, Life, Package, PackageId, dangerous, decide};
+use sofie_domain::{
+    Approval, Decision, Event, FileCheck, Life, Package, PackageId, dangerous, decide,
+};
 use sofie_queue::{Done, JobError, Run};
 use sofie_store::{
     downloads, engine_states, exceptions, rounds,
@@ -98,8 +100,14 @@ pub(super) async fn rules(app: &App, ctx: &Context, package: &Package) -> Result
     drop(tx);
     let yara = rule_sets::in_force(app).await?;
     let others = engines::rules(app, yara.as_ref()).await?;
+    let policy = settings.policy(&standing.whose, others);
+    let policy = match package.approval {
+        // What was approved is no news.
+        Approval::Approved => policy.approved(),
+        Approval::NotRequired | Approval::Waiting | Approval::Rejected => policy,
+    };
     Ok(Rules {
-        policy: settings.policy(&standing.whose, others),
+        policy,
         last_chance: false,
         give_up: false,
         closed: engines::inspector_trusted(app).await?,
