@@ -328,9 +328,13 @@ async fn administrators_may_decide_too() {
     let admin = app.administrator("root@example.org").await;
     let bob = sender(&app, "bob@example.org").await;
     let (one, other) = (waiting(&app, &eva).await, waiting(&app, &eva).await);
-    let quarantine = "/api/v1/admin/packages?view=quarantined";
-    let listed = admin.get(quarantine).await.expect(200).json();
-    assert_eq!(listed["items"].as_array().unwrap().len(), 2);
+    let listed = async |view: &str| {
+        let path = format!("/api/v1/admin/packages?view={view}");
+        let list = admin.get(&path).await.expect(200).json();
+        list["items"].as_array().unwrap().len()
+    };
+    assert_eq!(listed("quarantined").await, 2);
+    assert_eq!(listed("waiting").await, 2);
     let path = |id: &str, act: &str| format!("/api/v1/admin/packages/{id}/{act}");
     let reason = json!({ "reason": "seen" });
     let release = admin.post(&path(&one, "release"), reason.clone()).await;
@@ -338,6 +342,7 @@ async fn administrators_may_decide_too() {
     assert_eq!(look(&bob, &one).await["state"], "delivered");
     let reject = admin.post(&path(&other, "reject"), reason).await;
     assert_eq!(reject.expect(200).json()["approval"], "rejected");
+    assert_eq!(listed("waiting").await, 0);
     assert_eq!(to_approve(&ann).await, Vec::<String>::new());
 }
 

@@ -25,6 +25,8 @@ pub enum Box {
     Checking,
     /// Everything that has a file in quarantine.
     Quarantined,
+    /// Everything that waits for an approver.
+    Waiting,
     /// What waits for an approver, for one who may decide about it: not what is the user's own.
     ToApprove(UserId),
     /// Everything in the recycle bin.
@@ -105,6 +107,10 @@ impl Box {
                 "p.life in ('submitted', 'active') and $3::text is null
                  and exists (select from files f
                               where f.package_id = p.id and f.check_state in ('blocked', 'unscannable'))"
+            ),
+            Self::Waiting => sql!(where
+                "p.approval = 'waiting' and p.life = 'submitted' and p.checks_started_at is null
+                 and $3::text is null"
             ),
             Self::ToApprove(_) => sql!(where
                 "p.approval = 'waiting' and p.life = 'submitted' and p.checks_started_at is null
