@@ -70,7 +70,7 @@ export type ExceptionInput = {
 };
 export type ListedHash = { sha256: string; comment: string; added_by: string; added_at: string };
 
-export type PackageView = 'active' | 'checking' | 'quarantined' | 'deleted' | 'all';
+export type PackageView = 'active' | 'checking' | 'quarantined' | 'waiting' | 'deleted' | 'all';
 
 export type Verdict = {
   engine: string;

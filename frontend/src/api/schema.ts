@@ -5455,7 +5455,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description `all` without it. */
-                view?: "active" | "checking" | "quarantined" | "deleted" | "all";
+                view?: "active" | "checking" | "quarantined" | "waiting" | "deleted" | "all";
                 /** @description Only those whose title or an address contains this. A page may then be short and still have a next one. */
                 q?: string;
                 /** @description How many rows, 1 to 200; 50 without it. */
