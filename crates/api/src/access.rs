@@ -99,6 +99,18 @@ pub const RULES: &[(&str, &str, Gate)] = &[
     ("GET", "/api/v1/requests/{id}", Gate::Owners),
     ("DELETE", "/api/v1/requests/{id}", Gate::Owners),
     ("GET", "/api/v1/events", Gate::Users),
+    ("GET", "/api/v1/approvals", Gate::Users),
+    ("GET", "/api/v1/approvals/{id}", Gate::Owners),
+    (
+        "POST",
+        "/api/v1/approvals/{id}/approve",
+        Gate::OwnersAtBrowsers,
+    ),
+    (
+        "POST",
+        "/api/v1/approvals/{id}/reject",
+        Gate::OwnersAtBrowsers,
+    ),
     ("GET", "/api/v1/packages", Gate::Users),
     ("POST", "/api/v1/packages", Gate::Holders),
     ("GET", "/api/v1/packages/{id}", Gate::Holders),
@@ -186,6 +198,31 @@ pub const RULES: &[(&str, &str, Gate)] = &[
     (
         "POST",
         "/api/v1/admin/exceptions/{id}/approve",
+        Gate::Administrators,
+    ),
+    ("GET", "/api/v1/admin/groups", Gate::Administrators),
+    ("POST", "/api/v1/admin/groups", Gate::Administrators),
+    ("PUT", "/api/v1/admin/groups/order", Gate::Administrators),
+    ("PATCH", "/api/v1/admin/groups/{id}", Gate::Administrators),
+    ("DELETE", "/api/v1/admin/groups/{id}", Gate::Administrators),
+    (
+        "GET",
+        "/api/v1/admin/groups/{id}/members",
+        Gate::Administrators,
+    ),
+    (
+        "PUT",
+        "/api/v1/admin/groups/{id}/members/{user_id}",
+        Gate::Administrators,
+    ),
+    (
+        "DELETE",
+        "/api/v1/admin/groups/{id}/members/{user_id}",
+        Gate::Administrators,
+    ),
+    (
+        "PATCH",
+        "/api/v1/admin/groups/{id}/rules",
         Gate::Administrators,
     ),
     ("GET", "/api/v1/admin/hashes", Gate::Administrators),
@@ -284,6 +321,11 @@ pub const RULES: &[(&str, &str, Gate)] = &[
     ("GET", "/api/v1/admin/users", Gate::Administrators),
     ("POST", "/api/v1/admin/users", Gate::Administrators),
     ("PATCH", "/api/v1/admin/users/{id}", Gate::Administrators),
+    (
+        "GET",
+        "/api/v1/admin/users/{id}/rules",
+        Gate::Administrators,
+    ),
     (
         "POST",
         "/api/v1/admin/users/{id}/reset",

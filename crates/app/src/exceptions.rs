@@ -6,7 +6,7 @@ use sofie_domain::{
     Actor, AdministratorId, AdministratorPermission, Event, Exception, ExceptionId, Excused,
     NamePattern, Reason, Senders, Sha256,
 };
-use sofie_store::{Cursor, Page, exceptions};
+use sofie_store::{Cursor, Page, exceptions, groups};
 
 pub use sofie_store::exceptions::Record;
 
@@ -30,7 +30,7 @@ pub struct Proposal {
     pub engine: Option<String>,
     /// What it calls the finding, with `*` for any text.
     pub finding: Option<String>,
-    /// An address, or a domain behind an `@`; empty is everybody.
+    /// An address, a domain behind an `@`, or the id of a group behind `group:`; empty is everybody.
     pub sender: String,
     /// Why.
     pub reason: String,
@@ -43,11 +43,15 @@ pub async fn propose(app: &App, ctx: &Context, proposal: &Proposal) -> Result<Re
     let by = decider(ctx)?;
     let (exception, reason) = parse(ctx, proposal)?;
     let mut tx = app.db().begin().await?;
+    if let Senders::Group(id) = exception.senders {
+        let known = groups::find(&mut tx, id).await?;
+        known.ok_or(Error::invalid("sender", "invalid"))?;
+    }
     let times = (ctx.now, proposal.expires_at);
     exceptions::propose(&mut tx, &exception, (by, reason.as_str()), times).await?;
     let data = json!({
         "sha256": proposal.sha256, "engine": proposal.engine, "finding": proposal.finding,
-        "expires_at": proposal.expires_at, "reason": reason.as_str(),
+        "sender": exception.senders.to_string(), "expires_at": proposal.expires_at, "reason": reason.as_str(),
     });
     let object = Some(object(exception.id));
     audit::record(&mut tx, ctx, Event::ExceptionProposed, object, data).await?;

@@ -5,6 +5,7 @@
 //! handlers, jobs and the command line are three doors into these rooms.
 
 pub mod administrators;
+pub mod approvals;
 pub mod audit;
 pub mod backup;
 pub mod checks;
@@ -12,6 +13,7 @@ pub mod dashboard;
 pub mod downloads;
 pub mod engines;
 pub mod exceptions;
+pub mod groups;
 pub mod guests;
 pub mod hashes;
 pub mod health;

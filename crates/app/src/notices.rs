@@ -3,9 +3,11 @@
 //! Every function writes into the transaction of the transition, so a mail exists exactly when its reason does;
 //! the key of each mail names the transition, so that repeating a job does not repeat a mail.
 
+mod approvals;
 mod locked;
 mod recalls;
 
+pub use approvals::{approved, disapproved, to_approve};
 pub(crate) use locked::{ask_recipients, was_asked};
 pub use recalls::recalled;
 

@@ -19,6 +19,7 @@ pub(crate) use fields::password_problem;
 pub use findings::Finding;
 pub(crate) use life::shred_draft;
 pub use life::{notify, remove, restore};
+pub(crate) use lists::list_to_approve;
 pub use lists::{Which, list, list_all};
 pub use load::{Loaded, load, lock};
 pub use send::{send, submit_if_complete};

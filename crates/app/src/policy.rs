@@ -2,17 +2,23 @@
 //!
 //! Only what engines said then is judged anew: nothing is read or scanned again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use sofie_domain::{
-    AdministratorPermission, Direction, EngineVerdict, FileId, PackageId, Policy, Settings,
-    rejects, rules_alone,
+    Action, AdministratorPermission, Direction, EngineVerdict, FileId, GroupId, GroupRules,
+    PackageId, Policy, Settings, Whose, approvable, harshest, rejects, rules_alone,
 };
-use sofie_store::trials::{self, Sent};
+use sofie_store::{
+    groups::{self as rows, Membership},
+    trials::{self, Sent},
+};
 
-use crate::{App, Context, Error, FieldError, Result, settings::proposed};
+use crate::{App, Context, Error, FieldError, Result, groups, settings::proposed};
 
 /// The longest time to look back, in days.
 const MOST_DAYS: u16 = 90;
@@ -64,20 +70,21 @@ pub struct Fate {
     pub held: usize,
     /// Whether it sends the package back.
     pub returned: bool,
+    /// Whether approval is all that the held files lack.
+    pub approval: bool,
 }
 
-/// Tells what would have happened to the packages of the last days if the settings had these values.
+/// Tells what would have happened to the packages of the last days if the settings, or the rules of a group, had these
+/// values. Each package is judged by the rules of the groups that it concerns today.
 pub async fn trial(
     app: &App,
     ctx: &Context,
     days: u16,
-    values: &BTreeMap<String, Value>,
+    (group, values): (Option<GroupId>, &BTreeMap<String, Value>),
 ) -> Result<Trial> {
     ctx.may_administrate(AdministratorPermission::Settings)?;
     let named = ctx.may_administrate(AdministratorPermission::Packages);
-    let settings = app.settings().await?;
-    let after = proposed(&settings, values)?;
-    let (outgoing, incoming) = pairs(&settings, &after);
+    let mut on_trial = OnTrial::read(app, group, values).await?;
     let since = ctx.now - look_back(days)?;
     let most_named = if named.is_ok() { MOST_NAMED } else { 0 };
     let mut trial = Trial::default();
@@ -93,15 +100,17 @@ pub async fn trial(
         last = sent.last().cloned();
         let ids: Vec<_> = sent.iter().map(|package| package.id).collect();
         let files = by_package(trials::said(&mut tx, &ids).await?);
+        let mut concerned = rows::concerned(&mut tx, &ids).await?;
         trial.packages += sent.len();
         for package in sent {
-            let pair = if package.incoming {
-                &incoming
-            } else {
-                &outgoing
-            };
+            let users = concerned.remove(&package.id).unwrap_or_default();
+            let pair = on_trial.pair(package.incoming, &users);
             let said = files.get(&package.id).map(Vec::as_slice);
-            trial.count(package, compare(pair, said.unwrap_or_default()), most_named);
+            trial.count(
+                package,
+                compare(&pair, said.unwrap_or_default()),
+                most_named,
+            );
         }
     }
 }
@@ -118,12 +127,73 @@ fn look_back(days: u16) -> Result<TimeDelta> {
 /// The policy in force and the one on trial.
 type Pair = (Policy, Policy);
 
-fn pairs(before: &Settings, after: &Settings) -> (Pair, Pair) {
-    let pair = |direction| {
-        let policy = |settings: &Settings| settings.policy(direction, Vec::new());
-        (policy(before), policy(after))
-    };
-    (pair(Direction::Outgoing), pair(Direction::Incoming))
+/// Which way a package goes, and the groups of the users whom it concerns.
+type Kin = (Direction, Vec<Vec<GroupId>>);
+
+/// What is in force, and what is tried in its place.
+struct OnTrial {
+    before: Arc<Settings>,
+    after: Settings,
+    /// The group whose rules are tried.
+    group: Option<(GroupId, GroupRules)>,
+    /// The policies that were needed so far.
+    pairs: HashMap<Kin, Arc<Pair>>,
+}
+
+impl OnTrial {
+    async fn read(
+        app: &App,
+        group: Option<GroupId>,
+        values: &BTreeMap<String, Value>,
+    ) -> Result<Self> {
+        let before = app.settings().await?;
+        let (after, group) = match group {
+            None => (proposed(&before, values)?, None),
+            Some(id) => {
+                let found = rows::find(&mut app.db().read().await?, id).await?;
+                let rules = found.ok_or(Error::NotFound)?.group.rules;
+                let rules = groups::proposed(&rules, values)?;
+                (Settings::clone(&before), Some((id, rules)))
+            }
+        };
+        let pairs = HashMap::new();
+        Ok(Self {
+            before,
+            after,
+            group,
+            pairs,
+        })
+    }
+
+    fn pair(&mut self, incoming: bool, users: &[Membership]) -> Arc<Pair> {
+        let direction = if incoming {
+            Direction::Incoming
+        } else {
+            Direction::Outgoing
+        };
+        let ids = |one: &Membership| one.iter().map(|(id, _)| *id).collect();
+        let kin = (direction, users.iter().map(ids).collect());
+        if let Some(known) = self.pairs.get(&kin) {
+            return Arc::clone(known);
+        }
+        let whose = |change: &dyn Fn(&(GroupId, GroupRules)) -> GroupRules| Whose {
+            direction,
+            users: users
+                .iter()
+                .map(|one| one.iter().map(change).collect())
+                .collect(),
+        };
+        let tried = |(id, rules): &(GroupId, GroupRules)| match &self.group {
+            Some((group, tried)) if group == id => tried.clone(),
+            _ => rules.clone(),
+        };
+        let before = whose(&|(_, rules)| rules.clone());
+        let before = self.before.policy(&before, Vec::new());
+        let after = self.after.policy(&whose(&tried), Vec::new());
+        let pair = Arc::new((before, after));
+        self.pairs.insert(kin, Arc::clone(&pair));
+        pair
+    }
 }
 
 type Said = Vec<EngineVerdict>;
@@ -151,13 +221,14 @@ fn compare((before, after): &Pair, files: &[Said]) -> (Fate, Fate, BTreeSet<&'st
         Fate {
             held: held.len(),
             returned: held.iter().any(|said| rejects(policy, said)),
+            approval: !held.is_empty() && held.iter().all(|said| approvable(policy, said)),
         }
     };
-    // One row at a time: a rule makes a difference if it alone does.
+    // One row at a time: a rule makes a difference if it alone does. A remark is none.
     let differs = |row: &&EngineVerdict| {
         let row = std::slice::from_ref(*row);
-        rules_alone(before, row).held() != rules_alone(after, row).held()
-            || rejects(before, row) != rejects(after, row)
+        let of = |policy| harshest(policy, row).max(Action::Flag);
+        of(before) != of(after)
     };
     let rows = files.iter().flatten().filter(differs);
     let because = rows.filter_map(|row| row.outcome.rule()).collect();

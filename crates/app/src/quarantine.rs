@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use sofie_domain::{
-    Actor, AdministratorPermission, Event, File, FileCheck, FileId, Life, LifeEvent, PackageId,
-    Reason, Release,
+    Actor, AdministratorPermission, Approval, Event, File, FileCheck, FileId, InvalidTransition,
+    Life, LifeEvent, PackageId, Reason, Release,
 };
 use sofie_store::{
     Tx, files, objects, package_keys,
@@ -43,27 +43,12 @@ pub async fn release(
     if loaded.package.expired(ctx.now) {
         return Err(Error::Conflict("conflict"));
     }
-    let mut released = Vec::new();
-    for file in &mut loaded.files {
-        if !file.check.held() || only.is_some_and(|only| !only.contains(&file.id)) {
-            continue;
-        }
-        if file.sha256.is_none() || file.crc32.is_none() {
-            // Nobody could read all of it, so it can't be fetched either.
-            return Err(Error::Conflict("conflict"));
-        }
-        file.check = file.check.release()?;
-        file.release = Some(Release {
-            at: ctx.now,
-            by: by.clone(),
-            reason: reason.clone(),
-        });
-        files::save_check(&mut tx, file, ctx.now).await?;
-        released.push(file.id);
-    }
-    let all_named = only.is_none_or(|only| only.iter().all(|id| released.contains(id)));
-    if released.is_empty() || !all_named {
-        return Err(Error::Conflict("conflict"));
+    let way = (FileCheck::release as Way, only);
+    let released = let_out(&mut tx, ctx, &mut loaded, (&by, reason), way).await?;
+    let left = loaded.files.iter().any(|file| file.check.held());
+    if loaded.package.approval == Approval::Waiting && !left {
+        // Who may let out what nobody else may, need not be asked about the rest.
+        loaded.package.approval = loaded.package.approval.decide(true)?;
     }
     let data = json!({ "reason": reason.as_str(), "files": released });
     audit::record(&mut tx, ctx, Event::PackageReleased, Some(object(id)), data).await?;
@@ -79,6 +64,42 @@ pub async fn release(
     get(app, ctx, id).await
 }
 
+/// How a held file gets out.
+pub(crate) type Way = fn(FileCheck) -> std::result::Result<FileCheck, InvalidTransition>;
+
+/// Lets the held files of a locked package out, or those named, and returns them; all of them or none.
+pub(crate) async fn let_out(
+    tx: &mut Tx,
+    ctx: &Context,
+    loaded: &mut Loaded,
+    (by, reason): (&str, &Reason),
+    (way, only): (Way, Option<&[FileId]>),
+) -> Result<Vec<FileId>> {
+    let mut released = Vec::new();
+    for file in &mut loaded.files {
+        if !file.check.held() || only.is_some_and(|only| !only.contains(&file.id)) {
+            continue;
+        }
+        if file.sha256.is_none() || file.crc32.is_none() {
+            // Nobody could read all of it, so it can't be fetched either.
+            return Err(Error::Conflict("conflict"));
+        }
+        file.check = way(file.check)?;
+        file.release = Some(Release {
+            at: ctx.now,
+            by: by.to_owned(),
+            reason: reason.clone(),
+        });
+        files::save_check(tx, file, ctx.now).await?;
+        released.push(file.id);
+    }
+    let all_named = only.is_none_or(|only| only.iter().all(|id| released.contains(id)));
+    if released.is_empty() || !all_named {
+        return Err(Error::Conflict("conflict"));
+    }
+    Ok(released)
+}
+
 /// Decides that a package with held files is not delivered; it goes to the recycle bin and its sender is told.
 pub async fn reject(app: &App, ctx: &Context, id: PackageId, reason: &Reason) -> Result<View> {
     decider(ctx)?;
@@ -86,6 +107,9 @@ pub async fn reject(app: &App, ctx: &Context, id: PackageId, reason: &Reason) ->
     let mut loaded = settled(&mut tx, id).await?;
     if !loaded.files.iter().any(|file| file.check.held()) {
         return Err(Error::Conflict("conflict"));
+    }
+    if loaded.package.approval == Approval::Waiting {
+        loaded.package.approval = loaded.package.approval.decide(false)?;
     }
     bin(&mut tx, ctx, &mut loaded, DeletedReason::Rejected).await?;
     let data = json!({ "reason": reason.as_str() });
@@ -109,6 +133,8 @@ pub async fn recheck(app: &App, ctx: &Context, id: PackageId) -> Result<View> {
     if loaded.package.life == Life::Active {
         loaded.package.life = loaded.package.life.apply(LifeEvent::Recheck)?;
     }
+    // Whoever agreed looked at other verdicts.
+    loaded.package.approval = Approval::NotRequired;
     packages::save(&mut tx, &mut loaded.package, ctx.now).await?;
     packages::set_checks_started(&mut tx, id, Some(ctx.now)).await?;
     audit::record(

@@ -28,7 +28,7 @@ pub struct NewUser {
     pub name: String,
     /// The password; without it an invitation is mailed.
     pub password: Option<SecretString>,
-    /// The words of the permissions; all of them when not given.
+    /// The words of the permissions; the usual ones when not given.
     pub permissions: Option<Vec<String>>,
 }
 
@@ -56,7 +56,7 @@ pub async fn create(app: &App, ctx: &Context, new: NewUser) -> Result<User> {
     };
     let permissions = match &new.permissions {
         Some(words) => fields::permissions(words)?,
-        None => UserPermission::ALL.to_vec(),
+        None => UserPermission::usual(),
     };
     let hash = match &new.password {
         Some(password) => {

@@ -235,7 +235,7 @@ fn step(package: &Package, viewer: &Viewer, now: DateTime<Utc>) -> Result<Step> 
     }
     let waiting = package.life != Life::Active;
     match viewer.relation {
-        Relation::Stranger => Err(Error::NotFound),
+        Relation::Stranger | Relation::Approver => Err(Error::NotFound),
         Relation::Unproved(_) => Ok(Step::Code),
         Relation::LoginNeeded => Ok(Step::Login),
         Relation::Sender | Relation::Administrator { .. } if waiting => Ok(Step::Waiting),

@@ -1,6 +1,9 @@
 //! How a caller stands to a package.
 
-use crate::{Actor, AdministratorPermission, Package, PackageType, RecipientId, Sender};
+use crate::{
+    Actor, AdministratorPermission, Approval, EmailAddress, Life, Package, PackageType,
+    RecipientId, Sender, UserId,
+};
 
 /// What a browser has shown for one package: the link, and perhaps more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +38,20 @@ pub enum Relation {
         /// May fetch file contents.
         contents: bool,
     },
+    /// Decides whether it leaves; sees what is in it by name only, and fetches nothing.
+    Approver,
+}
+
+/// Tells whether a package waits for a user with the right to approve. Nobody approves what is their own: what they
+/// sent, or what somebody outside sends to them.
+#[must_use]
+pub fn may_approve(package: &Package, (id, email): (UserId, &EmailAddress)) -> bool {
+    let own = match &package.sender {
+        Sender::User { id: sender, .. } => *sender == id,
+        Sender::Guest { .. } => package.recipients.iter().any(|r| r.email == *email),
+    };
+    let waits = package.approval == Approval::Waiting && package.checks_started_at.is_none();
+    package.life == Life::Submitted && waits && !own
 }
 
 /// Returns how `actor` stands to `package`, given what the browser has shown for it.

@@ -173,7 +173,7 @@ pub fn sample(
 
 fn identity(package: &Package, viewer: &Viewer) -> Result<(), Withheld> {
     match viewer.relation {
-        Relation::Stranger | Relation::Administrator { contents: false } => {
+        Relation::Stranger | Relation::Approver | Relation::Administrator { contents: false } => {
             Err(Withheld::NotRecipient)
         }
         Relation::Unproved(_) | Relation::LoginNeeded => Err(Withheld::IdentityRequired),

@@ -1,6 +1,6 @@
 //! What two administrators agreed to let pass (DET-24), and what one listed as dangerous (DET-10).
 
-use crate::{EmailAddress, EngineVerdict, ExceptionId, Outcome};
+use crate::{EmailAddress, EngineVerdict, ExceptionId, GroupId, Outcome};
 
 /// SHA-256 of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -144,15 +144,32 @@ pub enum Senders {
     Address(EmailAddress),
     /// Those of all addresses of a domain.
     Domain(String),
+    /// Those of the users of a group; nobody's once it is gone.
+    Group(GroupId),
 }
 
+/// Where a package comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Its sender's address.
+    pub email: EmailAddress,
+    /// The groups of its sender, if that is a user.
+    pub groups: Vec<GroupId>,
+}
+
+/// Before the id of a group, where an address could stand: no address has a colon there.
+const GROUP: &str = "group:";
+
 impl Senders {
-    /// Parses an address, or a domain with its `@`; nothing is everybody.
+    /// Parses an address, a domain with its `@`, or the id of a group behind `group:`; nothing is everybody.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         if text.is_empty() {
             return Some(Self::Everybody);
+        }
+        if let Some(id) = text.strip_prefix(GROUP) {
+            return id.parse().ok().map(Self::Group);
         }
         match text.strip_prefix('@') {
             // The address's parser knows what a domain is.
@@ -164,11 +181,12 @@ impl Senders {
         }
     }
 
-    fn includes(&self, sender: &EmailAddress) -> bool {
+    fn includes(&self, origin: &Origin) -> bool {
         match self {
             Self::Everybody => true,
-            Self::Address(address) => address == sender,
-            Self::Domain(domain) => domain == sender.domain(),
+            Self::Address(address) => *address == origin.email,
+            Self::Domain(domain) => domain == origin.email.domain(),
+            Self::Group(group) => origin.groups.contains(group),
         }
     }
 }
@@ -179,6 +197,7 @@ impl std::fmt::Display for Senders {
             Self::Everybody => Ok(()),
             Self::Address(address) => out.write_str(address.as_str()),
             Self::Domain(domain) => write!(out, "@{domain}"),
+            Self::Group(group) => write!(out, "{GROUP}{group}"),
         }
     }
 }
@@ -201,11 +220,11 @@ pub struct Exception {
 #[must_use]
 pub fn excuse(
     exceptions: &[Exception],
-    (sender, sha256): (&EmailAddress, Option<Sha256>),
+    (origin, sha256): (&Origin, Option<Sha256>),
     (verdict, name): (&EngineVerdict, &str),
 ) -> Option<ExceptionId> {
     let found = |exception: &&Exception| match &exception.excused {
-        _ if !exception.senders.includes(sender) => false,
+        _ if !exception.senders.includes(origin) => false,
         Excused::Content(content) => Some(*content) == sha256,
         Excused::Finding {
             engine,
@@ -264,8 +283,11 @@ mod tests {
     #[test]
     fn only_what_both_signed_is_excused() {
         let hash = Sha256([7; 32]);
-        let eva: EmailAddress = "eva@example.org".parse().unwrap();
-        let mallory: EmailAddress = "m@example.net".parse().unwrap();
+        let from = |email: &str| Origin {
+            email: email.parse().unwrap(),
+            groups: Vec::new(),
+        };
+        let (eva, mallory) = (from("eva@example.org"), from("m@example.net"));
         let exception = |excused, senders: &str| {
             [Exception {
                 id: ExceptionId::fresh(),
@@ -279,8 +301,8 @@ mod tests {
         };
         let pattern = exception(finding, "@example.org");
         let hit = verdict(Outcome::PolicyHit(Category::Other));
-        let excused = |exceptions: &[Exception], sender, sha256, verdict: &EngineVerdict, name| {
-            excuse(exceptions, (sender, sha256), (verdict, name)).is_some()
+        let excused = |exceptions: &[Exception], origin, sha256, verdict: &EngineVerdict, name| {
+            excuse(exceptions, (origin, sha256), (verdict, name)).is_some()
         };
         assert!(excused(&pattern, &eva, None, &hit, "PUA.Tool"));
         assert!(!excused(&pattern, &mallory, None, &hit, "PUA.Tool"));
@@ -311,6 +333,32 @@ mod tests {
         }
         let suspicion = verdict(Outcome::Suspicious(RiskLevel::High));
         assert!(excused(&content, &eva, Some(hash), &suspicion, "x"));
+    }
+
+    #[test]
+    fn a_group_is_excused_for_its_users_only() {
+        let [ours, theirs] = [GroupId::fresh(), GroupId::fresh()];
+        let exceptions = [Exception {
+            id: ExceptionId::fresh(),
+            excused: Excused::Content(Sha256([7; 32])),
+            senders: Senders::Group(ours),
+        }];
+        let excused = |groups: &[GroupId]| {
+            let origin = Origin {
+                email: "eva@example.org".parse().unwrap(),
+                groups: groups.to_vec(),
+            };
+            let about = (&origin, Some(Sha256([7; 32])));
+            let infected = verdict(Outcome::Infected);
+            excuse(&exceptions, about, (&infected, "Eicar")).is_some()
+        };
+        assert!(excused(&[ours]) && excused(&[theirs, ours]));
+        assert!(!excused(&[theirs]) && !excused(&[]));
+        let text = Senders::Group(ours).to_string();
+        assert_eq!(Senders::parse(&text), Some(Senders::Group(ours)));
+        for wrong in ["group:", "group:x", "group:eva@example.org"] {
+            assert_eq!(Senders::parse(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

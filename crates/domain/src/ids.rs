@@ -47,6 +47,8 @@ ids! {
     ExceptionId;
     /// Identifies a file of a package; also the address of its upload.
     FileId;
+    /// Identifies a group of users.
+    GroupId;
     /// Identifies one installation.
     InstanceId;
     /// Identifies a job row.

@@ -13,6 +13,7 @@ mod delivery;
 mod emails;
 mod exceptions;
 mod files;
+mod groups;
 mod ids;
 mod names;
 mod note_passwords;
@@ -27,17 +28,18 @@ mod texts;
 pub use accounts::{AccountState, Administrator, User};
 mod words;
 
-pub use access::{Grant, Relation, relation};
+pub use access::{Grant, Relation, may_approve, relation};
 pub use actors::{Actor, ActorKind};
 pub use audit::{Event, Severity};
 pub use clock::Clock;
 pub use delivery::{Deliverable, Sample, Viewer, Withheld, deliverable, sample};
 pub use emails::{EmailAddress, InvalidEmail};
 pub use exceptions::{
-    Exception, Excused, InvalidLine, ListedHash, MOST_HASHES, NamePattern, Senders, Sha256, excuse,
-    hash_list,
+    Exception, Excused, InvalidLine, ListedHash, MOST_HASHES, NamePattern, Origin, Senders, Sha256,
+    excuse, hash_list,
 };
 pub use files::{File, FileCheck, FilePath, InvalidPath, Release, worst};
+pub use groups::{Group, GroupRules, Whose};
 pub use ids::*;
 pub use names::safe_name;
 pub use note_passwords::passwords_in;
@@ -48,12 +50,12 @@ pub use packages::{
 pub use permissions::{AdministratorPermission, UserPermission};
 pub use policy::{
     Action, Category, Decision, Direction, ENCRYPTED_ENGINE, EngineRule, EngineVerdict, Held,
-    Outcome, Policy, RiskLevel, dangerous, decide, rejects, rules_alone,
+    Outcome, Policy, RiskLevel, approvable, dangerous, decide, harshest, rejects, rules_alone,
 };
 pub use requests::{Request, RequestState};
 pub use rule_sets::RuleSetName;
 pub use settings::{
-    InvalidSetting, Setting, SettingKind, SettingValue, Settings, UnknownSetting, registry,
+    InvalidSetting, Ruling, Setting, SettingKind, SettingValue, Settings, UnknownSetting, registry,
 };
-pub use texts::{InvalidText, Note, PersonName, Reason, Title, TokenName};
+pub use texts::{GroupName, GroupNote, InvalidText, Note, PersonName, Reason, Title, TokenName};
 pub use words::UnknownWord;

@@ -109,6 +109,20 @@ words! {
     }
 }
 
+impl Approval {
+    /// Returns the state after an approver's decision.
+    pub fn decide(self, agrees: bool) -> Result<Self, InvalidTransition> {
+        match (self, agrees) {
+            (Self::Waiting, true) => Ok(Self::Approved),
+            (Self::Waiting, false) => Ok(Self::Rejected),
+            _ => Err(InvalidTransition {
+                from: self.as_str(),
+                event: if agrees { "approve" } else { "reject" },
+            }),
+        }
+    }
+}
+
 words! {
     /// One word for people that sums a package up.
     PackageState {

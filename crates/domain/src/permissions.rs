@@ -17,6 +17,17 @@ words! {
         Briefcase = "briefcase",
         /// Make tokens for the command line and the API.
         ApiTokens = "api_tokens",
+        /// Decide on what others send, where policy asks for that.
+        Approve = "approve",
+    }
+}
+
+impl UserPermission {
+    /// What a new user gets unless told otherwise: everything but deciding on what others send.
+    #[must_use]
+    pub fn usual() -> Vec<Self> {
+        let all = Self::ALL.iter().copied();
+        all.filter(|p| *p != Self::Approve).collect()
     }
 }
 

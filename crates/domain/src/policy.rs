@@ -61,13 +61,15 @@ pub enum Outcome {
     Infected,
 }
 
-/// What to do about an outcome.
+/// What to do about an outcome; the later ones are stricter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Action {
     /// Deliver.
     Deliver,
     /// Deliver with a remark.
     Flag,
+    /// Hold back until somebody with the right to approve decides.
+    Approval,
     /// Hold back until an administrator decides.
     Quarantine,
     /// Hold back, and send the whole package back to its sender.
@@ -99,6 +101,7 @@ impl Action {
         match self {
             Self::Deliver => "deliver",
             Self::Flag => "flag",
+            Self::Approval => "approval",
             Self::Quarantine => "quarantine",
             Self::Reject => "reject",
         }
@@ -110,6 +113,7 @@ impl Action {
         match word {
             "deliver" => Self::Deliver,
             "flag" => Self::Flag,
+            "approval" => Self::Approval,
             "reject" => Self::Reject,
             _ => Self::Quarantine,
         }
@@ -170,6 +174,27 @@ pub struct Policy {
     pub suspicious: BTreeMap<RiskLevel, Action>,
     /// About policy hits; what is not named is held back.
     pub categories: BTreeMap<Category, Action>,
+}
+
+impl Policy {
+    /// Returns the policy as it is once every approval that it asks for was given.
+    #[must_use]
+    pub fn approved(&self) -> Self {
+        let mut policy = self.clone();
+        let single = [
+            &mut policy.encrypted,
+            &mut policy.incomplete,
+            &mut policy.unsupported,
+        ];
+        let actions = single.into_iter();
+        let actions = actions.chain(policy.suspicious.values_mut());
+        for action in actions.chain(policy.categories.values_mut()) {
+            if *action == Action::Approval {
+                *action = Action::Flag;
+            }
+        }
+        policy
+    }
 }
 
 /// One row of an engine about one file.
@@ -268,15 +293,34 @@ pub fn dangerous(policy: &Policy, verdicts: &[EngineVerdict]) -> bool {
 /// Tells whether policy sends the package back for what was said of one of its files.
 #[must_use]
 pub fn rejects(policy: &Policy, verdicts: &[EngineVerdict]) -> bool {
+    harshest(policy, verdicts) == Action::Reject
+}
+
+/// Returns what the rules do about the worst of what was said, whether or not everybody has spoken.
+#[must_use]
+pub fn harshest(policy: &Policy, verdicts: &[EngineVerdict]) -> Action {
     let action = |verdict: EngineVerdict| action(policy, &verdict).0;
-    counted(verdicts).map(action).any(|a| a == Action::Reject)
+    let worst = counted(verdicts).map(action).max();
+    worst.unwrap_or(Action::Deliver)
+}
+
+/// Tells whether somebody with the right to approve may let a held file out: that approval is all that it lacks.
+///
+/// Where an engine was silent, or found danger, or a rule wants an administrator, it lacks more.
+#[must_use]
+pub fn approvable(policy: &Policy, verdicts: &[EngineVerdict]) -> bool {
+    let passes = |policy: &Policy| match decide(policy, verdicts, true) {
+        Decision::Settled(check) => check.passes(),
+        Decision::Wait => false,
+    };
+    !passes(policy) && passes(&policy.approved())
 }
 
 fn judge(policy: &Policy, verdict: &EngineVerdict) -> FileCheck {
     match action(policy, verdict) {
         (Action::Deliver, _) => FileCheck::Clean,
         (Action::Flag, _) => FileCheck::Flagged,
-        (Action::Quarantine | Action::Reject, held) => held,
+        (Action::Approval | Action::Quarantine | Action::Reject, held) => held,
     }
 }
 
@@ -532,5 +576,83 @@ mod tests {
         }
         policy.suspicious = [(RiskLevel::High, Action::Quarantine)].into();
         assert!(dangerous(&policy, high));
+    }
+
+    #[test]
+    fn an_approver_lets_out_what_lacks_approval_and_nothing_else() {
+        let macros = Outcome::PolicyHit(Category::Macro);
+        let script = Outcome::PolicyHit(Category::Script);
+        let mut policy = lenient();
+        policy.categories = [
+            (Category::Macro, Action::Approval),
+            (Category::Dlp, Action::Deliver),
+            (Category::Script, Action::Quarantine),
+            (Category::Disguise, Action::Reject),
+        ]
+        .into();
+        policy.encrypted = Action::Approval;
+        let clean = [("type", Outcome::Clean), ("clamd", Outcome::Clean)];
+        let with = |rows: &[(&str, Outcome)]| {
+            let rows = said(&[&clean[..], rows].concat());
+            let held = decide(&policy, &rows, true);
+            let passes = matches!(held, Decision::Settled(check) if check.passes());
+            assert!(!(passes && approvable(&policy, &rows)), "{rows:?}");
+            (passes, approvable(&policy, &rows))
+        };
+        for rows in [
+            &[("type", macros)][..],
+            &[("extra", Outcome::Encrypted)],
+            &[("type", macros), ("extra", Outcome::Error)],
+            &[
+                ("type", Outcome::PolicyHit(Category::Dlp)),
+                ("type", macros),
+            ],
+        ] {
+            assert_eq!(with(rows), (false, true), "{rows:?}");
+        }
+        for rows in [
+            &[("type", macros), ("type", script)][..],
+            &[
+                ("type", macros),
+                ("type", Outcome::PolicyHit(Category::Disguise)),
+            ],
+            &[("type", macros), ("extra", Outcome::Infected)],
+            &[("type", macros), ("clamd", Outcome::Error)],
+            &[
+                ("type", macros),
+                ("type", Outcome::PolicyHit(Category::Other)),
+            ],
+            &[("extra", Outcome::Infected)],
+            &[("type", script)],
+        ] {
+            assert_eq!(with(rows), (false, false), "{rows:?}");
+        }
+        assert_eq!(with(&[]), (true, false));
+        // A mandatory engine that is not there at all has not spoken either.
+        assert!(!approvable(&policy, &said(&[("type", macros)])));
+        let mut nobody = policy.clone();
+        nobody.engines.clear();
+        assert!(!approvable(&nobody, &said(&[("type", macros)])));
+    }
+
+    #[test]
+    fn the_harshest_rule_counts() {
+        let mut policy = lenient();
+        policy.categories.insert(Category::Script, Action::Approval);
+        let harshest = |rows: &[(&str, Outcome)]| harshest(&policy, &said(rows));
+        let (macros, script) = (Category::Macro, Category::Script);
+        let hit = |category| ("type", Outcome::PolicyHit(category));
+        assert_eq!(harshest(&[]), Action::Deliver);
+        assert_eq!(harshest(&[hit(macros)]), Action::Flag);
+        assert_eq!(harshest(&[hit(script), hit(macros)]), Action::Approval);
+        let infected = ("extra", Outcome::Infected);
+        assert_eq!(harshest(&[hit(script), infected]), Action::Quarantine);
+        let all = ["deliver", "flag", "approval", "quarantine", "reject"].map(Action::from_word);
+        assert!(
+            all.is_sorted()
+                && all
+                    .iter()
+                    .all(|one| Action::from_word(one.as_str()) == *one)
+        );
     }
 }

@@ -6,6 +6,8 @@ mod dlp;
 mod rules;
 mod table;
 
+pub use rules::Ruling;
+pub(crate) use rules::group_rule;
 pub use table::registry;
 
 /// What a setting holds.

@@ -68,6 +68,10 @@ texts! {
     Reason { max: 1_000, lines: true, empty: false };
     /// The name of a person; one line, never empty.
     PersonName { max: 200, lines: false, empty: false };
+    /// The name of a group; one line, never empty.
+    GroupName { max: 100, lines: false, empty: false };
+    /// What administrators say of a group; plain text of many lines, may be empty.
+    GroupNote { max: 1_000, lines: true, empty: true };
     /// What somebody calls an API token; one line, never empty.
     TokenName { max: 100, lines: false, empty: false };
 }

@@ -17,8 +17,8 @@ pub use lang::{Lang, UnknownLang};
 pub use render::{RenderError, Rendered, Renderer};
 pub use smtp::{SmtpConfig, SmtpLogin, SmtpTls, SmtpTransport};
 pub use template::{
-    AccountEvent, AccountInvite, Code, Delivered, Downloaded, Expiring, Locked, NewPackage,
-    PackageReceived, PasswordReset, Quarantined, Recalled, RecalledFetched, Rejected, Released,
-    Request, Template, TestMail, TokenCreated,
+    AccountEvent, AccountInvite, Code, Decided, Delivered, Downloaded, Expiring, Locked,
+    NewPackage, PackageReceived, PasswordReset, Quarantined, Recalled, RecalledFetched, Rejected,
+    Released, Request, Template, TestMail, ToApprove, TokenCreated,
 };
 pub use transport::{Accepted, SendError, Transport};

@@ -23,6 +23,14 @@ pub enum Template {
     QuarantinedSender(Quarantined),
     /// The rules sent a package back to its sender.
     Returned(Quarantined),
+    /// To those who may approve: a package waits for one of them.
+    ToApprove(ToApprove),
+    /// To the sender: the package waits for approval.
+    AwaitingApproval(Quarantined),
+    /// To the sender: somebody agreed that the package leaves.
+    Approved(Decided),
+    /// To the sender: somebody did not agree.
+    Disapproved(Decided),
     /// To the sender: the checks are done and the recipients were told.
     Delivered(Delivered),
     /// To the sender: a held back package was let go.
@@ -64,6 +72,10 @@ impl Template {
             Self::Locked(_) => "locked",
             Self::QuarantinedSender(_) => "quarantined_sender",
             Self::Returned(_) => "returned",
+            Self::ToApprove(_) => "to_approve",
+            Self::AwaitingApproval(_) => "awaiting_approval",
+            Self::Approved(_) => "approved",
+            Self::Disapproved(_) => "disapproved",
             Self::Delivered(_) => "delivered",
             Self::Released(_) => "released",
             Self::Rejected(_) => "rejected",
@@ -155,7 +167,7 @@ pub struct Locked {
     pub link: String,
 }
 
-/// Placeholders of [`Template::QuarantinedSender`] and [`Template::Returned`].
+/// Placeholders of [`Template::QuarantinedSender`], [`Template::Returned`] and [`Template::AwaitingApproval`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quarantined {
     /// The title, if it has one.
@@ -163,6 +175,30 @@ pub struct Quarantined {
     /// The names of the files that were held back.
     pub names: Vec<String>,
     /// Where to see why.
+    pub link: String,
+}
+
+/// Placeholders of [`Template::ToApprove`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToApprove {
+    /// Who sent it: a name or an address.
+    pub sender: String,
+    /// The title, if it has one.
+    pub title: Option<String>,
+    /// The names of the files that need approval.
+    pub names: Vec<String>,
+    /// Where to decide.
+    pub link: String,
+}
+
+/// Placeholders of [`Template::Approved`] and [`Template::Disapproved`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decided {
+    /// The title, if it has one.
+    pub title: Option<String>,
+    /// The approver's words; may have several lines.
+    pub reason: String,
+    /// Where to see it.
     pub link: String,
 }
 

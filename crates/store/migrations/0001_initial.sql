@@ -77,6 +77,30 @@ create table administrators (
     last_login_at timestamptz
 );
 
+-- Users who share rules.
+create table groups (
+    id uuid primary key,
+    name text not null,
+    note text not null,
+    -- the first group that has a rule of its own wins
+    position integer not null,
+    -- rules of its own, by the keys of their settings; the rest is inherited
+    rules jsonb not null,
+    version bigint not null default 1,
+    created_at timestamptz not null
+);
+create unique index groups_name on groups (lower(name));
+
+create table group_members (
+    group_id uuid not null references groups on delete cascade,
+    user_id uuid not null references users on delete cascade,
+    -- counts additions; lists are sorted by it
+    ordinal bigint generated always as identity unique,
+    added_at timestamptz not null,
+    primary key (group_id, user_id)
+);
+create index group_members_user on group_members (user_id);
+
 create table sessions (
     id uuid primary key,
     hash bytea not null unique,
@@ -194,6 +218,7 @@ create index packages_sender_visitor on packages (sender_visitor_id) where sende
 create index packages_life on packages (life, expires_at);
 create index packages_life_list on packages (life, ordinal desc);
 create index packages_submitted on packages (submitted_at desc, ordinal desc) where submitted_at is not null;
+create index packages_waiting on packages (ordinal desc) where approval = 'waiting';
 create index packages_request on packages (request_id);
 -- a request has one answer that is being made
 create unique index packages_answer on packages (request_id) where life = 'uploading';
@@ -278,7 +303,8 @@ create table exceptions (
     sha256 bytea check (octet_length(sha256) = 32),
     engine text,
     pattern text,
-    -- an address, or a domain behind an @; empty is everybody
+    -- an address, a domain behind an @, or the id of a group behind group:; empty is everybody. It is no reference: when
+    -- a group is gone its exceptions are nobody's
     sender text not null,
     reason_sealed bytea not null,
     proposed_by uuid not null references administrators,

@@ -45,6 +45,9 @@ grant select on settings, settings_revision to sofie_worker;
 grant select, insert, update on users, administrators, api_tokens to sofie_web;
 grant select (id, email, name, state, locale, permissions, created_at, last_login_at) on users to sofie_worker;
 grant select (id, email, name, state, permissions, created_at, last_login_at) on administrators to sofie_worker;
+grant select, insert, update, delete on groups to sofie_web;
+grant select, insert, delete on group_members to sofie_web;
+grant select on groups, group_members to sofie_worker;
 grant select, insert, update, delete on sessions, secret_links, rate_limits, visitors, grants, guest_codes to sofie_web;
 grant select (expires_at), delete on sessions to sofie_worker;
 grant select (purpose, user_id, used_at, expires_at), insert, delete on secret_links to sofie_worker;
@@ -58,6 +61,8 @@ grant select, insert, update on keks to sofie_worker;
 -- Packages. Their rows stay for ever; shredding one deletes its keys.
 grant select, insert, update on packages, requests to sofie_web;
 grant select, update on packages to sofie_worker;
+-- Whose rules an answer to a request is judged by.
+grant select (id, user_id) on requests to sofie_worker;
 grant select, insert, update, delete on package_keys to sofie_web;
 grant select, update, delete on package_keys to sofie_worker;
 grant select, insert, update, delete on recipients to sofie_web;

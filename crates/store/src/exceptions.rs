@@ -13,6 +13,8 @@ use crate::{Cursor, Error, Page, Result, Tx, page::fetch};
 pub struct Record {
     /// What it says.
     pub exception: Exception,
+    /// The name of the group that it is about, if it is there.
+    pub group: Option<String>,
     /// Why.
     pub reason: String,
     /// Who proposed it, and when.
@@ -101,6 +103,7 @@ struct Row {
     engine: Option<String>,
     pattern: Option<String>,
     sender: String,
+    group_name: Option<String>,
     reason_sealed: Vec<u8>,
     proposed_by: String,
     proposed_at: DateTime<Utc>,
@@ -114,12 +117,13 @@ struct Row {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "select x.id, x.ordinal, x.sha256, x.engine, x.pattern, x.sender, x.reason_sealed,
+            "select x.id, x.ordinal, x.sha256, x.engine, x.pattern, x.sender, g.name as group_name, x.reason_sealed,
                     p.email as proposed_by, x.proposed_at, a.email as approved_by, x.approved_at,
                     r.email as revoked_by, x.revoked_at, x.expires_at
                from exceptions x join administrators p on p.id = x.proposed_by
                left join administrators a on a.id = x.approved_by
-               left join administrators r on r.id = x.revoked_by",
+               left join administrators r on r.id = x.revoked_by
+               left join groups g on x.sender = 'group:' || g.id",
             $rest
         )
     };
@@ -164,6 +168,7 @@ pub async fn active(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<Exception>> {
 fn record(tx: &Tx, row: Row) -> Result<Record> {
     Ok(Record {
         exception: exception(&row)?,
+        group: row.group_name,
         reason: tx.open("exceptions.reason", ExceptionId(row.id), &row.reason_sealed)?,
         proposed: (row.proposed_by, row.proposed_at),
         approved: row.approved_by.zip(row.approved_at),

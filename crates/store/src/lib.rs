@@ -18,6 +18,7 @@ pub mod engines;
 pub mod exceptions;
 pub mod files;
 pub mod grants;
+pub mod groups;
 pub mod guest_codes;
 pub mod instance;
 pub mod integrity;

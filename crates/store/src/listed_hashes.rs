@@ -130,6 +130,21 @@ pub async fn passed(tx: &mut Tx, package: PackageId, engine: &str) -> Result<Vec
     Ok(ids.into_iter().map(FileId).collect())
 }
 
+/// Returns the held files of a package that were listed since engines looked at them.
+pub async fn held(tx: &mut Tx, package: PackageId, engine: &str) -> Result<Vec<FileId>> {
+    let ids: Vec<Uuid> = sqlx::query_scalar(
+        "select f.id from files f join listed_hashes l on l.sha256 = f.sha256
+          where f.package_id = $1 and f.check_state in ('unscannable', 'blocked')
+            and not exists (select from verdicts v where v.file_id = f.id and v.round = f.check_round
+                               and v.engine = $2 and v.outcome = 'infected')",
+    )
+    .bind(package.0)
+    .bind(engine)
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(ids.into_iter().map(FileId).collect())
+}
+
 /// Keeps others from adding to the list, until the end of the transaction.
 ///
 /// Whoever delivers takes this before asking the list, and whoever adds to it takes [`exclude_readers`] before looking

@@ -127,6 +127,36 @@ pub async fn find_with_password(tx: &mut Tx, id: UserId) -> Result<Option<WithPa
     row.map(TryInto::try_into).transpose()
 }
 
+/// Finds users.
+pub async fn by_ids(tx: &mut Tx, ids: &[UserId]) -> Result<HashMap<UserId, User>> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows: Vec<Row> = sqlx::query_as(select!(
+        "0::bigint as ordinal from users where id = any($1)"
+    ))
+    .bind(ids)
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let user = WithPassword::try_from(row)?.user;
+            Ok((user.id, user))
+        })
+        .collect()
+}
+
+/// Returns the users who may log in and decide on what others send.
+pub async fn approvers(tx: &mut Tx) -> Result<Vec<User>> {
+    let rows: Vec<Row> = sqlx::query_as(select!(
+        "0::bigint as ordinal from users where state = 'active' and $1 = any(permissions) order by email"
+    ))
+    .bind(UserPermission::Approve.as_str())
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter()
+        .map(|row| WithPassword::try_from(row).map(|found| found.user))
+        .collect()
+}
+
 /// Returns the names of users.
 pub async fn names(tx: &mut Tx, ids: &[UserId]) -> Result<HashMap<UserId, String>> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();

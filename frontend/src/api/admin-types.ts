@@ -47,7 +47,10 @@ export type Exception = {
   sha256: string | null;
   engine: string | null;
   finding: string | null;
+  /** An address, a domain behind an @, or a group behind group:; empty is everybody. */
   sender: string;
+  /** The name of that group; null if it is gone. */
+  group: string | null;
   reason: string;
   state: 'proposed' | 'active' | 'expired' | 'revoked';
   proposed_by: string;
@@ -67,7 +70,7 @@ export type ExceptionInput = {
 };
 export type ListedHash = { sha256: string; comment: string; added_by: string; added_at: string };
 
-export type PackageView = 'active' | 'checking' | 'quarantined' | 'deleted' | 'all';
+export type PackageView = 'active' | 'checking' | 'quarantined' | 'waiting' | 'deleted' | 'all';
 
 export type Verdict = {
   engine: string;
@@ -119,6 +122,7 @@ export const USER_PERMISSIONS = [
   'request',
   'briefcase',
   'api_tokens',
+  'approve',
 ] as const;
 export type UserPermission = (typeof USER_PERMISSIONS)[number];
 
@@ -142,6 +146,7 @@ export type AdminUser = {
   name: string;
   state: AccountState;
   permissions: UserPermission[];
+  groups: { id: string; name: string }[];
   created_at: string;
   last_login_at: string | null;
 };
@@ -271,21 +276,4 @@ export type Job = {
   run_at: string;
   last_error: string | null;
   created_at: string;
-};
-
-export type PackageFate = { held: number; returned: boolean };
-export type PolicyTrial = {
-  packages: number;
-  more: boolean;
-  held_more: number;
-  held_less: number;
-  returned: number;
-  affected: {
-    package_id: string;
-    sender: string;
-    submitted_at: string;
-    before: PackageFate;
-    after: PackageFate;
-    because: string[];
-  }[];
 };

@@ -5,6 +5,7 @@
  * field that the API does not send.
  */
 import type * as Admin from './admin-types';
+import type * as Policy from './policy-types';
 import type { components } from './schema';
 import type * as Api from './types';
 
@@ -25,10 +26,12 @@ export type Agreement = [
   Agrees<Api.ApiToken, Schemas['ApiToken']>,
   Agrees<Api.Visit, Schemas['VisitBody']>,
   Agrees<Api.FileRequest, Schemas['Request']>,
+  Agrees<Omit<Api.ToApprove, 'package'>, Schemas['ToApprove']>,
   Agrees<Api.Tracking, Schemas['TrackingBody']>,
   Agrees<Admin.AdminSession, Schemas['AdminSession']>,
   Agrees<Admin.Dashboard, Schemas['Dashboard']>,
   Agrees<Admin.AdminUser, Schemas['AdminUser']>,
+  Agrees<Policy.UserGroup, Schemas['Group']>,
   Agrees<Admin.Administrator, Schemas['Administrator']>,
   Agrees<Omit<Admin.Engine, 'setup'>, Schemas['Engine']>,
   // Which fields an engine's configuration has goes by its kind; the description says an object, no more.
@@ -38,7 +41,8 @@ export type Agreement = [
   Agrees<Admin.AuditEntry, Schemas['AuditEntry']>,
   Agrees<Admin.Job, Schemas['Job']>,
   Agrees<Admin.RuleSet, Schemas['RuleSet']>,
-  Agrees<Admin.PolicyTrial, Schemas['PolicyTrial']>,
+  Agrees<Omit<Policy.UserRule, 'outgoing' | 'incoming'>, Schemas['UserRule']>,
+  Agrees<Policy.PolicyTrial, Schemas['PolicyTrial']>,
 ];
 
 /** Fails to compile when one of the pairs above is not `true`. */

@@ -246,6 +246,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the groups in their order: the first with a rule of its own wins. */
+        get: operations["get_admin_groups"];
+        put?: never;
+        /** Makes a group without members, behind the others. */
+        post: operations["post_admin_groups"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/groups/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Puts the groups into an order. */
+        put: operations["put_admin_groups_order"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/groups/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a group; its users are judged by what is left to them from the next check on. */
+        delete: operations["delete_admin_groups_id"];
+        options?: never;
+        head?: never;
+        /** Renames a group, or changes what is said of it. */
+        patch: operations["patch_admin_groups_id"];
+        trace?: never;
+    };
+    "/api/v1/admin/groups/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the users of a group, those added last first. */
+        get: operations["get_admin_groups_id_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/groups/{id}/members/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Puts a user into a group. */
+        put: operations["put_admin_groups_id_members_user_id"];
+        post?: never;
+        /** Takes a user out of a group. */
+        delete: operations["delete_admin_groups_id_members_user_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/groups/{id}/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Gives a group rules of its own; they act from the next check on. */
+        patch: operations["patch_admin_groups_id_rules"];
+        trace?: never;
+    };
     "/api/v1/admin/hashes": {
         parameters: {
             query?: never;
@@ -826,6 +931,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/users/{id}/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells which rules of the policy hold for a user, and because of which group. */
+        get: operations["get_admin_users_id_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/users/{id}/sessions": {
         parameters: {
             query?: never;
@@ -838,6 +960,74 @@ export interface paths {
         post?: never;
         /** Ends every session of the user. */
         delete: operations["delete_admin_users_id_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the packages that wait for the caller's decision, newest first; one's own are not among them. */
+        get: operations["get_approvals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns a package that waits for the caller's decision, with what was found in it. */
+        get: operations["get_approvals_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets a package go, if its held files are still those that were looked at. */
+        post: operations["post_approvals_id_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decides that a package does not leave; its sender is told. */
+        post: operations["post_approvals_id_reject"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1583,13 +1773,15 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             email: string;
+            /** @description In their order: the first with a rule of its own wins. */
+            groups: components["schemas"]["GroupTag"][];
             /** Format: uuid */
             id: string;
             /** Format: date-time */
             last_login_at: string | null;
             name: string;
             /** @description The words of what the user may do. */
-            permissions: ("send_private" | "send_internal" | "send_public" | "request" | "briefcase" | "api_tokens")[];
+            permissions: ("send_private" | "send_internal" | "send_public" | "request" | "briefcase" | "api_tokens" | "approve")[];
             /**
              * @description `invited`, `active` or `disabled`.
              * @enum {string}
@@ -1644,6 +1836,13 @@ export interface components {
             /** @description What the owner calls it. */
             name: string;
         };
+        /** @description An approval. */
+        Approve: {
+            /** @description The held files that were looked at: all that the package has. */
+            held: components["schemas"]["HeldFile"][];
+            /** @description Why; it is shown with the files for ever, and the sender is told. */
+            reason: string;
+        };
         /** @description What a user asks. */
         AskFor: {
             /** @description Who is asked. */
@@ -1683,6 +1882,8 @@ export interface components {
         Can: {
             /** @description Make API tokens. */
             api_tokens: boolean;
+            /** @description Decide on what others send. */
+            approve: boolean;
             /** @description Send to oneself. */
             briefcase: boolean;
             /** @description Ask somebody outside for files. */
@@ -1711,6 +1912,13 @@ export interface components {
         ChangeAdministrator: {
             permissions?: string[] | null;
             state?: components["schemas"]["WantedState"] | null;
+        };
+        /** @description Rules of a group. */
+        ChangeGroupRules: {
+            /** @description Words by the keys of settings that are rules; `null` takes a rule of its own away. */
+            values: {
+                [key: string]: unknown;
+            };
         };
         /** @description What users change about themselves. */
         ChangeMe: {
@@ -1770,6 +1978,11 @@ export interface components {
             /** Format: int64 */
             users: number;
             warnings: components["schemas"]["WarningBody"][];
+        };
+        /** @description A decision against a package. */
+        Disapprove: {
+            /** @description Why; the sender is told. */
+            reason: string;
         };
         /** @description One download. */
         DownloadBody: {
@@ -1953,6 +2166,8 @@ export interface components {
             expires_at: string;
             /** @description What the engine calls them, with `*` for any text; never what it calls infected. */
             finding: string | null;
+            /** @description The name of that group; none if it is gone, and the exception nobody's. */
+            group: string | null;
             /** Format: uuid */
             id: string;
             /** Format: date-time */
@@ -1960,7 +2175,7 @@ export interface components {
             proposed_by: string;
             reason: string;
             revoked_by: string | null;
-            /** @description Whose packages: an address, or a domain behind an `@`; empty is everybody's. */
+            /** @description Whose packages: an address, a domain behind an `@`, or the id of a group behind `group:`; empty is everybody's. */
             sender: string;
             /** @description SHA-256 of the content that it is about, whatever is said of it; or the next two. */
             sha256: string | null;
@@ -2052,6 +2267,48 @@ export interface components {
         GivePassword: {
             password: string;
         };
+        /** @description Users who share rules. */
+        Group: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int64
+             * @description How many users are in it.
+             */
+            members: number;
+            name: string;
+            /** @description May be empty. */
+            note: string;
+            /** @description The rules that it has of its own, by the keys of their settings; the rest is inherited. */
+            rules: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int64
+             * @description Counts changes.
+             */
+            version: number;
+        };
+        /** @description What to set of a group; what is not given stays. */
+        GroupInput: {
+            /** @description At most 100 characters; no two groups have the same. */
+            name?: string | null;
+            /** @description At most 1 000 characters. */
+            note?: string | null;
+        };
+        /** @description The order of the groups. */
+        GroupOrder: {
+            /** @description The ids of all groups. */
+            ids: string[];
+        };
+        /** @description A group by name. */
+        GroupTag: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
         /** @description The address that somebody says is theirs. */
         GuestAddress: {
             email: string;
@@ -2072,6 +2329,16 @@ export interface components {
         Health: {
             /** @description Always `ok`. */
             status: string;
+        };
+        /** @description A held file in a round of its checks. */
+        HeldFile: {
+            /** Format: uuid */
+            file_id: string;
+            /**
+             * Format: int32
+             * @description Counts checks and re-checks.
+             */
+            round: number;
         };
         /** @description What pages need before anybody is known. */
         Instance: {
@@ -2203,6 +2470,33 @@ export interface components {
             }[];
         };
         /** @description A list that is short enough to be given whole. */
+        ItemsBody_Group: {
+            /** @description The rows. */
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                /** Format: uuid */
+                id: string;
+                /**
+                 * Format: int64
+                 * @description How many users are in it.
+                 */
+                members: number;
+                name: string;
+                /** @description May be empty. */
+                note: string;
+                /** @description The rules that it has of its own, by the keys of their settings; the rest is inherited. */
+                rules: {
+                    [key: string]: string;
+                };
+                /**
+                 * Format: int64
+                 * @description Counts changes.
+                 */
+                version: number;
+            }[];
+        };
+        /** @description A list that is short enough to be given whole. */
         ItemsBody_RuleSet: {
             /** @description The rows. */
             items: {
@@ -2265,6 +2559,18 @@ export interface components {
                 options: string[] | null;
                 /** @description The value in force; of a secret `"set"` or nothing. */
                 value: unknown;
+            }[];
+        };
+        /** @description A list that is short enough to be given whole. */
+        ItemsBody_UserRule: {
+            /** @description The rows. */
+            items: {
+                /** @description What happens to what people without an account send to the user. */
+                incoming: components["schemas"]["Ruling"];
+                /** @description What happens to what the user sends. */
+                outgoing: components["schemas"]["Ruling"];
+                /** @description Its name, such as `macro`. */
+                rule: string;
             }[];
         };
         /** @description A job. */
@@ -2406,7 +2712,7 @@ export interface components {
             name: string;
             /** @description Without it an invitation is mailed. */
             password?: string | null;
-            /** @description All of them when not given. */
+            /** @description All but `approve` when not given. */
             permissions?: string[] | null;
         };
         /** @description A new token with its secret, which is shown this once. */
@@ -2470,6 +2776,8 @@ export interface components {
         };
         /** @description What a policy makes of a package. */
         PackageFate: {
+            /** @description Whether approval is all that the held files lack. */
+            approval: boolean;
             /** @description How many files are held. */
             held: number;
             /** @description Whether the package goes back to its sender. */
@@ -2567,10 +2875,10 @@ export interface components {
             /** Format: uuid */
             request_id: string | null;
             /**
-             * @description `sender`, `recipient` or `administrator`.
+             * @description `sender`, `recipient`, `administrator` or `approver`.
              * @enum {string}
              */
-            role: "sender" | "recipient" | "administrator";
+            role: "sender" | "recipient" | "administrator" | "approver";
             /** @description Whether it was sent while uploads still run. */
             send_requested: boolean;
             sender: components["schemas"]["SenderBody"];
@@ -2602,6 +2910,8 @@ export interface components {
                 /** Format: date-time */
                 created_at: string;
                 email: string;
+                /** @description In their order: the first with a rule of its own wins. */
+                groups: components["schemas"]["GroupTag"][];
                 /** Format: uuid */
                 id: string;
                 /** Format: date-time */
@@ -2652,6 +2962,8 @@ export interface components {
                 expires_at: string;
                 /** @description What the engine calls them, with `*` for any text; never what it calls infected. */
                 finding: string | null;
+                /** @description The name of that group; none if it is gone, and the exception nobody's. */
+                group: string | null;
                 /** Format: uuid */
                 id: string;
                 /** Format: date-time */
@@ -2659,7 +2971,7 @@ export interface components {
                 proposed_by: string;
                 reason: string;
                 revoked_by: string | null;
-                /** @description Whose packages: an address, or a domain behind an `@`; empty is everybody's. */
+                /** @description Whose packages: an address, a domain behind an `@`, or the id of a group behind `group:`; empty is everybody's. */
                 sender: string;
                 /** @description SHA-256 of the content that it is about, whatever is said of it; or the next two. */
                 sha256: string | null;
@@ -2857,7 +3169,7 @@ export interface components {
             /** @description With `*` for any text; at most 200 characters. */
             finding?: string | null;
             reason: string;
-            /** @description An address, or a domain behind an `@`; everybody without it. */
+            /** @description An address, a domain behind an `@`, or the id of a group behind `group:`; everybody without it. */
             sender?: string | null;
             sha256?: string | null;
         };
@@ -2882,7 +3194,7 @@ export interface components {
             /** @description Why; it is shown with the files for ever. */
             reason: string;
         };
-        /** @description An administrator's word that let a held file out. */
+        /** @description The word of an administrator or an approver that let a held file out. */
         ReleaseBody: {
             /** Format: date-time */
             at: string;
@@ -2987,6 +3299,12 @@ export interface components {
             rules: number;
             /** @description SHA-256 of the rules as they were written. */
             sha256: string;
+        };
+        /** @description What happens, and why. */
+        Ruling: {
+            /** @description `deliver`, `flag`, `approval`, `quarantine` or `reject`. */
+            action: string;
+            group: components["schemas"]["GroupTag"] | null;
         };
         /** @description What the sample of a held file is. */
         Sample: {
@@ -3129,6 +3447,12 @@ export interface components {
             /** @description Whether the server took it. */
             sent: boolean;
         };
+        /** @description A package that waits for approval. */
+        ToApprove: {
+            /** @description Its held files: an approval is of exactly these. */
+            held: components["schemas"]["HeldFile"][];
+            package: components["schemas"]["Package"];
+        };
         /** @description What became of the package at one recipient. */
         TrackedBody: {
             blind: boolean;
@@ -3159,7 +3483,12 @@ export interface components {
              * @description How many days to look back, 1 to 90.
              */
             days: number;
-            /** @description Settings by key that would be changed; `null` stands for the default. */
+            /**
+             * Format: uuid
+             * @description The group whose rules would be changed; the settings of the installation without it.
+             */
+            group_id?: string | null;
+            /** @description Settings by key that would be changed; `null` stands for the default, or of a group for what is inherited. */
             values: {
                 [key: string]: unknown;
             };
@@ -3183,6 +3512,15 @@ export interface components {
             file_id?: string | null;
             /** @description At most 200 bytes. */
             password: string;
+        };
+        /** @description A rule of the policy as it holds for a user. */
+        UserRule: {
+            /** @description What happens to what people without an account send to the user. */
+            incoming: components["schemas"]["Ruling"];
+            /** @description What happens to what the user sends. */
+            outgoing: components["schemas"]["Ruling"];
+            /** @description Its name, such as `macro`. */
+            rule: string;
         };
         /** @description One row of an engine about a file. */
         Verdict: {
@@ -4237,6 +4575,486 @@ export interface operations {
             };
         };
     };
+    get_admin_groups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsBody_Group"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_groups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_admin_groups_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupOrder"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_admin_groups_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the version that was seen, quoted */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_admin_groups_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the version that was seen, quoted */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_groups_id_members: {
+        parameters: {
+            query?: {
+                /** @description How many rows, 1 to 200; 50 without it. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageBody_AdminUser"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_admin_groups_id_members_user_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_admin_groups_id_members_user_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_admin_groups_id_rules: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the version that was seen, quoted */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeGroupRules"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_admin_hashes: {
         parameters: {
             query?: {
@@ -4668,7 +5486,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description `all` without it. */
-                view?: "active" | "checking" | "quarantined" | "deleted" | "all";
+                view?: "active" | "checking" | "quarantined" | "waiting" | "deleted" | "all";
                 /** @description Only those whose title or an address contains this. A page may then be short and still have a next one. */
                 q?: string;
                 /** @description How many rows, 1 to 200; 50 without it. */
@@ -5500,6 +6318,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6289,6 +7115,52 @@ export interface operations {
             };
         };
     };
+    get_admin_users_id_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsBody_UserRule"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     delete_admin_users_id_sessions: {
         parameters: {
             query?: never;
@@ -6315,6 +7187,263 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_approvals: {
+        parameters: {
+            query?: {
+                /** @description Only those whose title or an address contains this. A page may then be short and still have a next one. */
+                q?: string;
+                /** @description How many rows, 1 to 200; 50 without it. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackageList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_approvals_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToApprove"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_approvals_id_approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Approve"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_approvals_id_reject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Disapprove"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

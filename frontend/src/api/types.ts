@@ -69,7 +69,7 @@ export type Package = {
   title: string;
   note: string;
   sender: { email: string; name: string | null; guest: boolean };
-  role: 'sender' | 'recipient' | 'administrator';
+  role: 'sender' | 'recipient' | 'administrator' | 'approver';
   recipients: Recipient[];
   created_at: string;
   submitted_at: string | null;
@@ -147,6 +147,7 @@ export type Session = {
     request: boolean;
     briefcase: boolean;
     api_tokens: boolean;
+    approve: boolean;
   };
   instance: Instance;
 };
@@ -230,6 +231,9 @@ export type Tracking = {
   }[];
   others: Download[];
 };
+
+/** A package that waits for approval, and the held files that an approval is of. */
+export type ToApprove = { package: Package; held: { file_id: string; round: number }[] };
 
 export type Page<T> = { items: T[]; next_cursor: string | null };
 export type Items<T> = { items: T[] };

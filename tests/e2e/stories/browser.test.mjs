@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, truncateSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
+import { Api } from '../lib/api.mjs';
 import { axe, launch, person, settled } from '../lib/browser.mjs';
 import { at, badge, beyond, button, choose, hashOf, row, sendNow, shot } from '../lib/pages.mjs';
 import { EICAR, noise, text } from '../lib/samples.mjs';
@@ -220,8 +221,8 @@ describe('browser', () => {
 
   const PUBLIC = ['/', '/login', '/forgot', '/reset', '/welcome', '/p', '/r', '/guest', '/setup', '/admin/login', '/nowhere'];
   const USER = ['/inbox', '/send', () => `/send/${known.draft}`, '/requests', '/sent', '/drafts', '/account',
-    () => `/packages/${known.package}`, () => `/packages/${known.held}`];
-  const ADMIN = ['', '/packages', () => `/packages/${known.held}`, '/quarantine', '/users', '/administrators', '/engines', '/rules', '/policy', '/checks', '/exceptions', '/settings',
+    '/approvals', () => `/approvals/${known.waiting}`, () => `/packages/${known.package}`, () => `/packages/${known.held}`];
+  const ADMIN = ['', '/packages', () => `/packages/${known.held}`, '/quarantine', '/users', '/groups', '/administrators', '/engines', '/rules', '/policy', '/checks', '/exceptions', '/settings',
     '/outbox', () => `/outbox/${known.mail}`, '/audit', '/jobs', '/account']
     .map((path) => () => `/admin${typeof path === 'function' ? path() : path}`);
   /** Pages that send everybody, or whoever has no more business there, on to another one. */
@@ -244,8 +245,16 @@ describe('browser', () => {
     const admin = await person(browser);
     await login(admin, '/admin/login', 'root@example.org');
     known.mail = (await ask(admin.page, 'GET', '/admin/outbox')).body.items[0].id;
-    const set = await ask(admin.page, 'PATCH', '/admin/settings', { values: { 'guest_form.enabled': true } });
+    const values = { 'guest_form.enabled': true, 'checks.script': 'approval' };
+    const set = await ask(admin.page, 'PATCH', '/admin/settings', { values });
     assert.equal(set.status, 200, JSON.stringify(set.body));
+    const { id, permissions } = (await ask(admin.page, 'GET', '/admin/users?q=alice')).body.items[0];
+    const may = await ask(admin.page, 'PATCH', `/admin/users/${id}`, { permissions: [...permissions, 'approve'] });
+    assert.equal(may.status, 200, JSON.stringify(may.body));
+    const bob = new Api(sofie.url, { token: await sofie.addUser('bob@example.org') });
+    known.waiting = (await bob.package({ type: 'private', title: 'A script', recipients: ['frank@example.net'] })).id;
+    await bob.put(known.waiting, 'run.sh', Buffer.from('#!/bin/sh\necho hello\n'));
+    assert.equal((await bob.deliver(known.waiting)).state, 'awaiting_decision');
     await admin.context.close();
 
     const routes = JSON.parse(readFileSync(new URL('../../../frontend/src/routes.json', import.meta.url), 'utf8'));

@@ -28,7 +28,7 @@ const WORDS: &[(&str, &str, Words)] = &[
     ("PackageSummary", "check", all!(FileCheck)),
     ("PackageSummary", "approval", all!(Approval)),
     ("PackageSummary", "role", || {
-        vec!["sender", "recipient", "administrator"]
+        vec!["sender", "recipient", "administrator", "approver"]
     }),
     ("PackageInput", "type", all!(PackageType)),
     ("File", "check", all!(FileCheck)),

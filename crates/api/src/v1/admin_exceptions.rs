@@ -30,8 +30,10 @@ pub struct ExceptionBody {
     engine: Option<String>,
     /// What the engine calls them, with `*` for any text; never what it calls infected.
     finding: Option<String>,
-    /// Whose packages: an address, or a domain behind an `@`; empty is everybody's.
+    /// Whose packages: an address, a domain behind an `@`, or the id of a group behind `group:`; empty is everybody's.
     sender: String,
+    /// The name of that group; none if it is gone, and the exception nobody's.
+    group: Option<String>,
     reason: String,
     /// `proposed`, `active`, `expired` or `revoked`.
     state: &'static str,
@@ -64,6 +66,7 @@ impl ExceptionBody {
             engine,
             finding,
             sender: record.exception.senders.to_string(),
+            group: record.group,
             reason: record.reason,
             state,
             proposed_by: record.proposed.0,
@@ -84,7 +87,7 @@ pub(crate) struct ProposeException {
     engine: Option<String>,
     /// With `*` for any text; at most 200 characters.
     finding: Option<String>,
-    /// An address, or a domain behind an `@`; everybody without it.
+    /// An address, a domain behind an `@`, or the id of a group behind `group:`; everybody without it.
     sender: Option<String>,
     reason: String,
     /// At most a year from now.

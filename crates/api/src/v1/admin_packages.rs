@@ -48,6 +48,8 @@ pub(crate) enum ViewWord {
     Checking,
     /// With files that are held back.
     Quarantined,
+    /// Waiting for an approver.
+    Waiting,
     /// In the recycle bin.
     Deleted,
     /// Everything.
@@ -205,6 +207,7 @@ pub(crate) async fn list(
         ViewWord::Active => Box::Active,
         ViewWord::Checking => Box::Checking,
         ViewWord::Quarantined => Box::Quarantined,
+        ViewWord::Waiting => Box::Waiting,
         ViewWord::Deleted => Box::AllDeleted,
         ViewWord::All => Box::All,
     };

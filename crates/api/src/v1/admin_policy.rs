@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sofie_app::policy::{self, Affected, Fate, Trial};
+use sofie_domain::GroupId;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
@@ -19,7 +20,9 @@ use crate::{Caller, JsonBody, Problem, State};
 pub(crate) struct TryPolicy {
     /// How many days to look back, 1 to 90.
     days: u16,
-    /// Settings by key that would be changed; `null` stands for the default.
+    /// The group whose rules would be changed; the settings of the installation without it.
+    group_id: Option<Uuid>,
+    /// Settings by key that would be changed; `null` stands for the default, or of a group for what is inherited.
     values: BTreeMap<String, Value>,
 }
 
@@ -64,6 +67,8 @@ pub struct FateBody {
     held: usize,
     /// Whether the package goes back to its sender.
     returned: bool,
+    /// Whether approval is all that the held files lack.
+    approval: bool,
 }
 
 impl From<Fate> for FateBody {
@@ -71,6 +76,7 @@ impl From<Fate> for FateBody {
         Self {
             held: fate.held,
             returned: fate.returned,
+            approval: fate.approval,
         }
     }
 }
@@ -103,13 +109,14 @@ impl From<Trial> for TrialBody {
 
 /// Tries a policy on the packages of the last days.
 #[utoipa::path(post, path = "/admin/policy/trial", tag = "administration", request_body = TryPolicy,
-    responses((status = 200, body = TrialBody), (status = 403, body = Problem),
+    responses((status = 200, body = TrialBody), (status = 403, body = Problem), (status = 404, body = Problem),
     (status = 422, body = Problem)))]
 pub(crate) async fn trial(
     caller: Caller,
     JsonBody(body): JsonBody<TryPolicy>,
 ) -> Result<Json<TrialBody>, Problem> {
-    let trial = policy::trial(&caller.app, &caller.ctx, body.days, &body.values).await?;
+    let what = (body.group_id.map(GroupId), &body.values);
+    let trial = policy::trial(&caller.app, &caller.ctx, body.days, what).await?;
     Ok(Json(trial.into()))
 }
 

@@ -5,13 +5,17 @@ use axum::{Json, http::StatusCode};
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use sofie_app::users::{self, NewUser, UserChange};
-use sofie_domain::{User, UserId};
+use sofie_app::{
+    Page,
+    groups::{self, Because, UserRule},
+    users::{self, NewUser, UserChange},
+};
+use sofie_domain::{GroupId, User, UserId};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
-use super::lists::{PageBody, PageQuery};
+use super::lists::{ItemsBody, PageBody, PageQuery};
 use crate::{
     Caller, JsonBody, Problem, State,
     extract::{Path, Query},
@@ -28,13 +32,24 @@ pub struct AdminUserBody {
     state: &'static str,
     /// The words of what the user may do.
     permissions: Vec<&'static str>,
+    /// In their order: the first with a rule of its own wins.
+    groups: Vec<GroupTag>,
     created_at: DateTime<Utc>,
     last_login_at: Option<DateTime<Utc>>,
 }
 
-impl From<User> for AdminUserBody {
-    fn from(user: User) -> Self {
+/// A group by name.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct GroupTag {
+    id: Uuid,
+    name: String,
+}
+
+impl AdminUserBody {
+    pub(super) fn new(user: User, groups: Vec<(GroupId, String)>) -> Self {
+        let tag = |(id, name): (GroupId, String)| GroupTag { id: id.0, name };
         Self {
+            groups: groups.into_iter().map(tag).collect(),
             id: user.id.0,
             email: user.email.to_string(),
             name: user.name,
@@ -44,6 +59,60 @@ impl From<User> for AdminUserBody {
             last_login_at: user.last_login_at,
         }
     }
+}
+
+/// A rule of the policy as it holds for a user.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UserRule)]
+pub struct UserRuleBody {
+    /// Its name, such as `macro`.
+    rule: &'static str,
+    /// What happens to what the user sends.
+    outgoing: RulingBody,
+    /// What happens to what people without an account send to the user.
+    incoming: RulingBody,
+}
+
+/// What happens, and why.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Ruling)]
+pub struct RulingBody {
+    /// `deliver`, `flag`, `approval`, `quarantine` or `reject`.
+    action: &'static str,
+    /// The group whose rule it is; none for the installation's.
+    group: Option<GroupTag>,
+}
+
+impl From<Because> for RulingBody {
+    fn from((action, group): Because) -> Self {
+        Self {
+            action: action.as_str(),
+            group: group.map(|(id, name)| GroupTag { id: id.0, name }),
+        }
+    }
+}
+
+impl From<UserRule> for UserRuleBody {
+    fn from(rule: UserRule) -> Self {
+        Self {
+            rule: rule.name,
+            outgoing: rule.outgoing.into(),
+            incoming: rule.incoming.into(),
+        }
+    }
+}
+
+/// Tells of users, each with its groups.
+pub(super) async fn with_groups(
+    caller: &Caller,
+    found: Page<User>,
+) -> Result<PageBody<AdminUserBody>, Problem> {
+    let ids: Vec<UserId> = found.items.iter().map(|user| user.id).collect();
+    let mut groups = groups::of_users(&caller.app, &caller.ctx, &ids).await?;
+    Ok(PageBody::from_page(found, |user| {
+        let of_user = groups.remove(&user.id).unwrap_or_default();
+        AdminUserBody::new(user, of_user)
+    }))
 }
 
 /// Which users to list.
@@ -63,7 +132,7 @@ pub(crate) struct MakeUser {
     /// Without it an invitation is mailed.
     #[schema(value_type = Option<String>)]
     password: Option<SecretString>,
-    /// All of them when not given.
+    /// All but `approve` when not given.
     permissions: Option<Vec<String>>,
 }
 
@@ -104,7 +173,7 @@ pub(crate) async fn list(
     let text = query.q.as_deref().filter(|text| !text.is_empty());
     let (after, limit) = (page.cursor()?, page.limit());
     let found = users::list(&caller.app, &caller.ctx, text, after, limit).await?;
-    Ok(Json(PageBody::from_page(found, Into::into)))
+    Ok(Json(with_groups(&caller, found).await?))
 }
 
 /// Makes a user.
@@ -121,7 +190,8 @@ pub(crate) async fn create(
         permissions: body.permissions,
     };
     let user = users::create(&caller.app, &caller.ctx, new).await?;
-    Ok((StatusCode::CREATED, Json(user.into())))
+    let body = AdminUserBody::new(user, Vec::new());
+    Ok((StatusCode::CREATED, Json(body)))
 }
 
 /// Changes a user; `disabled` ends every session at once.
@@ -139,7 +209,20 @@ pub(crate) async fn change(
         permissions: body.permissions,
     };
     let user = users::change(&caller.app, &caller.ctx, UserId(id), change).await?;
-    Ok(Json(user.into()))
+    let mut groups = groups::of_users(&caller.app, &caller.ctx, &[user.id]).await?;
+    let of_user = groups.remove(&user.id).unwrap_or_default();
+    Ok(Json(AdminUserBody::new(user, of_user)))
+}
+
+/// Tells which rules of the policy hold for a user, and because of which group.
+#[utoipa::path(get, path = "/admin/users/{id}/rules", tag = "administration", params(("id" = Uuid, Path)),
+    responses((status = 200, body = ItemsBody<UserRuleBody>), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(crate) async fn rules(
+    caller: Caller,
+    Path(id): Path<Uuid>,
+) -> Result<Json<ItemsBody<UserRuleBody>>, Problem> {
+    let rules = groups::rules_of_user(&caller.app, &caller.ctx, UserId(id)).await?;
+    Ok(Json(ItemsBody::from_items(rules)))
 }
 
 /// Mails the user a link to set a password.
@@ -167,6 +250,7 @@ pub(crate) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
         .routes(routes!(change))
+        .routes(routes!(rules))
         .routes(routes!(reset))
         .routes(routes!(end_sessions))
 }

@@ -65,6 +65,8 @@ pub struct Can {
     briefcase: bool,
     /// Make API tokens.
     api_tokens: bool,
+    /// Decide on what others send.
+    approve: bool,
 }
 
 impl From<User> for SessionUser {
@@ -88,6 +90,7 @@ impl From<Standing> for SessionBody {
             request: may(UserPermission::Request),
             briefcase: may(UserPermission::Briefcase),
             api_tokens: may(UserPermission::ApiTokens),
+            approve: may(UserPermission::Approve),
         };
         let visitor = standing.visitor.map(|email| SessionVisitor {
             email: email.map(|email| email.to_string()),

@@ -211,6 +211,7 @@ impl Things {
             Some("admin") if path.contains("/packages/") && method != "DELETE" => &self.package,
             _ => nobody,
         };
+        let path = path.replace("{user_id}", nobody);
         path.replace("{id}", id).replace("{file_id}", &self.file)
     }
 }

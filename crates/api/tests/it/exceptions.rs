@@ -8,18 +8,18 @@ use sofie_test_support::{Client, TestApp};
 use super::fixture::{checks, eicar, fetch, look, mails, send};
 
 /// Sends a file and returns the state of its package, and of it.
-async fn sent(app: &TestApp, from: &Client, content: &[u8]) -> (String, Value) {
+pub async fn sent(app: &TestApp, from: &Client, content: &[u8]) -> (String, Value) {
     let id = send(from, "bob@example.org", &[("a.txt", content)]).await;
     app.drain().await;
     (id.clone(), look(from, &id).await)
 }
 
-fn sha256(content: &[u8]) -> String {
+pub fn sha256(content: &[u8]) -> String {
     use aws_lc_rs::digest;
     hex::encode(digest::digest(&digest::SHA256, content))
 }
 
-fn about(app: &TestApp, what: &Value) -> Value {
+pub fn about(app: &TestApp, what: &Value) -> Value {
     let mut body =
         json!({ "reason": "the vendor's tool", "expires_at": app.app.now() + TimeDelta::days(30) });
     let fields = body.as_object_mut().unwrap();

@@ -5,6 +5,7 @@
 mod access;
 mod account;
 mod administration;
+mod approvals;
 mod backup;
 mod checks;
 mod costs;
@@ -15,6 +16,7 @@ mod events;
 mod exceptions;
 mod file_passwords;
 mod fixture;
+mod groups;
 mod integrity;
 mod jobs;
 mod keys;

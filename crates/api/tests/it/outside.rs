@@ -397,7 +397,7 @@ async fn a_request_of_a_disabled_user_takes_nothing() {
 }
 
 /// A guest with a proved address.
-async fn guest(app: &TestApp) -> Client {
+pub async fn guest(app: &TestApp) -> Client {
     app.set("guest_form.enabled", true).await;
     let guest = app.anonymous();
     let email = json!({ "email": "dan@example.net" });

@@ -58,7 +58,7 @@ async fn what_users_send_is_not_judged_by_the_rules_for_what_comes_in() {
 }
 
 /// Somebody outside who was asked for files hands in a script.
-async fn handed_in(app: &TestApp, eva: &Client) -> String {
+pub async fn handed_in(app: &TestApp, eva: &Client) -> String {
     let ask = json!({ "email": "dan@example.net", "send_mail": false });
     let request = eva.post("/api/v1/requests", ask).await.expect(201).json();
     let (_, secret) = request["link"].as_str().unwrap().split_once('#').unwrap();
@@ -115,8 +115,14 @@ async fn a_policy_is_tried_on_what_was_sent() {
     assert_eq!(counts, [json!(1), json!(0), json!(0), json!(false)]);
     let one = &strict["affected"][0];
     assert_eq!(one["package_id"], script.as_str());
-    assert_eq!(one["before"], json!({ "held": 0, "returned": false }));
-    assert_eq!(one["after"], json!({ "held": 1, "returned": false }));
+    assert_eq!(
+        one["before"],
+        json!({ "held": 0, "returned": false, "approval": false })
+    );
+    assert_eq!(
+        one["after"],
+        json!({ "held": 1, "returned": false, "approval": false })
+    );
     assert_eq!(one["because"], json!(["script"]));
 
     let back = trial(&admin, 30, json!({ "checks.script": "reject" })).await;

@@ -10,7 +10,7 @@ use sofie_test_support::{TestApp, TestClamd};
 use super::fixture::{checks, fetch, look, mails, send};
 
 /// Sets up a clamd that knows the test malware.
-async fn with_clamd(app: &TestApp) -> TestClamd {
+pub async fn with_clamd(app: &TestApp) -> TestClamd {
     let server = TestClamd::start();
     let root = app.administrator("root@example.org").await;
     let config = json!({ "addresses": [server.address()] });

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use sofie_detection::Outcome as Said;
-use sofie_domain::{FileCheck, FileId, Life, Note, Outcome, PackageId, Sender, dangerous};
+use sofie_domain::{FileCheck, FileId, Life, Outcome, Package, PackageId, dangerous};
 use sofie_queue::{Done, JobError, Run};
 use sofie_store::{
     Tx, listed_hashes, rounds, tickets,
@@ -35,7 +35,7 @@ async fn compare(app: &App, ctx: &Context, id: PackageId) -> Result<()> {
         return Ok(());
     };
     drop(tx);
-    let rules = rescan::rules(app, ctx, &package.sender, &package.note).await?;
+    let rules = rescan::rules(app, ctx, &package).await?;
     for open in open {
         let rows = later::said(app, &open).await?;
         conclude(app, ctx, &rules, (&open, rows, &[hashes::ENGINE])).await?;
@@ -71,7 +71,7 @@ async fn hear(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<bool
         return Ok(true);
     };
     drop(tx);
-    let rules = rescan::rules(app, ctx, &package.sender, &package.note).await?;
+    let rules = rescan::rules(app, ctx, &package).await?;
     let mut antivirus = slice::antivirus(app).await?;
     antivirus.trusted.retain(|engine| engine.answers_later());
     let mut complete = true;
@@ -136,12 +136,6 @@ fn unread(open: &Open, rows: Vec<Verdict>) -> Examined {
     }
 }
 
-/// Whose package it is, as far as rules ask.
-struct Package {
-    sender: Sender,
-    note: Note,
-}
-
 /// Returns some files of a package that can be fetched; nothing if there are none.
 async fn delivered(
     tx: &mut Tx,
@@ -174,9 +168,5 @@ async fn delivered(
                 file,
             })
         });
-    let package = Package {
-        sender: loaded.package.sender,
-        note: loaded.package.note,
-    };
-    Ok(Some((package, open.collect())))
+    Ok(Some((loaded.package, open.collect())))
 }

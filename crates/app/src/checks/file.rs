@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use sofie_detection::{Dlp, Engine, Passwords, Yara};
 use sofie_domain::{
-    Decision, EmailAddress, EngineVerdict, Event, Exception, File, FileCheck, FileId, Note, Policy,
+    Decision, EngineVerdict, Event, Exception, File, FileCheck, FileId, Note, Origin, Policy,
     Settings, Sha256, decide, excuse, passwords_in,
 };
 use sofie_store::{
@@ -38,8 +38,8 @@ pub(super) struct Rules {
     pub(super) passwords: Arc<Passwords>,
     /// What two administrators agreed to let pass.
     pub(super) exceptions: Vec<Exception>,
-    /// Who sent the package.
-    pub(super) sender: EmailAddress,
+    /// Where the package comes from.
+    pub(super) origin: Origin,
     /// Why the inspector's word does not count at present: then nobody's does.
     pub(super) closed: Option<String>,
     /// Which sensitive data is looked for; none if the settings can't be read as that.
@@ -219,7 +219,7 @@ pub(super) async fn compared(app: &App, rules: &Rules, mut examined: Examined) -
     let listed = hashes::verdicts(app, sha256, examined.objects.as_ref(), app.now()).await?;
     examined.rows.extend(listed);
     for row in &mut examined.rows {
-        let about = (&rules.sender, sha256.map(Sha256));
+        let about = (&rules.origin, sha256.map(Sha256));
         row.exception = excuse(&rules.exceptions, about, (&row.verdict, &row.name));
         row.verdict.excused = row.exception.is_some();
     }

@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
 use serde_json::json;
-use sofie_domain::{Approval, Event, FileCheck, Life, LifeEvent, PackageId, Settings, rejects};
+use sofie_domain::{
+    Approval, EngineRule, EngineVerdict, Event, FileCheck, FileId, Life, LifeEvent, Package,
+    PackageId, Settings, User, rejects,
+};
 use sofie_queue::{Done, Run};
 use sofie_store::{
     Tx, jobs, listed_hashes,
@@ -11,11 +14,12 @@ use sofie_store::{
 };
 
 use crate::{
-    App, Context, Result, audit, hashes,
+    App, Context, Result, approvals, audit, engines, groups, hashes,
     jobs::{CheckPackage, HearLate, enqueue, enqueue_for_package, queues},
     notices,
     packages::{Loaded, lock, tell},
     quarantine::bin,
+    rule_sets,
 };
 
 /// When engines that were not waited for are first asked what they think.
@@ -24,6 +28,7 @@ const FIRST_ASKED: TimeDelta = TimeDelta::minutes(1);
 /// Delivers a package whose files are all settled, or holds it back, and finishes the job, all at once.
 pub(super) async fn settle(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<Done> {
     let settings = app.settings().await?;
+    let others = engines::rules(app, rule_sets::in_force(app).await?.as_ref()).await?;
     let mut tx = app.db().begin().await?;
     if !jobs::finish(&mut tx, run.claim.id, run.claim.attempt).await? {
         // The lease was lost: somebody else goes on.
@@ -36,7 +41,7 @@ pub(super) async fn settle(app: &App, ctx: &Context, run: &Run, id: PackageId) -
             let job = CheckPackage { package_id: id };
             enqueue_for_package(&mut tx, ctx, &job, id, ctx.now).await?;
         } else {
-            conclude(app, &mut tx, ctx, &mut loaded, &settings).await?;
+            conclude(app, &mut tx, ctx, &mut loaded, (&settings, others)).await?;
         }
     }
     tx.commit().await?;
@@ -60,7 +65,7 @@ async fn conclude(
     tx: &mut Tx,
     ctx: &Context,
     loaded: &mut Loaded,
-    settings: &Settings,
+    (settings, others): (&Settings, Vec<EngineRule>),
 ) -> Result<()> {
     // Set when a round begins and cleared here, both under the lock: whoever comes second reports nothing.
     let checked = loaded.package.checks_started_at.take().is_some();
@@ -69,27 +74,26 @@ async fn conclude(
     }
     let held = loaded.files.iter().filter(|file| file.check.held()).count();
     let over = loaded.package.expired(ctx.now);
-    if !over && held > 0 && goes_back(tx, loaded, settings).await? {
-        return send_back(app, tx, ctx, loaded, held).await;
+    let mut approvers = Vec::new();
+    if !over && held > 0 {
+        let standing = groups::standing(tx, &loaded.package).await?;
+        let policy = settings.policy(&standing.whose, others);
+        let said = said_of_held(tx, loaded).await?;
+        let all: Vec<_> = said.iter().map(|(_, verdict)| verdict.clone()).collect();
+        if rejects(&policy, &all) {
+            return send_back(app, tx, ctx, loaded, held).await;
+        }
+        approvers = approvals::whom_to_ask(tx, loaded, &policy, &said).await?;
+    }
+    if checked {
+        ask(tx, ctx, &mut loaded.package, !approvers.is_empty()).await?;
     }
     if !over && deliverable(loaded, settings) {
         activate(app, tx, ctx, loaded).await?;
     }
     // A package that comes back from the recycle bin was reported when it was checked.
     if held > 0 && checked {
-        let data = json!({ "held": held, "files": loaded.files.len() });
-        audit::record(
-            tx,
-            ctx,
-            Event::PackageQuarantined,
-            Some(object(loaded.package.id)),
-            data,
-        )
-        .await?;
-        if !over {
-            notices::quarantined(app, tx, ctx, loaded).await?;
-            ask_for_passwords(app, tx, ctx, (loaded, held), settings).await?;
-        }
+        report(app, tx, ctx, loaded, (held, &approvers)).await?;
     }
     Ok(())
 }
@@ -101,11 +105,10 @@ async fn ask_for_passwords(
     tx: &mut Tx,
     ctx: &Context,
     (loaded, held): (&Loaded, usize),
-    settings: &Settings,
 ) -> Result<()> {
     let waits = loaded.package.life == Life::Submitted;
     if waits
-        && settings.bool("checks.recipients_unlock")
+        && app.settings().await?.bool("checks.recipients_unlock")
         && rounds::locked_files(tx, loaded.package.id).await?.len() == held
     {
         notices::ask_recipients(app, tx, ctx, loaded).await?;
@@ -113,17 +116,51 @@ async fn ask_for_passwords(
     Ok(())
 }
 
-/// Tells whether the rules send a package back for what was found in one of its held files (DET-17).
-async fn goes_back(tx: &mut Tx, loaded: &Loaded, settings: &Settings) -> Result<bool> {
-    let policy = settings.policy(loaded.package.sender.direction(), Vec::new());
+/// What engines said of the held files of a package.
+async fn said_of_held(tx: &mut Tx, loaded: &Loaded) -> Result<Vec<(FileId, EngineVerdict)>> {
     let held = |id| {
         let mut files = loaded.files.iter();
         files.any(|file| file.id == id && file.check.held())
     };
     let rows = verdicts::of_package(tx, loaded.package.id).await?;
     let said = rows.into_iter().filter(|(file, _)| held(*file));
-    let said: Vec<_> = said.map(|(_, row)| row.verdict).collect();
-    Ok(rejects(&policy, &said))
+    Ok(said.map(|(file, row)| (file, row.verdict)).collect())
+}
+
+/// Notes whether a package whose checks are over waits for an approver; what was decided before was about other checks.
+async fn ask(tx: &mut Tx, ctx: &Context, package: &mut Package, asked: bool) -> Result<()> {
+    let approval = if asked {
+        Approval::Waiting
+    } else {
+        Approval::NotRequired
+    };
+    if package.approval != approval {
+        package.approval = approval;
+        packages::save(tx, package, ctx.now).await?;
+    }
+    Ok(())
+}
+
+/// Tells that files are held, and those who decide about that.
+async fn report(
+    app: &App,
+    tx: &mut Tx,
+    ctx: &Context,
+    loaded: &Loaded,
+    (held, approvers): (usize, &[User]),
+) -> Result<()> {
+    let package = Some(object(loaded.package.id));
+    let data = json!({ "held": held, "files": loaded.files.len() });
+    if !approvers.is_empty() {
+        audit::record(tx, ctx, Event::ApprovalAsked, package, data).await?;
+        return notices::to_approve(app, tx, ctx, loaded, approvers).await;
+    }
+    audit::record(tx, ctx, Event::PackageQuarantined, package, data).await?;
+    if loaded.package.expired(ctx.now) {
+        return Ok(());
+    }
+    notices::quarantined(app, tx, ctx, loaded).await?;
+    ask_for_passwords(app, tx, ctx, (loaded, held)).await
 }
 
 async fn send_back(
@@ -168,15 +205,7 @@ pub(crate) async fn activate(
     listed_hashes::hold(tx).await?;
     let listed = listed_hashes::passed(tx, package.id, hashes::ENGINE).await?;
     if !listed.is_empty() {
-        for file in listed {
-            rounds::next_of(tx, file, None).await?;
-        }
-        packages::save(tx, package, ctx.now).await?;
-        packages::set_checks_started(tx, package.id, Some(ctx.now)).await?;
-        let job = CheckPackage {
-            package_id: package.id,
-        };
-        return enqueue_for_package(tx, ctx, &job, package.id, ctx.now).await;
+        return check_again(tx, ctx, package, &listed).await;
     }
     if !tickets::unanswered(tx, package.id).await?.is_empty() {
         let job = HearLate {
@@ -208,6 +237,24 @@ pub(crate) async fn activate(
     )
     .await?;
     notices::delivered(app, tx, ctx, loaded).await
+}
+
+/// Sends some files of a locked package through the checks once more.
+pub(crate) async fn check_again(
+    tx: &mut Tx,
+    ctx: &Context,
+    package: &mut Package,
+    files: &[FileId],
+) -> Result<()> {
+    for file in files {
+        rounds::next_of(tx, *file, None).await?;
+    }
+    packages::save(tx, package, ctx.now).await?;
+    packages::set_checks_started(tx, package.id, Some(ctx.now)).await?;
+    let job = CheckPackage {
+        package_id: package.id,
+    };
+    enqueue_for_package(tx, ctx, &job, package.id, ctx.now).await
 }
 
 fn object(id: PackageId) -> (&'static str, String) {

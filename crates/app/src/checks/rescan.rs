@@ -8,7 +8,9 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
-use sofie_domain::{Decision, Event, FileCheck, Life, Note, PackageId, Sender, dangerous, decide};
+use sofie_domain::{
+    Approval, Decision, Event, FileCheck, Life, Package, PackageId, dangerous, decide,
+};
 use sofie_queue::{Done, JobError, Run};
 use sofie_store::{
     downloads, engine_states, exceptions, rounds,
@@ -23,7 +25,7 @@ use super::{
     slice, translate,
 };
 use crate::{
-    App, Context, Result, audit, engines,
+    App, Context, Result, audit, engines, groups,
     jobs::queues,
     keys, notices,
     packages::{load, lock, tell},
@@ -66,10 +68,10 @@ pub(crate) async fn rescan(
 async fn look_again(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<bool> {
     let mut antivirus = slice::antivirus(app).await?;
     let later = quick_only(&mut antivirus);
-    let Some((sender, note, open)) = due(app, ctx, id).await? else {
+    let Some((package, open)) = due(app, ctx, id).await? else {
         return Ok(true);
     };
-    let mut rules = rules(app, ctx, &sender, &note).await?;
+    let mut rules = rules(app, ctx, &package).await?;
     rules
         .policy
         .engines
@@ -91,22 +93,31 @@ async fn look_again(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Resul
 }
 
 /// Returns the rules by which a delivered package is judged now.
-pub(super) async fn rules(app: &App, ctx: &Context, sender: &Sender, note: &Note) -> Result<Rules> {
+pub(super) async fn rules(app: &App, ctx: &Context, package: &Package) -> Result<Rules> {
     let settings = app.settings().await?;
-    let exceptions = exceptions::active(&mut app.db().read().await?, ctx.now).await?;
+    let mut tx = app.db().read().await?;
+    let exceptions = exceptions::active(&mut tx, ctx.now).await?;
+    let standing = groups::standing(&mut tx, package).await?;
+    drop(tx);
     let yara = rule_sets::in_force(app).await?;
     let others = engines::rules(app, yara.as_ref()).await?;
-    let passwords = file::passwords(&[], note);
+    let passwords = file::passwords(&[], &package.note);
     let inspector = known::inspector(app, &settings, yara.as_deref(), &passwords).await?;
+    let policy = settings.policy(&standing.whose, others);
+    let policy = match package.approval {
+        // What was approved is no news.
+        Approval::Approved => policy.approved(),
+        Approval::NotRequired | Approval::Waiting | Approval::Rejected => policy,
+    };
     Ok(Rules {
-        policy: settings.policy(sender.direction(), others),
+        policy,
         last_chance: false,
         give_up: false,
         closed: engines::inspector_trusted(app).await?,
         exceptions,
         passwords,
         inspector,
-        sender: sender.email().clone(),
+        origin: standing.origin,
         dlp: file::dlp(&settings),
         yara,
     })
@@ -120,8 +131,8 @@ fn quick_only(antivirus: &mut Antivirus) -> Vec<String> {
     later.map(|engine| engine.descriptor().id.clone()).collect()
 }
 
-/// Returns the files of a package that are due, and who sent it; nothing if it can't be fetched any more.
-async fn due(app: &App, ctx: &Context, id: PackageId) -> Result<Option<(Sender, Note, Vec<Open>)>> {
+/// Returns a package with its files that are due; nothing if it can't be fetched any more.
+async fn due(app: &App, ctx: &Context, id: PackageId) -> Result<Option<(Package, Vec<Open>)>> {
     let before = due_before(app, ctx).await?;
     let mut tx = app.db().read().await?;
     let loaded = match load(&mut tx, id).await {
@@ -146,7 +157,7 @@ async fn due(app: &App, ctx: &Context, id: PackageId) -> Result<Option<(Sender, 
         })
     });
     let open = open.collect();
-    Ok(Some((loaded.package.sender, loaded.package.note, open)))
+    Ok(Some((loaded.package, open)))
 }
 
 /// Looks again at one file; tells whether every engine could be asked.

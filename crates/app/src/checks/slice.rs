@@ -23,6 +23,7 @@ use super::{
 use crate::{
     App, Context, Result,
     engines::{self, Configured},
+    groups,
     jobs::{self, CheckLargePackage, CheckPackage},
     keys,
     packages::lock,
@@ -125,7 +126,8 @@ async fn prepare(
     if loaded.package.life != Life::Submitted {
         return Ok(None);
     }
-    let policy = settings.policy(loaded.package.sender.direction(), others);
+    let standing = groups::standing(&mut tx, &loaded.package).await?;
+    let policy = settings.policy(&standing.whose, others);
     let rounds: HashMap<_, _> = rounds::present(&mut tx, id).await?.into_iter().collect();
     let specs = keys::blob_specs(app, &mut tx, id).await?;
     let exceptions = exceptions::active(&mut tx, ctx.now).await?;
@@ -157,7 +159,7 @@ async fn prepare(
         inspector,
         closed,
         exceptions,
-        sender: loaded.package.sender.email().clone(),
+        origin: standing.origin,
         dlp: file::dlp(&settings),
         yara,
     };

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sofie_detection::{KINDS, Kind, Load, Types, YARA};
-use sofie_domain::{AdministratorPermission, Direction};
+use sofie_domain::{AdministratorPermission, Direction, Whose};
 use sofie_store::{
     engine_states::{self, EngineState},
     engines::Engine,
@@ -114,7 +114,8 @@ pub async fn list(app: &App, ctx: &Context) -> Result<Vec<EngineView>> {
     let state = |id: &str| states.iter().find(|state| state.engine == id).cloned();
     let yara = rule_sets::in_force(app).await?;
     let rules = catalogue::rules(app, yara.as_ref()).await?;
-    let rules = settings.policy(Direction::Outgoing, rules).engines;
+    let everybody = Whose::everybody(Direction::Outgoing);
+    let rules = settings.policy(&everybody, rules).engines;
     let internal = INTERNAL.iter().chain(yara.iter().map(|_| &YARA));
     let internal = internal.map(|id| EngineView {
         id: (*id).to_owned(),

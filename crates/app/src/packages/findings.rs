@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use sofie_domain::{Actor, FileId, Outcome, PackageId};
+use sofie_domain::{FileId, Outcome, PackageId, Relation};
 use sofie_store::{Tx, outcomes, verdicts};
 
-use crate::{App, Context, Result};
+use crate::{App, Result};
 
 /// One thing that an engine found in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,15 +20,18 @@ pub struct Finding {
     pub object: Option<String>,
 }
 
-/// Returns what was found in the files of a package; a setting hides it from everybody but administrators.
+/// Returns what was found in the files of a package; a setting hides it from everybody but those who decide about it.
 pub(super) async fn of_package(
     app: &App,
     tx: &mut Tx,
-    ctx: &Context,
+    relation: Relation,
     package: PackageId,
 ) -> Result<HashMap<FileId, Vec<Finding>>> {
-    let administrator = matches!(ctx.actor, Actor::Administrator { .. });
-    if !administrator && !app.settings().await?.bool("checks.show_findings") {
+    let decides = matches!(
+        relation,
+        Relation::Administrator { .. } | Relation::Approver
+    );
+    if !decides && !app.settings().await?.bool("checks.show_findings") {
         return Ok(HashMap::new());
     }
     let mut findings: HashMap<FileId, Vec<Finding>> = HashMap::new();

@@ -1,6 +1,6 @@
 //! Lists of packages.
 
-use sofie_domain::{Actor, AdministratorPermission, Package, PackageId, Sender};
+use sofie_domain::{Actor, AdministratorPermission, Package, PackageId, Sender, UserId};
 use sofie_store::{
     Cursor, Page, Tx, files,
     packages::{self, Box, Wanted},
@@ -54,6 +54,17 @@ pub async fn list(
     page(app, ctx, &which, search, (after, limit)).await
 }
 
+/// Lists packages that wait for the caller, who may approve.
+pub(crate) async fn list_to_approve(
+    app: &App,
+    ctx: &Context,
+    user: UserId,
+    search: &str,
+    (after, limit): (Option<Cursor>, usize),
+) -> Result<Page<Summary>> {
+    page(app, ctx, &Box::ToApprove(user), search, (after, limit)).await
+}
+
 /// Lists packages for an administrator.
 pub async fn list_all(
     app: &App,
@@ -80,7 +91,7 @@ async fn page(
     let mut tx = app.db().read().await?;
     let page = packages::list(&mut tx, which, after, limit).await?;
     let items = page.items.into_iter().map(|(_, package)| package).collect();
-    let items = summaries(&mut tx, ctx, items).await?;
+    let items = summaries(&mut tx, ctx, which, items).await?;
     let next = page.next;
     Ok(Page { items, next })
 }
@@ -105,12 +116,17 @@ async fn find(
     };
     let mut tx = app.db().read().await?;
     let page = packages::search(&mut tx, which, wanted, after).await?;
-    let items = summaries(&mut tx, ctx, page.items).await?;
+    let items = summaries(&mut tx, ctx, which, page.items).await?;
     let next = page.next;
     Ok(Page { items, next })
 }
 
-async fn summaries(tx: &mut Tx, ctx: &Context, items: Vec<Package>) -> Result<Vec<Summary>> {
+async fn summaries(
+    tx: &mut Tx,
+    ctx: &Context,
+    which: &Box,
+    items: Vec<Package>,
+) -> Result<Vec<Summary>> {
     let ids: Vec<PackageId> = items.iter().map(|package| package.id).collect();
     let mut groups = files::groups(tx, &ids).await?;
     let withdrawn = packages::withdrawn(tx, &ids).await?;
@@ -125,7 +141,7 @@ async fn summaries(tx: &mut Tx, ctx: &Context, items: Vec<Package>) -> Result<Ve
     Ok(items
         .into_iter()
         .map(|package| {
-            let viewer = views::listed(ctx, &package);
+            let viewer = views::listed(ctx, which, &package);
             let of_package = groups.remove(&package.id).unwrap_or_default();
             let withdrawn = withdrawn.contains(&package.id);
             let name = match &package.sender {

@@ -1,6 +1,6 @@
 //! Who may know of a package.
 
-use sofie_domain::{Life, Package, PackageId, PackageType, Relation, Viewer};
+use sofie_domain::{Approval, Life, Package, PackageId, PackageType, Relation, Viewer};
 use sofie_store::{Tx, packages};
 
 use super::views::password_missing;
@@ -26,7 +26,8 @@ pub(crate) async fn knows(
     if visible(package, relation, ctx) {
         return Ok(true);
     }
-    let waits = package.life == Life::Submitted && !package.expired(ctx.now);
+    let free = matches!(package.approval, Approval::NotRequired | Approval::Approved);
+    let waits = package.life == Life::Submitted && free && !package.expired(ctx.now);
     match relation {
         Relation::Recipient(id) if waits && recipients_unlock(app).await? => {
             notices::was_asked(tx, id).await
@@ -64,6 +65,9 @@ fn visible(package: &Package, relation: Relation, ctx: &Context) -> bool {
             let there = package.life == Life::Active || package.life == Life::Submitted && known;
             there && !package.expired(ctx.now)
         }
-        Relation::Stranger | Relation::Unproved(_) | Relation::LoginNeeded => false,
+        // Approvers have a door of their own.
+        Relation::Approver | Relation::Stranger | Relation::Unproved(_) | Relation::LoginNeeded => {
+            false
+        }
     }
 }

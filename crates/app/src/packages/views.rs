@@ -6,7 +6,7 @@ use sofie_domain::{
     Deliverable, File, FileCheck, FilePath, Life, Note, Package, PackageId, PackageState,
     PackageType, Relation, Sender, Title, Viewer, Withheld, deliverable, worst,
 };
-use sofie_store::{Tx, files, files::Group, packages, rounds, users};
+use sofie_store::{Tx, files, files::Group, packages, packages::Box, rounds, users};
 
 use super::{
     Finding, findings, is_sender,
@@ -26,6 +26,8 @@ pub enum Role {
     Recipient,
     /// Looks after it.
     Administrator,
+    /// Decides whether it leaves.
+    Approver,
 }
 
 /// What the caller may do with a package now.
@@ -143,7 +145,7 @@ pub async fn view_for(
 ) -> Result<View> {
     let stored = files::of_package(tx, package.id).await?;
     let received = received(app, tx, &package, &stored).await?;
-    let mut findings = findings::of_package(app, tx, ctx, package.id).await?;
+    let mut findings = findings::of_package(app, tx, viewer.relation, package.id).await?;
     let held = stored.iter().any(|file| file.check.held());
     let locked = if held && may_unlock(app, &package, viewer).await? {
         rounds::locked_files(tx, package.id).await?
@@ -256,6 +258,7 @@ impl Summary {
         let role = match viewer.relation {
             Relation::Sender => Role::Sender,
             Relation::Administrator { .. } => Role::Administrator,
+            Relation::Approver => Role::Approver,
             _ => Role::Recipient,
         };
         let checks: Vec<FileCheck> = groups.iter().map(|g| g.check).collect();
@@ -345,9 +348,11 @@ fn sample(package: &Package, group: &Group, viewer: &Viewer, ctx: &Context) -> O
 }
 
 /// Returns how the caller stands to a package in one of the caller's own lists.
-pub(super) fn listed(ctx: &Context, package: &Package) -> Viewer {
-    let relation =
-        sofie_domain::relation(package, &ctx.actor, &ctx.administrator_permissions, None);
+pub(super) fn listed(ctx: &Context, which: &Box, package: &Package) -> Viewer {
+    let relation = match which {
+        Box::ToApprove(_) => Relation::Approver,
+        _ => sofie_domain::relation(package, &ctx.actor, &ctx.administrator_permissions, None),
+    };
     debug_assert!(is_sender(ctx, package) == (relation == Relation::Sender));
     Viewer {
         relation,

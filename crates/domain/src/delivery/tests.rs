@@ -51,7 +51,7 @@ fn file(package: &Package) -> File {
     }
 }
 
-const RELATIONS: [fn() -> Relation; 8] = [
+const RELATIONS: [fn() -> Relation; 9] = [
     || Relation::Stranger,
     || Relation::Unproved(RecipientId::fresh()),
     || Relation::LoginNeeded,
@@ -60,6 +60,7 @@ const RELATIONS: [fn() -> Relation; 8] = [
     || Relation::LinkHolder,
     || Relation::Administrator { contents: false },
     || Relation::Administrator { contents: true },
+    || Relation::Approver,
 ];
 
 /// Walks every combination; bytes may leave in exactly the ones that the product promises.
@@ -205,4 +206,88 @@ fn delivered_is_said_only_of_what_can_be_fetched() {
     package.checks_started_at = None;
     assert_eq!(package.state(&clean, now()), State::Checking);
     assert_eq!(package.state(&held, now()), State::Withheld);
+}
+
+/// Approval opens what waits for it, and nothing that the checks hold.
+#[test]
+fn what_waits_for_approval_leaves_to_nobody() {
+    for relation in RELATIONS {
+        let viewer = Viewer {
+            relation: relation(),
+            password: true,
+            access: true,
+        };
+        let with = |approval, check| {
+            let mut package = package();
+            package.approval = approval;
+            let mut file = file(&package);
+            file.check = check;
+            deliverable(&package, &file, &viewer, now())
+        };
+        let open = with(Approval::Approved, FileCheck::Clean);
+        assert_eq!(
+            with(Approval::NotRequired, FileCheck::Clean).is_ok(),
+            open.is_ok()
+        );
+        for (approval, why) in [
+            (Approval::Waiting, Withheld::ApprovalPending),
+            (Approval::Rejected, Withheld::Rejected),
+        ] {
+            let got = with(approval, FileCheck::Released);
+            assert!(got.is_err());
+            if open.is_ok() {
+                assert_eq!(got, Err(why));
+            }
+        }
+        assert!(with(Approval::Approved, FileCheck::Blocked).is_err());
+    }
+}
+
+/// Nobody approves what is their own, or what does not wait.
+#[test]
+fn only_others_approve_what_waits() {
+    let (own, other) = (UserId::fresh(), UserId::fresh());
+    let [eva, bob]: [EmailAddress; 2] =
+        ["eva@example.org", "bob@example.org"].map(|text| text.parse().unwrap());
+    let waiting = |sender: Sender| {
+        let mut package = package();
+        package.sender = sender;
+        package.life = Life::Submitted;
+        package.approval = Approval::Waiting;
+        package.recipients = vec![crate::Recipient {
+            id: RecipientId::fresh(),
+            email: bob.clone(),
+            blind: true,
+            notified_at: None,
+            opened_at: None,
+        }];
+        package
+    };
+    let by_user = waiting(Sender::User {
+        id: own,
+        email: eva.clone(),
+    });
+    assert!(!crate::may_approve(&by_user, (own, &eva)));
+    // Whoever receives it may: it is not they who send it.
+    assert!(crate::may_approve(&by_user, (other, &bob)));
+    let by_guest = waiting(Sender::Guest {
+        visitor: crate::VisitorId::fresh(),
+        email: eva.clone(),
+    });
+    assert!(!crate::may_approve(&by_guest, (other, &bob)));
+    assert!(crate::may_approve(&by_guest, (own, &eva)));
+    for life in Life::ALL {
+        for approval in Approval::ALL {
+            for checking in [None, Some(now())] {
+                let mut package = by_user.clone();
+                package.life = *life;
+                package.approval = *approval;
+                package.checks_started_at = checking;
+                let may = *life == Life::Submitted
+                    && *approval == Approval::Waiting
+                    && checking.is_none();
+                assert_eq!(crate::may_approve(&package, (other, &bob)), may);
+            }
+        }
+    }
 }

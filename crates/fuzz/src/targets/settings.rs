@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use sofie_app::settings::{accepted, to_json};
 use sofie_domain::{
-    Decision, Direction, EngineRule, EngineVerdict, FileCheck, Outcome, SettingKind, SettingValue,
-    Settings, decide, registry,
+    Decision, Direction, EngineRule, EngineVerdict, FileCheck, GroupRules, Outcome, SettingKind,
+    SettingValue, Settings, Whose, approvable, decide, registry,
 };
 
 use crate::input::{Input, Script};
@@ -52,13 +52,14 @@ fn assert_origin(url: &str) {
     }
 }
 
-/// Whatever administrators set: a mandatory engine without an answer holds a file back, and danger blocks it.
-fn assert_silence_blocks(settings: &Settings, direction: Direction) {
+/// Whatever administrators set: a mandatory engine without an answer holds a file back, and danger blocks it; and no
+/// approver may let out either.
+fn assert_silence_blocks(settings: &Settings, whose: &Whose) {
     let clamd = EngineRule {
         engine: "clamd".to_owned(),
         mandatory: true,
     };
-    let policy = settings.policy(direction, vec![clamd]);
+    let policy = settings.policy(whose, vec![clamd]);
     let row = |engine: &str, outcome| EngineVerdict {
         engine: engine.to_owned(),
         outcome,
@@ -80,17 +81,20 @@ fn assert_silence_blocks(settings: &Settings, direction: Direction) {
             "silence of {}",
             rule.engine
         );
+        assert!(!approvable(&policy, &rows), "silence of {}", rule.engine);
         rows.push(row(&rule.engine, Outcome::Infected));
         assert_eq!(
             decide(&policy, &rows, true),
             Decision::Settled(FileCheck::Blocked)
         );
+        assert!(!approvable(&policy, &rows), "danger");
     }
 }
 
 pub(crate) fn run(data: &[u8]) {
     let mut input = Input::new(data);
     let mut settings = Settings::default();
+    let mut group = GroupRules::default();
     while !input.is_empty() {
         let setting = &registry()[usize::from(input.byte()) % registry().len()];
         let value = value(&mut input);
@@ -104,13 +108,19 @@ pub(crate) fn run(data: &[u8]) {
             "{}",
             setting.key
         );
+        if let SettingValue::Text(word) = &taken {
+            // Only rules are for groups.
+            let _ = group.set(setting.key, word);
+        }
         let set = settings.set(setting.key, taken.clone());
         set.expect("what is accepted can be set");
         assert_eq!(settings.get(setting.key), Some(taken));
     }
     assert_origin(&settings.text("instance.base_url"));
     for direction in [Direction::Outgoing, Direction::Incoming] {
-        assert_silence_blocks(&settings, direction);
+        let users = vec![vec![group.clone()], Vec::new()];
+        assert_silence_blocks(&settings, &Whose::everybody(direction));
+        assert_silence_blocks(&settings, &Whose { direction, users });
     }
 }
 

@@ -1,8 +1,8 @@
 use super::*;
 use crate::template::{
-    AccountEvent, AccountInvite, Code, Delivered, Downloaded, Expiring, Locked, NewPackage,
-    PackageReceived, PasswordReset, Quarantined, Recalled, RecalledFetched, Rejected, Released,
-    Request, TestMail, TokenCreated,
+    AccountEvent, AccountInvite, Code, Decided, Delivered, Downloaded, Expiring, Locked,
+    NewPackage, PackageReceived, PasswordReset, Quarantined, Recalled, RecalledFetched, Rejected,
+    Released, Request, TestMail, ToApprove, TokenCreated,
 };
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
@@ -17,6 +17,7 @@ fn at() -> DateTime<Utc> {
 fn all(value: &str) -> Vec<Template> {
     let mut all = about_packages(value);
     all.extend(about_recalls(value));
+    all.extend(about_approvals(value));
     all.extend(about_accounts(value));
     all
 }
@@ -41,6 +42,26 @@ fn about_recalls(value: &str) -> Vec<Template> {
         Template::RecalledFetched(fetched),
         list(vec![text.clone()], 2),
         list(Vec::new(), 0),
+    ]
+}
+
+fn about_approvals(value: &str) -> Vec<Template> {
+    let decided = Decided {
+        title: Some(value.to_owned()),
+        reason: value.to_owned(),
+        link: LINK.to_owned(),
+    };
+    let asked = ToApprove {
+        sender: value.to_owned(),
+        title: Some(value.to_owned()),
+        names: vec![value.to_owned(), "invoice.docm".to_owned()],
+        link: LINK.to_owned(),
+    };
+    vec![
+        Template::ToApprove(asked),
+        Template::AwaitingApproval(held(value)),
+        Template::Approved(decided.clone()),
+        Template::Disapproved(decided),
     ]
 }
 

@@ -25,6 +25,10 @@ pub enum Box {
     Checking,
     /// Everything that has a file in quarantine.
     Quarantined,
+    /// Everything that waits for an approver.
+    Waiting,
+    /// What waits for an approver, for one who may decide about it: not what is the user's own.
+    ToApprove(UserId),
     /// Everything in the recycle bin.
     AllDeleted,
     /// Everything.
@@ -104,6 +108,17 @@ impl Box {
                  and exists (select from files f
                               where f.package_id = p.id and f.check_state in ('blocked', 'unscannable'))"
             ),
+            Self::Waiting => sql!(where
+                "p.approval = 'waiting' and p.life = 'submitted' and p.checks_started_at is null
+                 and $3::text is null"
+            ),
+            Self::ToApprove(_) => sql!(where
+                "p.approval = 'waiting' and p.life = 'submitted' and p.checks_started_at is null
+                 and p.sender_user_id is distinct from $3::uuid
+                 and not (p.sender_user_id is null
+                          and exists (select from recipients r join users u on u.email = r.email
+                                       where r.package_id = p.id and u.id = $3::uuid))"
+            ),
             Self::AllDeleted => sql!(where "p.life = 'deleted' and $3::text is null"),
             Self::All => sql!(where "$3::text is null"),
         }
@@ -117,7 +132,9 @@ impl Box {
     fn who(&self) -> Option<String> {
         match self {
             Self::Inbox(email) => Some(email.to_string()),
-            Self::Sent(user) | Self::Drafts(user) | Self::Deleted(user) => Some(user.to_string()),
+            Self::Sent(user) | Self::Drafts(user) | Self::Deleted(user) | Self::ToApprove(user) => {
+                Some(user.to_string())
+            }
             _ => None,
         }
     }

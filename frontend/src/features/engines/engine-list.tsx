@@ -1,15 +1,16 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { type DragEvent, type MouseEvent, useLayoutEffect, useRef, useState } from 'react';
+import { type DragEvent, useState } from 'react';
 import type { Engine } from '~/api/admin-types';
 import type { Items } from '~/api/types';
 import { textOf, useLocale, useT } from '~/i18n/use-t';
 import { useAction } from '~/lib/use-action';
 import { ConfirmButton } from '~/ui/actions/confirm-button';
 import { Badge } from '~/ui/badge/badge';
-import { Button, IconButton } from '~/ui/base/button';
+import { Button } from '~/ui/base/button';
 import { Icon } from '~/ui/brand/icon';
 import { Notice } from '~/ui/feedback/feedback';
 import { Time } from '~/ui/fields/time';
+import { Handle } from '~/ui/list/handle';
 import { Row, Rows } from '~/ui/list/rows';
 import { enginesKey, removeEngine, selfTest } from './api';
 import { HistoryDialog } from './engine-dialogs';
@@ -137,40 +138,19 @@ function Actions({ engine, onEdit }: { engine: Engine; onEdit?: (engine: Engine)
 
 type Order = ReturnType<typeof useOrder>;
 
-/** Takes an engine to another place, with the pointer or by its two buttons, which keep the focus. */
-function Handle({ engine, order }: { engine: Engine; order: Order }) {
+function Place({ engine, order }: { engine: Engine; order: Order }) {
   const t = useT();
   const name = engine.name;
-  const pressed = useRef<HTMLButtonElement | null>(null);
-  const place = order.place(engine.id);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the row was moved, and the browser forgot where one was
-  useLayoutEffect(() => {
-    pressed.current?.focus();
-    pressed.current = null;
-  }, [place]);
-  const step = (by: number) => ({
-    // Not disabled: a button that is would lose the focus at the end of the list.
-    'aria-disabled': !order.canMove(engine.id, by),
-    onClick: (event: MouseEvent<HTMLButtonElement>) => {
-      if (!order.canMove(engine.id, by)) return;
-      pressed.current = event.currentTarget;
-      order.move(engine.id, by);
-    },
-  });
   return (
-    <fieldset
-      className={classes.handle}
-      aria-label={t('admin:engines.place', { name })}
-      draggable
+    <Handle
+      label={t('admin:engines.place', { name })}
+      up={t('admin:engines.up', { name })}
+      down={t('admin:engines.down', { name })}
+      place={order.place(engine.id)}
+      canMove={(by) => order.canMove(engine.id, by)}
+      move={(by) => order.move(engine.id, by)}
       onDragStart={(event) => order.drag(event, engine.id)}
-    >
-      <IconButton aria-label={t('admin:engines.up', { name })} {...step(-1)}>
-        <Icon name="chevron" size={16} />
-      </IconButton>
-      <IconButton aria-label={t('admin:engines.down', { name })} {...step(1)}>
-        <Icon name="chevron" size={16} />
-      </IconButton>
-    </fieldset>
+    />
   );
 }
 
@@ -193,7 +173,7 @@ export function EngineList({ engines, onEdit }: ListProps) {
           badge={<Status engine={engine} />}
           sub={<Facts engine={engine} />}
           actions={<Actions engine={engine} onEdit={onEdit} />}
-          lead={engine.setup && <Handle engine={engine} order={order} />}
+          lead={engine.setup && <Place engine={engine} order={order} />}
           onDragOver={engine.setup ? (event) => event.preventDefault() : undefined}
           onDrop={dropOn(engine)}
         >

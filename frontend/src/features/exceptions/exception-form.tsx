@@ -1,6 +1,7 @@
-import { Group, NumberInput, SegmentedControl, Stack, Textarea, TextInput } from '@mantine/core';
+import { Group, NumberInput, SegmentedControl, Select, Stack, Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import type { Exception, ExceptionInput } from '~/api/admin-types';
+import type { UserGroup } from '~/api/policy-types';
 import { useT } from '~/i18n/use-t';
 import { fieldErrors } from '~/lib/problem-text';
 import { useAction } from '~/lib/use-action';
@@ -13,10 +14,10 @@ const DAY = 86_400_000;
 /** Where a proposal begins: from a file or a finding in quarantine, or from nothing. */
 export type Beginning = { sha256?: string; engine?: string; finding?: string };
 
-type Props = { beginning: Beginning; onDone: () => void };
+type Props = { beginning: Beginning; groups: readonly UserGroup[]; onDone: () => void };
 
 /** Proposes an exception; another administrator has to approve it. */
-export function ExceptionForm({ beginning, onDone }: Props) {
+export function ExceptionForm({ beginning, groups, onDone }: Props) {
   const t = useT();
   const form = useForm({
     initialValues: {
@@ -25,6 +26,7 @@ export function ExceptionForm({ beginning, onDone }: Props) {
       engine: beginning.engine ?? '',
       finding: beginning.finding ?? '',
       sender: '',
+      group: null as string | null,
       reason: '',
       days: 30,
     },
@@ -43,10 +45,11 @@ export function ExceptionForm({ beginning, onDone }: Props) {
     errors: 'inline',
     onDone,
   });
-  const submit = form.onSubmit(({ about, sha256, engine, finding, sender, reason, days }) => {
+  const submit = form.onSubmit(({ about, sha256, engine, finding, group, reason, days, ...from }) => {
+    const sender = group ? `group:${group}` : from.sender.trim();
     const what = about === 'content' ? { sha256: sha256.trim() } : { engine: engine.trim(), finding };
     const expires_at = new Date(Date.now() + days * DAY).toISOString();
-    const input = { ...what, sender: sender.trim(), reason: reason.trim(), expires_at };
+    const input = { ...what, sender, reason: reason.trim(), expires_at };
     propose.mutate(input, { onError: (error) => form.setErrors(fieldErrors(t, error)) });
   });
   return (
@@ -90,8 +93,19 @@ export function ExceptionForm({ beginning, onDone }: Props) {
           label={t('admin:exceptions.sender')}
           description={t('admin:exceptions.sender_hint')}
           autoComplete="off"
+          disabled={form.values.group !== null}
           {...form.getInputProps('sender')}
         />
+        {groups.length > 0 && (
+          <Select
+            label={t('admin:exceptions.group')}
+            placeholder={t('admin:exceptions.any_group')}
+            clearable
+            clearButtonProps={{ 'aria-label': t('action.clear') }}
+            data={groups.map(({ id, name }) => ({ value: id, label: name }))}
+            {...form.getInputProps('group')}
+          />
+        )}
         <Textarea
           label={t('admin:decision.reason')}
           description={t('admin:decision.reason_hint')}

@@ -1,5 +1,5 @@
 import type { Exception } from '~/api/admin-types';
-import { engineText, textOf, useT } from '~/i18n/use-t';
+import { engineText, type T, textOf, useT } from '~/i18n/use-t';
 import { useAction } from '~/lib/use-action';
 import { ConfirmButton } from '~/ui/actions/confirm-button';
 import { Badge, type Tone } from '~/ui/badge/badge';
@@ -26,6 +26,15 @@ function Subject({ value }: { value: Exception }) {
   );
 }
 
+/** Whose packages it is about. */
+function fromText(t: T, value: Exception): string {
+  if (value.sender === '') return t('admin:exceptions.everybody');
+  if (!value.sender.startsWith('group:')) return value.sender;
+  return value.group === null
+    ? t('admin:exceptions.of_gone')
+    : t('admin:exceptions.of_group', { name: value.group });
+}
+
 function ExceptionRow({ value, me }: { value: Exception; me: string }) {
   const t = useT();
   const approve = useAction<void, Exception>({
@@ -48,7 +57,7 @@ function ExceptionRow({ value, me }: { value: Exception; me: string }) {
       sub={
         <>
           <div>
-            {value.sender === '' ? t('admin:exceptions.everybody') : value.sender} · {value.reason}
+            {fromText(t, value)} · {value.reason}
           </div>
           <div>
             {t('admin:exceptions.by', { who: value.proposed_by })}

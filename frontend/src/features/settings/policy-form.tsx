@@ -1,4 +1,3 @@
-import { Select } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Setting, SettingValue } from '~/api/admin-types';
@@ -11,6 +10,7 @@ import { changeSettings, settingsKey } from './api';
 import { changesOf, type Edits } from './model';
 import classes from './policy.module.css';
 import { PolicyTrial } from './policy-trial';
+import { RuleChoices, RuleHead } from './rule-choices';
 import { type Rule, rulesOf, wordOf } from './rules';
 import { SaveBar } from './save-bar';
 
@@ -18,36 +18,20 @@ type RowProps = { rule: Rule; edits: Edits; onChange: (key: string, value: Setti
 
 function RuleRow({ rule, edits, onChange }: RowProps) {
   const t = useT();
-  const label = textOf(t, 'settings:label', `checks.${rule.name}`);
   const action = (word: string) => textOf(t, 'settings:option', word);
   const same = t('admin:policy.as_outgoing', { action: action(wordOf(rule.outgoing, edits)) });
-  const choose = (setting: Setting, name: string) => (
-    <Select
-      aria-label={name}
-      allowDeselect={false}
-      data={(setting.options ?? []).map((word) => ({
-        value: word,
-        label: word === 'same' ? same : action(word),
-      }))}
-      value={wordOf(setting, edits)}
-      onChange={(word) => word && onChange(setting.key, word)}
-    />
-  );
   return (
-    <div className={classes.rule}>
-      <div>
-        <div className={classes.label}>{label}</div>
-        <div className={classes.help}>{textOf(t, 'settings:help', `checks.${rule.name}`)}</div>
-      </div>
-      <div className={classes.choice}>
-        <span className={classes.way}>{t('admin:policy.outgoing')}</span>
-        {choose(rule.outgoing, t('admin:policy.rule_outgoing', { rule: label }))}
-      </div>
-      <div className={classes.choice}>
-        <span className={classes.way}>{t('admin:policy.incoming')}</span>
-        {choose(rule.incoming, t('admin:policy.rule_incoming', { rule: label }))}
-      </div>
-    </div>
+    <RuleChoices
+      rule={rule}
+      words={(setting) =>
+        (setting.options ?? []).map((word) => ({
+          value: word,
+          label: word === 'same' ? same : action(word),
+        }))
+      }
+      word={(setting) => wordOf(setting, edits)}
+      onChange={onChange}
+    />
   );
 }
 
@@ -76,11 +60,7 @@ export function PolicyForm({ settings }: { settings: readonly Setting[] }) {
       }}
     >
       <Card flush>
-        <div className={classes.head} aria-hidden="true">
-          <span>{t('admin:policy.finding')}</span>
-          <span>{t('admin:policy.outgoing')}</span>
-          <span>{t('admin:policy.incoming')}</span>
-        </div>
+        <RuleHead />
         {rulesOf(settings).map((rule) => (
           <RuleRow
             key={rule.name}

@@ -1,6 +1,6 @@
 import { NumberInput } from '@mantine/core';
 import { useState } from 'react';
-import type { PolicyTrial as Trial } from '~/api/admin-types';
+import type { PolicyTrial as Trial } from '~/api/policy-types';
 import { type T, textOf, useT } from '~/i18n/use-t';
 import { paths } from '~/lib/paths';
 import { useAction } from '~/lib/use-action';
@@ -15,8 +15,11 @@ import classes from './policy.module.css';
 
 type Fate = Trial['affected'][number]['before'];
 
-const fateText = (t: T, fate: Fate) =>
-  fate.returned ? t('admin:policy.try.goes_back') : t('admin:policy.try.held', { count: fate.held });
+function fateText(t: T, fate: Fate): string {
+  if (fate.returned) return t('admin:policy.try.goes_back');
+  const held = t('admin:policy.try.held', { count: fate.held });
+  return fate.approval ? `${held}, ${t('admin:policy.try.waits')}` : held;
+}
 
 function Result({ trial }: { trial: Trial }) {
   const t = useT();
@@ -60,12 +63,12 @@ function Result({ trial }: { trial: Trial }) {
 }
 
 /** What the rules on the page would have done to what was sent lately. */
-export function PolicyTrial({ values }: { values: Edits }) {
+export function PolicyTrial({ values, groupId }: { values: Edits; groupId?: string }) {
   const t = useT();
   const [days, setDays] = useState<number | string>(30);
   const tried = JSON.stringify([days, values]);
   const run = useAction<void, { trial: Trial; tried: string }>({
-    run: async () => ({ trial: await tryPolicy(Number(days), values), tried }),
+    run: async () => ({ trial: await tryPolicy(Number(days), values, groupId), tried }),
     errors: 'inline',
   });
   const nothing = Object.keys(values).length === 0;

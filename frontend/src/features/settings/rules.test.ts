@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Setting } from '~/api/admin-types';
-import { rulesOf, withoutRules, wordOf } from './rules';
+import { INHERITED, ownWordOf, ruleChanges, rulesOf, withoutRules, wordOf } from './rules';
 
 const choice = (key: string, value: string, options: string[]): Setting => ({
   key,
@@ -31,5 +31,18 @@ describe('rules', () => {
   test('show what was chosen before what is saved', () => {
     expect(wordOf(macros, {})).toBe('flag');
     expect(wordOf(macros, { 'checks.macro': 'reject' })).toBe('reject');
+  });
+
+  test('of a group are inherited until it has its own', () => {
+    expect(ownWordOf(macros, {}, {})).toBe(INHERITED);
+    expect(ownWordOf(macros, { 'checks.macro': 'reject' }, {})).toBe('reject');
+    expect(ownWordOf(macros, { 'checks.macro': 'reject' }, { 'checks.macro': INHERITED })).toBe(INHERITED);
+  });
+
+  test('of a group are sent if they changed', () => {
+    const own = { 'checks.macro': 'reject' };
+    expect(ruleChanges(own, { 'checks.macro': 'reject', 'incoming.macro': INHERITED })).toEqual({});
+    expect(ruleChanges(own, { 'checks.macro': INHERITED })).toEqual({ 'checks.macro': null });
+    expect(ruleChanges(own, { 'incoming.macro': 'flag' })).toEqual({ 'incoming.macro': 'flag' });
   });
 });

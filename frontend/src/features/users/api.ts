@@ -1,7 +1,8 @@
-import { infiniteQueryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { AdminUser, AdminUserInput, AdminUserPatch } from '~/api/admin-types';
 import { api } from '~/api/client';
-import type { Page } from '~/api/types';
+import type { UserRule } from '~/api/policy-types';
+import type { Items, Page } from '~/api/types';
 
 export const usersKey = ['admin', 'users'] as const;
 
@@ -12,6 +13,12 @@ export const usersQuery = (q: string) =>
       api.get<Page<AdminUser>>('/admin/users', { q, cursor: pageParam, limit: 50 }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next_cursor,
+  });
+
+export const userRulesQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...usersKey, id, 'rules'] as const,
+    queryFn: ({ signal }) => api.get<Items<UserRule>>(`/admin/users/${id}/rules`, undefined, signal),
   });
 
 export const createUser = (input: AdminUserInput) => api.post<AdminUser>('/admin/users', input);

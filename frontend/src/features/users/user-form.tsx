@@ -27,7 +27,8 @@ export function UserForm({ passwordMin, onDone, onCancel }: Props) {
       name: '',
       way: 'invite',
       password: '',
-      permissions: [...USER_PERMISSIONS] as UserPermission[],
+      // Deciding on what others send is given on purpose.
+      permissions: USER_PERMISSIONS.filter((one) => one !== 'approve') as UserPermission[],
     },
     validate: {
       email: (email) => (isEmail(email.trim()) ? null : t('field_error.invalid')),

@@ -17,6 +17,7 @@ import { PermissionBoxes } from '~/ui/fields/permission-boxes';
 import { Time } from '~/ui/fields/time';
 import { Row, Rows } from '~/ui/list/rows';
 import { changeUser, endUserSessions, resetUser, usersKey } from './api';
+import { UserRules } from './user-rules';
 
 const TONES: Record<AccountState, Tone> = { invited: 'info', active: 'good', disabled: 'mute' };
 
@@ -66,7 +67,9 @@ function EditUser({ user, onClose }: { user: AdminUser; onClose: () => void }) {
   );
 }
 
-function UserMenu({ user, onEdit }: { user: AdminUser; onEdit: () => void }) {
+type MenuProps = { user: AdminUser; onEdit: () => void; onRules: () => void };
+
+function UserMenu({ user, onEdit, onRules }: MenuProps) {
   const t = useT();
   const stale = [usersKey];
   const change = useAction<AdminUserPatch, AdminUser>({
@@ -96,6 +99,9 @@ function UserMenu({ user, onEdit }: { user: AdminUser; onEdit: () => void }) {
         <Menu.Item leftSection={<Icon name="draft" size={16} />} onClick={onEdit}>
           {t('admin:users.edit')}
         </Menu.Item>
+        <Menu.Item leftSection={<Icon name="shieldCheck" size={16} />} onClick={onRules}>
+          {t('admin:users.rules')}
+        </Menu.Item>
         <Menu.Item leftSection={<Icon name="mail" size={16} />} onClick={() => reset.mutate()}>
           {user.state === 'invited' ? t('admin:users.invite_again') : t('admin:users.reset')}
         </Menu.Item>
@@ -116,6 +122,7 @@ function UserMenu({ user, onEdit }: { user: AdminUser; onEdit: () => void }) {
 export function UserList({ users }: { users: readonly AdminUser[] }) {
   const t = useT();
   const [editing, setEditing] = useState<AdminUser | null>(null);
+  const [ruled, setRuled] = useState<AdminUser | null>(null);
   return (
     <>
       <Rows label={t('admin:users.title')}>
@@ -124,7 +131,12 @@ export function UserList({ users }: { users: readonly AdminUser[] }) {
             key={user.id}
             title={user.name || user.email}
             badge={<Badge tone={TONES[user.state]}>{t(`admin:users.state.${user.state}`)}</Badge>}
-            sub={user.email}
+            sub={
+              <>
+                {user.email}
+                {user.groups.length > 0 && <> · {user.groups.map((group) => group.name).join(', ')}</>}
+              </>
+            }
             meta={
               user.last_login_at ? (
                 <>
@@ -134,7 +146,7 @@ export function UserList({ users }: { users: readonly AdminUser[] }) {
                 t('admin:users.never')
               )
             }
-            actions={<UserMenu user={user} onEdit={() => setEditing(user)} />}
+            actions={<UserMenu user={user} onEdit={() => setEditing(user)} onRules={() => setRuled(user)} />}
           />
         ))}
       </Rows>
@@ -146,6 +158,15 @@ export function UserList({ users }: { users: readonly AdminUser[] }) {
         closeButtonProps={{ 'aria-label': t('action.close') }}
       >
         {editing && <EditUser key={editing.id} user={editing} onClose={() => setEditing(null)} />}
+      </Modal>
+      <Modal
+        opened={ruled !== null}
+        onClose={() => setRuled(null)}
+        title={ruled && t('admin:users.rules_of', { email: ruled.email })}
+        size="lg"
+        closeButtonProps={{ 'aria-label': t('action.close') }}
+      >
+        {ruled && <UserRules key={ruled.id} user={ruled} />}
       </Modal>
     </>
   );

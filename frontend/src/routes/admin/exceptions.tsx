@@ -1,10 +1,12 @@
 import { Modal } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
 import { adminSessionQuery } from '~/features/admin-session/api';
 import { exceptionsQuery, hashesQuery } from '~/features/exceptions/api';
 import { ExceptionForm } from '~/features/exceptions/exception-form';
 import { ExceptionList } from '~/features/exceptions/exception-list';
 import { HashForm, HashList } from '~/features/exceptions/hash-list';
+import { groupsQuery } from '~/features/groups/api';
 import { useT } from '~/i18n/use-t';
 import { useSearchText } from '~/lib/route';
 import { useLoaded } from '~/lib/use-loaded';
@@ -18,6 +20,7 @@ import { Page as Frame } from '~/ui/page/page';
 export function Page() {
   const t = useT();
   const { administrator } = useLoaded(adminSessionQuery);
+  const groups = useQuery(groupsQuery);
   const [sha256] = useSearchText('sha256');
   const [engine] = useSearchText('engine');
   const [finding] = useSearchText('finding');
@@ -68,7 +71,11 @@ export function Page() {
         size="lg"
         closeButtonProps={close}
       >
-        <ExceptionForm beginning={{ sha256, engine, finding }} onDone={proposal.close} />
+        <ExceptionForm
+          beginning={{ sha256, engine, finding }}
+          groups={groups.data?.items ?? []}
+          onDone={proposal.close}
+        />
       </Modal>
       <Modal
         opened={adding}

@@ -41,6 +41,7 @@ function useMenu(permissions: readonly string[]): NavItem[] {
       icon: 'blocked',
     },
     may('users') && { to: paths.admin.users(), label: t('admin:menu.users'), icon: 'users' },
+    may('users') && { to: paths.admin.groups(), label: t('admin:menu.groups'), icon: 'folder' },
     may('administrators') && {
       to: paths.admin.administrators(),
       label: t('admin:menu.administrators'),

@@ -10,6 +10,7 @@ const VIEWS = [
   'active',
   'checking',
   'quarantined',
+  'waiting',
   'deleted',
   'all',
 ] as const satisfies readonly PackageView[];

@@ -24,6 +24,7 @@ function useMenu(): NavItem[] {
     { to: paths.sent(), label: t('account:menu.sent'), icon: 'sent' },
     { to: paths.drafts(), label: t('account:menu.drafts'), icon: 'draft' },
     can.request && { to: paths.requests(), label: t('account:menu.requests'), icon: 'request' },
+    can.approve && { to: paths.approvals(), label: t('account:menu.approvals'), icon: 'shieldCheck' },
     { to: paths.account(), label: t('account:menu.account'), icon: 'account' },
   ];
   return items.filter((item) => item !== false);

@@ -40,7 +40,7 @@ pub struct PackageSummaryBody {
     approval: &'static str,
     title: String,
     sender: SenderBody,
-    /// `sender`, `recipient` or `administrator`.
+    /// `sender`, `recipient`, `administrator` or `approver`.
     role: &'static str,
     /// The recipients whom the caller may see.
     recipients: Vec<RecipientBody>,
@@ -133,7 +133,7 @@ pub struct FileBody {
     findings: Vec<FindingBody>,
 }
 
-/// An administrator's word that let a held file out.
+/// The word of an administrator or an approver that let a held file out.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReleaseBody {
     at: DateTime<Utc>,
@@ -193,6 +193,7 @@ impl From<Summary> for PackageSummaryBody {
                 Role::Sender => "sender",
                 Role::Recipient => "recipient",
                 Role::Administrator => "administrator",
+                Role::Approver => "approver",
             },
             recipients: package.recipients.into_iter().map(Into::into).collect(),
             created_at: package.created_at,
