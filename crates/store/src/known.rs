@@ -56,7 +56,7 @@ struct Row {
     round: i32,
     media_type: Option<String>,
     #[sqlx(flatten)]
-    row: VerdictRow,
+    verdict: VerdictRow,
 }
 
 /// Returns what was said of content with this SHA-256 on each of the bases, since the time that goes with it: what was
@@ -88,7 +88,7 @@ pub async fn said(
     let mut found: Vec<Known> = Vec::new();
     let mut last = None;
     for row in rows {
-        let (file, verdict) = row.row.into_verdict(tx)?;
+        let (file, verdict) = row.verdict.into_verdict(tx)?;
         if last.replace(row.wanted) != Some(row.wanted) {
             found.push(Known {
                 rows: Vec::new(),

@@ -30,6 +30,19 @@ struct Arrival {
     host: Option<String>,
 }
 
+/// How an answer comes back whose first and last pieces arrived so far apart.
+fn download(apart: Duration) -> Seen {
+    if apart >= APART {
+        return good("downloads", "come as they are read");
+    }
+    let advice = "switch the proxy's buffering of answers off (nginx: proxy_buffering off): a buffer is a plain copy on its disk";
+    bad(
+        "downloads",
+        "are collected by the proxy before they are handed on",
+        advice,
+    )
+}
+
 impl Outside {
     /// Whose request arrives, under which name, and how an answer comes back.
     pub(super) async fn passage(&self, host: &str) -> Vec<Seen> {
@@ -82,18 +95,7 @@ impl Outside {
                 "have the proxy send Host (packaging/nginx)",
             )
         };
-        let download = if apart >= APART {
-            good("downloads", "come as they are read")
-        } else {
-            let advice = "switch the proxy's buffering of answers off (nginx: proxy_buffering off): a buffer is a plain copy on \
-                          its disk";
-            bad(
-                "downloads",
-                "are collected by the proxy before they are handed on",
-                advice,
-            )
-        };
-        vec![address, host_name, download]
+        vec![address, host_name, download(apart)]
     }
 
     /// Whether a huge body gets through, and as it comes: the server says no before it has read it.

@@ -16,6 +16,7 @@ fn at() -> DateTime<Utc> {
 /// One mail of every kind, with `value` wherever a person may have written something.
 fn all(value: &str) -> Vec<Template> {
     let mut all = about_packages(value);
+    all.extend(about_held(value));
     all.extend(about_recalls(value));
     all.extend(about_approvals(value));
     all.extend(about_accounts(value));
@@ -73,10 +74,22 @@ fn held(value: &str) -> Quarantined {
     }
 }
 
+fn about_held(value: &str) -> Vec<Template> {
+    let held = held(value);
+    vec![
+        Template::Locked(Locked {
+            sender: value.to_owned(),
+            files: 2,
+            link: LINK.to_owned(),
+        }),
+        Template::QuarantinedSender(held.clone()),
+        Template::Returned(held),
+    ]
+}
+
 fn about_packages(value: &str) -> Vec<Template> {
     let (text, title) = (value.to_owned(), Some(value.to_owned()));
     let link = LINK.to_owned();
-    let held = held(value);
     vec![
         Template::NewPackage(NewPackage {
             sender: text.clone(),
@@ -103,13 +116,6 @@ fn about_packages(value: &str) -> Vec<Template> {
             bytes: 12,
             link: link.clone(),
         }),
-        Template::Locked(Locked {
-            sender: text.clone(),
-            files: 2,
-            link: link.clone(),
-        }),
-        Template::QuarantinedSender(held.clone()),
-        Template::Returned(held),
         Template::Delivered(Delivered {
             title: title.clone(),
             recipients: vec![text.clone()],

@@ -120,7 +120,10 @@ fn copies<C: ClientContext>(client: &Client<C>, topics: &[String]) -> Result<usi
     let mut copies = usize::MAX;
     for name in topics {
         let answer = client.fetch_metadata(Some(name), PATIENCE)?;
-        let partitions = answer.topics().iter().flat_map(|topic| topic.partitions());
+        let partitions = answer
+            .topics()
+            .iter()
+            .flat_map(rdkafka::metadata::MetadataTopic::partitions);
         let fewest = partitions.map(|partition| partition.replicas().len()).min();
         copies = copies.min(fewest.unwrap_or_default());
     }
