@@ -87,6 +87,12 @@ function proofOf(proof, stories, rust) {
   return { ok: one.ok && one.passed > 0, text: `\`${proof}\`${figures}: ${one.ok ? `${one.passed} passed` : `**${one.failed} failed**`}${skipped}` };
 }
 
+/** What tests came to. That they passed says nothing of a promise that they don't cover. */
+function result(shown, left) {
+  if (!shown.every(({ ok }) => ok)) return '**failed**';
+  return left.startsWith('NOT ') ? 'not covered' : 'passed';
+}
+
 function report(stories, rust, took) {
   const lines = [
     '# Assurance',
@@ -102,12 +108,12 @@ function report(stories, rust, took) {
         version('strace', '--version')].join(' · ') + '.',
     '',
     '## Promises',
-    '| # | promise | asked for: each change / release | what tried to break it in this run | all passed | what is left |',
+    '| # | promise | asked for: each change / release | what tried to break it in this run | result | what is left |',
     '|---|---|---|---|---|---|',
   ];
   for (const [id, promise, asked, proofs, left] of PROMISES) {
     const shown = proofs.map((proof) => proofOf(proof, stories, rust));
-    lines.push(`| ${id} | ${promise} | ${asked} | ${shown.map(({ text }) => text).join('; ')} | ${shown.every(({ ok }) => ok) ? 'yes' : '**no**'} | ${left || '-'} |`);
+    lines.push(`| ${id} | ${promise} | ${asked} | ${shown.map(({ text }) => text).join('; ')} | ${result(shown, left)} | ${left || '-'} |`);
   }
   lines.push('', '## Kill points', 'Where `kills` has a debug build die, and which step of this design each is. A release build has none of them.', '',
     '| # | in the table of promises | here | file |', '|---|---|---|---|');
