@@ -1,15 +1,20 @@
 //! The pool and the unit of work.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use sqlx::{PgConnection, PgPool, Postgres, pool::PoolConnection};
+use sqlx::{PgPool, Postgres, pool::PoolConnection};
 
-use crate::{ColumnCipher, ConnectOptions, Error, Result, pool::pool};
+use crate::{
+    ColumnCipher, ConnectOptions, Error, Result,
+    conn::{Conn, PATIENCE, within},
+    pool::{Watch, pool},
+};
 
 /// The database of an installation.
 #[derive(Clone, Debug)]
 pub struct Database {
     pool: PgPool,
+    watch: Arc<Watch>,
     cipher: Arc<dyn ColumnCipher>,
     trips: Trips,
 }
@@ -40,12 +45,14 @@ impl Database {
         cipher: Arc<dyn ColumnCipher>,
         connections: u32,
     ) -> Result<Self> {
-        let pool = pool(connections)
+        let (pool, watch) = pool(connections);
+        let pool = pool
             .min_connections(1)
             .connect_with(options.for_work()?)
             .await?;
         Ok(Self {
             pool,
+            watch,
             cipher,
             trips: Trips::default(),
         })
@@ -72,7 +79,8 @@ impl Database {
         let mut spare = self.pool.size();
         loop {
             self.trips.add();
-            match self.pool.begin().await.map_err(Error::from) {
+            let begun = within(PATIENCE, &self.watch, Box::pin(self.pool.begin())).await;
+            match begun.map_err(Error::from) {
                 Ok(transaction) => return Ok(self.unit(Inner::Transaction(transaction))),
                 Err(error) if spare > 0 && error.is_broken_connection() => spare -= 1,
                 Err(error) => return Err(error),
@@ -88,8 +96,10 @@ impl Database {
     /// The same database through connections of another role, made when they are needed; for tests.
     #[cfg(feature = "test-util")]
     pub fn in_role(&self, options: &ConnectOptions, connections: u32) -> Result<Self> {
+        let (pool, watch) = pool(connections);
         Ok(Self {
-            pool: pool(connections).connect_lazy_with(options.for_work()?),
+            pool: pool.connect_lazy_with(options.for_work()?),
+            watch,
             cipher: Arc::clone(&self.cipher),
             trips: self.trips.clone(),
         })
@@ -98,6 +108,8 @@ impl Database {
     fn unit(&self, inner: Inner) -> Tx {
         Tx {
             inner,
+            watch: Arc::clone(&self.watch),
+            patience: PATIENCE,
             cipher: Arc::clone(&self.cipher),
             trips: self.trips.clone(),
         }
@@ -113,7 +125,8 @@ impl Database {
     /// Asks the database for a sign of life; fails while it takes no changes.
     pub async fn ping(&self) -> Result<()> {
         let writable = "select current_setting('transaction_read_only') = 'off'";
-        if sqlx::query_scalar(writable).fetch_one(&self.pool).await? {
+        let answer = Box::pin(sqlx::query_scalar(writable).fetch_one(&self.pool));
+        if within(PATIENCE, &self.watch, answer).await? {
             Ok(())
         } else {
             Err(Error::ReadOnly)
@@ -136,6 +149,8 @@ enum Inner {
 #[derive(Debug)]
 pub struct Tx {
     inner: Inner,
+    watch: Arc<Watch>,
+    patience: Duration,
     cipher: Arc<dyn ColumnCipher>,
     trips: Trips,
 }
@@ -146,19 +161,32 @@ impl Tx {
         match self.inner {
             Inner::Transaction(transaction) => {
                 self.trips.add();
-                Ok(transaction.commit().await?)
+                Ok(within(self.patience, &self.watch, Box::pin(transaction.commit())).await?)
             }
             Inner::Connection(_) => Ok(()),
         }
     }
 
     /// Returns the connection for one statement.
-    pub(crate) fn conn(&mut self) -> &mut PgConnection {
+    pub(crate) fn conn(&mut self) -> Conn<'_> {
         self.trips.add();
-        match &mut self.inner {
-            Inner::Transaction(transaction) => transaction,
-            Inner::Connection(connection) => connection,
+        let connection = match &mut self.inner {
+            Inner::Transaction(transaction) => &mut **transaction,
+            Inner::Connection(connection) => &mut **connection,
+        };
+        Conn::new(connection, &self.watch, self.patience)
+    }
+
+    /// Lets its statements take as long as they need, here and at the server.
+    pub(crate) async fn without_limits(&mut self) -> Result<()> {
+        self.patience = Duration::MAX;
+        for limit in [
+            "set local statement_timeout = 0",
+            "set local idle_in_transaction_session_timeout = 0",
+        ] {
+            sqlx::query(limit).execute(self.conn()).await?;
         }
+        Ok(())
     }
 
     /// Seals a text for a column of a row.
@@ -202,6 +230,11 @@ impl Tx {
     pub async fn run(&mut self, sql: &'static str) -> Result<()> {
         sqlx::query(sql).execute(self.conn()).await?;
         Ok(())
+    }
+
+    /// Lets the database keep silent for this long only; for tests.
+    pub fn hurry(&mut self, patience: Duration) {
+        self.patience = patience;
     }
 
     /// Returns the one number that a query finds; for tests.

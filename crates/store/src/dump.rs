@@ -68,16 +68,13 @@ impl Snapshot {
     /// Takes the snapshot; what happens after it does not show.
     pub async fn take(db: &Database) -> Result<Self> {
         let mut tx = db.begin().await?;
-        for sql in [
-            "set transaction isolation level repeatable read, read only",
-            // The rows of a large installation take a while, and those of the audit log longer still.
-            "set local statement_timeout = 0",
-            "set local idle_in_transaction_session_timeout = 0",
-            // The first query takes the snapshot.
-            "select 1",
-        ] {
-            sqlx::query(sql).execute(tx.conn()).await?;
-        }
+        sqlx::query("set transaction isolation level repeatable read, read only")
+            .execute(tx.conn())
+            .await?;
+        // The rows of a large installation take a while, and those of the audit log longer still.
+        tx.without_limits().await?;
+        // The first query takes the snapshot.
+        sqlx::query("select 1").execute(tx.conn()).await?;
         Ok(Self(tx))
     }
 
@@ -92,7 +89,7 @@ impl Snapshot {
         table: &Table,
     ) -> Result<impl Stream<Item = Result<Bytes>> + Send + '_> {
         let copy = statement(&mut self.0, "copy %I (%s) to stdout", table).await?;
-        let rows = self.0.conn().copy_out_raw(&copy).await?;
+        let rows = self.0.conn().unhurried().copy_out_raw(&copy).await?;
         Ok(rows.map(|bytes| bytes.map_err(Error::from)))
     }
 
@@ -119,9 +116,7 @@ impl Loader {
     /// Starts filling a migrated database; `None` if there is something in it.
     pub async fn begin(db: &Database) -> Result<Option<Self>> {
         let mut tx = db.begin().await?;
-        sqlx::query("set local statement_timeout = 0")
-            .execute(tx.conn())
-            .await?;
+        tx.without_limits().await?;
         for table in tables(&mut tx).await? {
             // The one table that the schema itself begins with a row.
             let empty = if table.name == "settings_revision" {
@@ -171,7 +166,7 @@ impl Loader {
             });
         }
         let copy = statement(&mut self.tx, "copy %I (%s) from stdin", table).await?;
-        let mut sink = self.tx.conn().copy_in_raw(&copy).await?;
+        let mut sink = self.tx.conn().unhurried().copy_in_raw(&copy).await?;
         let mut rows = std::pin::pin!(rows);
         while let Some(bytes) = rows.next().await {
             match bytes {

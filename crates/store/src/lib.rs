@@ -52,6 +52,7 @@ pub mod visitors;
 pub mod checks;
 mod cipher;
 pub mod cluster;
+mod conn;
 mod connect;
 mod database;
 mod error;

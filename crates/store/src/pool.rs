@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sqlx::{PgConnection, postgres::PgPoolOptions};
+use sqlx::{Connection as _, PgConnection, postgres::PgPoolOptions};
 
 /// A connection that was used less than this ago is taken to be good.
 const TRUSTED: Duration = Duration::from_secs(1);
@@ -20,10 +20,11 @@ const SUSPICION: Duration = Duration::from_secs(10);
 /// How long a connection may take to answer.
 const ANSWER: Duration = Duration::from_secs(3);
 
-/// Returns a pool of at most `connections`; a caller waits at most five seconds for one.
-pub(crate) fn pool(connections: u32) -> PgPoolOptions {
+/// Returns a pool of at most `connections`, of which a caller waits at most five seconds for one, and who watches them.
+pub(crate) fn pool(connections: u32) -> (PgPoolOptions, Arc<Watch>) {
     let watch = Arc::new(Watch::new(Instant::now()));
-    PgPoolOptions::new()
+    let (before, after) = (Arc::clone(&watch), Arc::clone(&watch));
+    let options = PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(Duration::from_secs(5))
         .idle_timeout(Duration::from_mins(5))
@@ -31,7 +32,7 @@ pub(crate) fn pool(connections: u32) -> PgPoolOptions {
         // breaks in use is thrown away when it is given back.
         .test_before_acquire(false)
         .before_acquire(move |connection, about| {
-            let watch = Arc::clone(&watch);
+            let watch = Arc::clone(&before);
             Box::pin(async move {
                 if !watch.wants_to_know(about.idle_for, Instant::now()) {
                     return Ok(true);
@@ -43,6 +44,18 @@ pub(crate) fn pool(connections: u32) -> PgPoolOptions {
                 Ok(good)
             })
         })
+        // What is given back is asked whether it still answers, and would be waited for without end.
+        .after_release(move |connection, _| {
+            let suspected = after.suspects(Instant::now());
+            Box::pin(async move {
+                if suspected {
+                    let answer = tokio::time::timeout(ANSWER, connection.ping()).await;
+                    answer.map_err(|_| sqlx::Error::PoolTimedOut)??;
+                }
+                Ok(true)
+            })
+        });
+    (options, watch)
 }
 
 async fn takes_changes(connection: &mut PgConnection) -> bool {
@@ -53,7 +66,7 @@ async fn takes_changes(connection: &mut PgConnection) -> bool {
 
 /// When the connections of a pool are asked.
 #[derive(Debug)]
-struct Watch {
+pub(crate) struct Watch {
     /// The next patrol, and the end of the suspicion.
     times: Mutex<(Instant, Instant)>,
 }
@@ -73,7 +86,13 @@ impl Watch {
         patrol || idle >= TRUSTED || now < times.1
     }
 
-    fn suspect(&self, now: Instant) {
+    /// Whether one was found bad lately.
+    fn suspects(&self, now: Instant) -> bool {
+        now < self.times.lock().unwrap_or_else(PoisonError::into_inner).1
+    }
+
+    /// Notes that one was found bad.
+    pub(crate) fn suspect(&self, now: Instant) {
         let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
         times.1 = now + SUSPICION;
     }
@@ -96,6 +115,8 @@ mod tests {
         assert!(busy(2) && !busy(2) && !busy(3) && busy(4));
         watch.suspect(begin + Duration::from_secs(4));
         assert!(busy(5) && busy(5) && busy(13), "all are suspected");
+        let suspects = |seconds| watch.suspects(begin + Duration::from_secs(seconds));
+        assert!(suspects(13) && !suspects(14));
         assert!(!busy(14), "that is over");
         assert!(busy(15) && !busy(15), "a patrol");
     }

@@ -33,7 +33,7 @@ export const PROMISES = [
   ['P3', 'survives power loss', '30 / 1,000 cuts', ['power', 'rust:crash::'], 'the file system is cut off without its journal (ext4 shutdown); what a disk loses that lied about a flush is only in the simulation of the vault'],
   ['P4', 'EIO of fsync and write', '50 / 1,000', ['disk', 'rust:crash::'], 'EIO below PostgreSQL; readiness does not turn red for one failed sync (the upload is condemned instead)'],
   ['P5', 'disk full', '20 / 500', ['disk', 'storage'], 'RLIMIT_FSIZE; a full disk below PostgreSQL'],
-  ['P6', 'database down, hung, slow, read-only, exhausted', '5 modes / ×20', ['database', 'postgres', 'production'], 'a slow server (tc netem); a question that is under way when the server hangs waits for it, as long as the connection lasts; refused within 5 to 14 s, not 2'],
+  ['P6', 'database down, hung, slow, read-only, exhausted', '5 modes / ×20', ['database', 'postgres', 'production'], 'a slow server (tc netem); a question that is under way when the server hangs is given up after 45 s (a Rust test, `a_database_that_keeps_silent`); refused within 5 to 14 s, not 2'],
   ['P7', 'Kafka down, slow, loses, doubles, reorders', '10 min / 4 h', ['kafka', 'long-kafka', 'rust:kafka'], 'the rates of the table (drain, p99) are not measured; loss and disorder come from dead and hung brokers and rewound groups, not from a proxy'],
   ['P8', 'idempotent consumers', '10k / 1M messages', ['kafka', 'rust:contract'], 'thousands of messages in random order with a model beside'],
   ['P9', 'a poison message or job is isolated', '100 / 1,000', ['kafka', 'rust:runner::'], 'jobs that eat the memory of the worker itself (those of the inspector are jailed)'],

@@ -84,7 +84,7 @@ describe('a database that is not there as it should be', () => {
     for (const pid of stopped) process.kill(pid, 'SIGSTOP');
     let slowest;
     try {
-      // What lay idle for a second is asked before it is used; a question under way would wait for its answer.
+      // What lay idle for a second is asked before it is used; a question under way is given up after 45 s.
       await sleep(2000);
       slowest = await assertRefused(4);
       assert.equal(await status('/readyz'), 503);

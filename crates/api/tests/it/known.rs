@@ -93,6 +93,11 @@ impl Clamd {
     }
 }
 
+/// The program is known soon after a worker begins.
+async fn identify(app: &App) {
+    app.parts().engines.inspector().identify().await.unwrap();
+}
+
 struct Ground {
     app: TestApp,
     root: Client,
@@ -104,6 +109,7 @@ impl Ground {
         let app = TestApp::start().await;
         let root = app.administrator("root@example.org").await;
         let clamd = Clamd::start(&root).await;
+        identify(&app.app).await;
         Self { app, root, clamd }
     }
 

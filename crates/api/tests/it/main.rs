@@ -35,6 +35,7 @@ mod schedule;
 mod schema;
 mod session;
 mod setup;
+mod silence;
 mod tokens;
 mod uploads;
 mod visits;

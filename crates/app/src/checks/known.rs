@@ -89,7 +89,7 @@ pub(super) async fn inspector(
     if settings.integer("checks.reuse_hours") == 0 || !passwords.is_empty() {
         return Ok(None);
     }
-    let Ok(program) = app.parts().engines.inspector().fingerprint().await else {
+    let Some(program) = app.parts().engines.inspector().fingerprint() else {
         return Ok(None);
     };
     let mut parts = vec!["inspector".to_owned(), hex::encode(program)];

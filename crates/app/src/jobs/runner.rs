@@ -104,6 +104,14 @@ fn registry() -> Registry<App> {
 /// Returns the runner of a process; nothing happens before it is run.
 #[must_use]
 pub fn runner(app: &App, workers: &Workers) -> Runner<App> {
+    // Not waited for: what engines said of the same content counts once the inspector is known.
+    let own = app.clone();
+    app.parts().tasks.spawn(async move {
+        if let Err(error) = own.parts().engines.inspector().identify().await {
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(error, "the inspector's program could not be read");
+        }
+    });
     build(app, workers.settings())
 }
 

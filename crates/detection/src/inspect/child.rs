@@ -106,10 +106,15 @@ impl Inspector {
         }
     }
 
-    /// What tells the program from any other build; it is read when somebody first asks.
-    pub async fn fingerprint(&self) -> std::io::Result<[u8; 32]> {
+    /// Reads the program, so that its fingerprint is known.
+    pub async fn identify(&self) -> std::io::Result<()> {
         let read = || program::fingerprint(&self.program);
-        self.fingerprint.get_or_try_init(read).await.copied()
+        self.fingerprint.get_or_try_init(read).await.map(drop)
+    }
+
+    /// What tells the program from any other build; nothing before it was identified.
+    pub fn fingerprint(&self) -> Option<[u8; 32]> {
+        self.fingerprint.get().copied()
     }
 
     /// Looks inside one file. Whatever goes wrong is an error row of every internal engine; what goes wrong with
