@@ -38,7 +38,7 @@ lay_out() {
     put 644 packaging/nginx/sofie.conf /usr/share/sofie/nginx/sofie.conf
     put 644 packaging/grafana/sofie.json /usr/share/sofie/grafana/sofie.json
     put 644 packaging/prometheus/sofie-alerts.yml /usr/share/sofie/prometheus/sofie-alerts.yml
-    for file in install deploy storage keys-and-backup engines settings formats; do put 644 "docs/manual/$file.md" "/usr/share/doc/sofie/$file.md"; done
+    for file in docs/manual/*.md; do put 644 "$file" "/usr/share/doc/sofie/${file##*/}"; done
     put 644 docs/api/openapi.json /usr/share/doc/sofie/openapi.json
     for file in "$work"/manual/man/*.1; do
         put 644 "$file" "/usr/share/man/man1/${file##*/}"
