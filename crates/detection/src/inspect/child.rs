@@ -25,6 +25,9 @@ use super::{program, rows};
 
 /// What most files are done in. A file that takes longer gives way on the processor to those that do not.
 const BRIEFLY: Duration = Duration::from_millis(100);
+/// How much the child may be behind, in bytes: the kernel's 64 KiB make both wake up for every few pages. What an
+/// unprivileged process may have (/proc/sys/fs/pipe-max-size).
+const PIPE: usize = 1 << 20;
 /// How far it gives way, in steps of `nice`.
 const GIVES_WAY: i32 = 15;
 
@@ -227,7 +230,7 @@ impl Inspector {
             Some(objects) => Stdio::from(objects.into_owned_fd()?),
             None => Stdio::null(),
         };
-        Command::new(&self.program)
+        let child = Command::new(&self.program)
             .arg("inspect")
             .env_clear()
             .current_dir("/")
@@ -235,7 +238,12 @@ impl Inspector {
             .stdout(Stdio::piped())
             .stderr(objects)
             .kill_on_drop(true)
-            .spawn()
+            .spawn()?;
+        if let Some(input) = &child.stdin {
+            // Without it, it is only slower.
+            let _ = rustix::pipe::fcntl_setpipe_size(input, PIPE);
+        }
+        Ok(child)
     }
 
     /// Tells the child what it must know; the copies of passwords are gone afterwards.
