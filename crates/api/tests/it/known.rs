@@ -168,6 +168,19 @@ async fn the_same_content_is_asked_about_once() {
 }
 
 #[tokio::test]
+async fn an_administrator_who_wants_another_look_gets_one() {
+    let ground = Ground::new().await;
+    let eva = ground.app.user("eva@example.org").await;
+    let id = send(&eva, "bob@example.org", &[("a.txt", EVIL)]).await;
+    ground.app.drain().await;
+    ground.app.advance(TimeDelta::minutes(1));
+    let path = format!("/api/v1/admin/packages/{id}/recheck");
+    let _ = ground.root.post_empty(&path).await.expect(200);
+    ground.app.drain().await;
+    assert_eq!(ground.clamd.shown(), 2);
+}
+
+#[tokio::test]
 async fn what_is_known_to_be_dangerous_is_blocked_for_everybody() {
     let ground = Ground::new().await;
     assert_eq!(ground.sent("a.txt", EVIL).await, "blocked");

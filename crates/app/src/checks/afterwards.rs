@@ -164,6 +164,7 @@ async fn delivered(
             Some(Open {
                 round,
                 tried: true,
+                anew: None,
                 spec: None,
                 file,
             })

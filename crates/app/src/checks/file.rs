@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use sofie_detection::{Dlp, Engine, Passwords, Yara};
@@ -92,6 +93,8 @@ pub(super) struct Open {
     pub(super) round: i32,
     /// Whether engines have spoken in this round.
     pub(super) tried: bool,
+    /// When somebody asked for another look: what was said before does not count then.
+    pub(super) anew: Option<DateTime<Utc>>,
     /// How to read it; nothing if its key is not there.
     pub(super) spec: Option<BlobSpec>,
 }

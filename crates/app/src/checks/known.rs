@@ -2,7 +2,7 @@
 //!
 //! A verdict is made by an engine as it is configured, by its signatures, and for some by the file's name. While all of
 //! that stays the same content gets the same verdict, if the engine has passed its self-tests ever since. Silence, limits
-//! and what only a password showed are never taken over.
+//! and what only a password showed are never taken over, and whoever wants another look gets one.
 
 use std::collections::HashMap;
 
@@ -153,8 +153,14 @@ pub(super) async fn find(
     let others = trusted.filter_map(|engine| antivirus.makers.get(&engine.descriptor().id));
     let others = others.filter(|maker| maker.versions.is_some());
     let makers = rules.inspector.iter().chain(others);
+    let since = |maker: &Maker| open.anew.map_or(maker.since, |anew| maker.since.max(anew));
     let wanted: Vec<_> = makers
-        .map(|maker| (maker.basis(app, name, maker.versions.as_ref()), maker.since))
+        .map(|maker| {
+            (
+                maker.basis(app, name, maker.versions.as_ref()),
+                since(maker),
+            )
+        })
         .collect();
     let Some(digests) = digests(app, open).await?.filter(|_| !wanted.is_empty()) else {
         return Ok(Known::default());

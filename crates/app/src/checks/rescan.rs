@@ -152,6 +152,7 @@ async fn due(app: &App, ctx: &Context, id: PackageId) -> Result<Option<(Package,
         is_due.then(|| Open {
             round: round.number,
             tried: true,
+            anew: None,
             spec: specs.remove(&file.id),
             file,
         })

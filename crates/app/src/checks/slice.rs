@@ -143,7 +143,7 @@ async fn prepare(
         .into_iter()
         .filter(|file| file.check == FileCheck::Pending);
     let (mine, reserved) = divide(pending, is_reserved, !given.is_empty());
-    let open = opened(mine, &rounds, specs);
+    let open = opened(mine, &rounds, (specs, started.unwrap_or(ctx.now)));
     if started.is_none() && !open.is_empty() {
         packages::set_checks_started(&mut tx, id, Some(ctx.now)).await?;
     }
@@ -188,17 +188,18 @@ fn divide(
     }
 }
 
-/// Files with what is needed to read them and to write down what comes of it.
+/// Files with what is needed to read them and to write down what comes of it; their checks began at `began`.
 fn opened(
     files: Vec<File>,
     rounds: &HashMap<FileId, Present>,
-    mut specs: HashMap<FileId, BlobSpec>,
+    (mut specs, began): (HashMap<FileId, BlobSpec>, DateTime<Utc>),
 ) -> Vec<Open> {
     let open = |file: File| {
         let round = rounds.get(&file.id)?;
         Some(Open {
             round: round.number,
             tried: round.tried,
+            anew: Some(began).filter(|_| round.number > 1),
             spec: specs.remove(&file.id),
             file,
         })
