@@ -10,6 +10,7 @@ mod documents;
 mod kafka;
 mod keys;
 mod migrate;
+mod licence;
 mod outbox;
 mod password;
 mod restore;
@@ -24,14 +25,13 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 
 use self::accounts::NewAccount;
-use crate::cli::{Accounts, Broker, Command, Keys, Move, Place, Storage, Tokens};
+use crate::cli::{Accounts, Broker, Command, Keys, Licence, Move, Place, Storage, Tokens};
 use crate::config::Log;
 use crate::ground::Site;
 use crate::telemetry;
 
 /// sysexits.h: something was found in an unconfigured or misconfigured state.
 const WRONG_CONFIGURATION: u8 = 78;
-/// A command that people type logs only what they must know.
 const QUIET: &str = "warn";
 
 /// Runs a command to its end.
@@ -81,6 +81,7 @@ pub fn run(command: Command) -> ExitCode {
         Command::Storage(command) => move_files(command),
         Command::Config(command) => configuration::run(command),
         Command::Openapi => documents::openapi(),
+        Command::Licence(command) => look_at_licence(command),
         Command::SettingsReference => documents::settings_reference(),
         // `main` has run it already, before there was a second thread.
         Command::Inspect | Command::YaraScan => ExitCode::FAILURE,
@@ -98,6 +99,20 @@ pub fn run(command: Command) -> ExitCode {
 
 fn add<F>(command: Accounts, make: impl FnOnce(Site, NewAccount) -> F) -> ExitCode
 where
+fn look_at_licence(command: Licence) -> ExitCode {
+    match command {
+        Licence::Show { place, json } => with_site(&place, true, |site| licence::show(site, json)),
+        Licence::Install { place, file } => {
+            with_input(&place, licence::read(&file), licence::install)
+        }
+        Licence::Remove(place) => with_site(&place, true, licence::remove),
+        giving => match licence::give(giving) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(&error),
+        },
+    }
+}
+
     F: Future<Output = Result<ExitCode>>,
 {
     let Accounts::Add {

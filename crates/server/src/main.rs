@@ -12,6 +12,7 @@ mod ground;
 mod kafka;
 mod keys;
 mod lifecycle;
+mod licence_server;
 mod listener;
 mod metrics;
 mod storage;

@@ -35,6 +35,8 @@ fn check(site: &Site) -> Result<String> {
         site.config.database.owner()?,
     ]
     .into_iter()
+    site.config.licence.keys()?;
+    site.config.telemetry.traces()?;
     .flatten()
     {
         connect.ensure_safe()?;
