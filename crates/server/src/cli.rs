@@ -344,6 +344,14 @@ pub enum Configuration {
     Show(Place),
     /// Print the commented defaults
     Default,
+    /// Print what a firewall must let in and out
+    Firewall {
+        #[command(flatten)]
+        place: Place,
+        /// As a JSON array
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[cfg(test)]

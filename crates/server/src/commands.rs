@@ -7,6 +7,7 @@ mod configuration;
 mod db;
 mod doctor;
 mod documents;
+mod firewall;
 mod kafka;
 mod keys;
 mod migrate;

@@ -7,6 +7,7 @@ mod commands;
 mod config;
 mod data_dir;
 mod doctor;
+mod firewall;
 mod frontend;
 mod ground;
 mod kafka;
