@@ -10,8 +10,8 @@ mod documents;
 mod firewall;
 mod kafka;
 mod keys;
-mod migrate;
 mod licence;
+mod migrate;
 mod outbox;
 mod password;
 mod restore;
@@ -24,12 +24,13 @@ mod verify;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
+use tokio_util::sync::CancellationToken;
 
 use self::accounts::NewAccount;
 use crate::cli::{Accounts, Broker, Command, Keys, Licence, Move, Place, Storage, Tokens};
 use crate::config::Log;
 use crate::ground::Site;
-use crate::telemetry;
+use crate::telemetry::{self, Exporter};
 
 /// sysexits.h: something was found in an unconfigured or misconfigured state.
 const WRONG_CONFIGURATION: u8 = 78;
@@ -80,9 +81,9 @@ pub fn run(command: Command) -> ExitCode {
         Command::Doctor(command) => doctor::run(&command),
         Command::Kafka(Broker::Setup(place)) => with_site(&place, true, kafka::set_up),
         Command::Storage(command) => move_files(command),
+        Command::Licence(command) => look_at_licence(command),
         Command::Config(command) => configuration::run(command),
         Command::Openapi => documents::openapi(),
-        Command::Licence(command) => look_at_licence(command),
         Command::SettingsReference => documents::settings_reference(),
         // `main` has run it already, before there was a second thread.
         Command::Inspect | Command::YaraScan => ExitCode::FAILURE,
@@ -98,8 +99,6 @@ pub fn run(command: Command) -> ExitCode {
     }
 }
 
-fn add<F>(command: Accounts, make: impl FnOnce(Site, NewAccount) -> F) -> ExitCode
-where
 fn look_at_licence(command: Licence) -> ExitCode {
     match command {
         Licence::Show { place, json } => with_site(&place, true, |site| licence::show(site, json)),
@@ -114,6 +113,8 @@ fn look_at_licence(command: Licence) -> ExitCode {
     }
 }
 
+fn add<F>(command: Accounts, make: impl FnOnce(Site, NewAccount) -> F) -> ExitCode
+where
     F: Future<Output = Result<ExitCode>>,
 {
     let Accounts::Add {
@@ -199,22 +200,36 @@ where
         }
     };
     let log = site.config.log.clone();
-    let log = if quiet {
-        Log {
-            filter: QUIET.to_owned(),
-            ..log
-        }
+    // A command that people type logs only what they must know, and is in no trace.
+    let (log, traces) = if quiet {
+        let filter = QUIET.to_owned();
+        (Log { filter, ..log }, Ok(None))
     } else {
-        log
+        (log, site.config.telemetry.traces())
     };
-    let outcome = telemetry::start(&log).and_then(|()| {
+    let started = traces.and_then(|traces| telemetry::start(&log, traces));
+    let outcome = started.and_then(|exporter| {
         let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
-        let outcome = runtime.block_on(run(site));
+        let outcome = runtime.block_on(traced(exporter, run(site)));
         // Blocking work that nobody waits for any more does not hold the end up.
         runtime.shutdown_background();
         outcome
     });
     outcome.unwrap_or_else(|error| fail(&error))
+}
+
+/// Runs to the end beside what exports traces, if anything does.
+async fn traced<T>(exporter: Option<Exporter>, run: impl Future<Output = T>) -> T {
+    let Some(exporter) = exporter else {
+        return run.await;
+    };
+    let stop = CancellationToken::new();
+    let exporting = tokio::spawn(exporter.run(stop.clone()));
+    let outcome = run.await;
+    stop.cancel();
+    // It ends by itself soon after.
+    let _ = exporting.await;
+    outcome
 }
 
 fn fail(error: &anyhow::Error) -> ExitCode {
