@@ -8,7 +8,7 @@ use std::{
 use sofie_domain::HeldLicence;
 use sofie_identity::CheckingKey;
 use sofie_store::{Database, licences as rows};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, RwLock};
 
 use super::{LicenceServer, held};
 use crate::Result;
@@ -21,7 +21,9 @@ const REFRESH: Duration = Duration::from_secs(5);
 pub struct Licences {
     keys: Vec<CheckingKey>,
     server: Option<Arc<dyn LicenceServer>>,
-    known: Mutex<Option<Cached>>,
+    cached: RwLock<Option<Cached>>,
+    /// Held by the one who asks the database; the others go on with what is known.
+    asking: Mutex<()>,
 }
 
 #[derive(Debug)]
@@ -44,7 +46,8 @@ impl Licences {
         Self {
             keys,
             server,
-            known: Mutex::default(),
+            cached: RwLock::default(),
+            asking: Mutex::default(),
         }
     }
 
@@ -58,13 +61,28 @@ impl Licences {
 
     /// Makes the next reader ask the database.
     pub(crate) async fn forget(&self) {
-        *self.known.lock().await = None;
+        // Whoever asks just now may have the row from before the change.
+        let _asking = self.asking.lock().await;
+        *self.cached.write().await = None;
+    }
+
+    async fn last(&self, within: Duration) -> Option<Known> {
+        let cached = self.cached.read().await;
+        let cached = cached.as_ref().filter(|c| c.checked.elapsed() < within);
+        cached.map(|cached| cached.known.clone())
     }
 
     pub(super) async fn known(&self, db: &Database) -> Result<Known> {
-        let mut cached = self.known.lock().await;
-        if let Some(cached) = cached.as_ref().filter(|c| c.checked.elapsed() < REFRESH) {
-            return Ok(cached.known.clone());
+        if let Some(known) = self.last(REFRESH).await {
+            return Ok(known);
+        }
+        let _asking = match (self.asking.try_lock(), self.last(Duration::MAX).await) {
+            (Ok(asking), _) => asking,
+            (Err(_), Some(known)) => return Ok(known),
+            (Err(_), None) => self.asking.lock().await,
+        };
+        if let Some(known) = self.last(REFRESH).await {
+            return Ok(known);
         }
         let checked = Instant::now();
         let mut tx = db.read().await?;
@@ -73,7 +91,7 @@ impl Licences {
             known.held = Some(held(&row, &self.keys));
             known.users = rows::users(&mut tx).await?;
         }
-        *cached = Some(Cached {
+        *self.cached.write().await = Some(Cached {
             known: known.clone(),
             checked,
         });
