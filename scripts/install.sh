@@ -72,6 +72,8 @@ if [ "$level" = test ]; then
     need 'have chromium' chromium fonts-dejavu-core
     need 'have nginx' nginx
     need 'have openssl' openssl
+    need 'have certbot' certbot
+    need 'have pebble' pebble
     need 'have strace' strace
     need 'ls /usr/lib/*/faketime/libfaketime.so.1' faketime
     need 'have zip' zip

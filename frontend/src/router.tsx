@@ -91,6 +91,7 @@ const adminPages = [
   adminPage('/admin/rules', () => import('./routes/admin/rules')),
   adminPage('/admin/checks', () => import('./routes/admin/checks'), ['admin', 'packages']),
   adminPage('/admin/policy', () => import('./routes/admin/policy'), ['admin', 'settings']),
+  adminPage('/admin/licence', () => import('./routes/admin/licence')),
   adminPage('/admin/settings', () => import('./routes/admin/settings'), ['admin', 'settings']),
   adminPage('/admin/outbox', () => import('./routes/admin/outbox')),
   adminPage('/admin/outbox/$id', () => import('./routes/admin/mail')),

@@ -42,6 +42,8 @@ pub enum Code {
     AnswerBegun,
     EngineUnavailable,
     RulesInvalid,
+    DemoMode,
+    UserLimit,
 }
 
 /// What is wrong with one field.
@@ -233,6 +235,10 @@ fn conflict(word: &str) -> Problem {
             Code::EngineUnavailable,
             "The engine does not pass its self-test.",
         ),
+        "user_limit" => (
+            Code::UserLimit,
+            "The licence allows no more users than there are.",
+        ),
         _ => (Code::Conflict, "The present state does not allow this."),
     };
     let status = if code == Code::VersionConflict {
@@ -272,6 +278,11 @@ fn refused(word: &str) -> Problem {
                 "The bytes arrived changed.",
             )
         }
+        "demo_mode" => Problem::new(
+            S::FORBIDDEN,
+            Code::DemoMode,
+            "The licence does not hold: what is there can be fetched and deleted, nothing new is taken.",
+        ),
         "reauthentication_required" => Problem::new(
             S::FORBIDDEN,
             Code::ReauthenticationRequired,

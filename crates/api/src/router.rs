@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     Code, Options, Problem, State, front_end, health,
-    middleware::{answer_panic, edge, guard},
+    middleware::{answer_panic, demo, edge, guard},
     openapi::{Head, openapi},
     v1,
 };
@@ -43,6 +43,7 @@ fn version_1() -> OpenApiRouter<State> {
         .merge(v1::admin_groups::routes())
         .merge(v1::admin_policy::routes())
         .merge(v1::admin_settings::routes())
+        .merge(v1::admin_licence::routes())
         .merge(v1::admin_audit::routes())
         .merge(v1::admin_dashboard::routes())
         .merge(v1::admin_outbox::routes())
@@ -79,6 +80,7 @@ pub fn router(app: App, options: Options) -> Router {
         .fallback(front_end::serve)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(from_fn_with_state(state.clone(), demo))
         .layer(from_fn_with_state(state.clone(), guard))
         .layer(CatchPanicLayer::custom(answer_panic))
         .layer(from_fn_with_state(state.clone(), edge))

@@ -1,5 +1,6 @@
 //! The administrator's first page: figures, and what needs attention.
 
+use sofie_domain::LicenceStanding;
 use sofie_queue::kafka::Link;
 use sofie_store::{dashboard::Figures, jobs::Counts, mails};
 
@@ -60,6 +61,11 @@ pub async fn get(app: &App, ctx: &Context) -> Result<Dashboard> {
         .map(|free| free.to_string());
     let kafka = app.parts().kafka.as_ref().map(Link::state);
     let kafka_away = kafka.filter(|kafka| !kafka.reachable);
+    let licence = app.licence().await?.standing;
+    let fine = matches!(
+        licence,
+        LicenceStanding::Unlicensed | LicenceStanding::Valid
+    );
     let warnings = [
         no_antivirus.then_some(("no_antivirus", None)),
         (!smtp).then_some(("no_smtp", None)),
@@ -68,6 +74,7 @@ pub async fn get(app: &App, ctx: &Context) -> Result<Dashboard> {
         number(mails.1).map(|n| ("mail_failed", Some(n))),
         low.map(|n| ("low_disk", Some(n))),
         kafka_away.map(|_| ("kafka_away", None)),
+        (!fine).then_some(("licence", None)),
     ];
     let warnings = warnings
         .into_iter()

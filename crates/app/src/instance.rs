@@ -1,6 +1,6 @@
 //! What everybody may know about this installation.
 
-use sofie_domain::PackageType;
+use sofie_domain::{LicenceStanding, PackageType};
 
 use crate::{App, Result};
 
@@ -33,6 +33,8 @@ pub struct Instance {
     pub languages: &'static [&'static str],
     /// The fewest characters of a new password.
     pub password_min: usize,
+    /// How it stands to its licence.
+    pub licence: LicenceStanding,
 }
 
 /// The languages of pages and mails.
@@ -41,6 +43,7 @@ pub const LANGUAGES: &[&str] = &["en", "cs"];
 /// Describes the installation.
 pub async fn describe(app: &App) -> Result<Instance> {
     let settings = app.settings().await?;
+    let licence = app.licence().await?.standing;
     let mut tx = app.db().read().await?;
     let any = sofie_store::administrators::any(&mut tx).await?;
     let mut types = vec![PackageType::Private];
@@ -69,5 +72,6 @@ pub async fn describe(app: &App) -> Result<Instance> {
         ],
         languages: LANGUAGES,
         password_min: 15,
+        licence,
     })
 }

@@ -21,6 +21,7 @@ pub mod instance;
 pub mod integrity;
 pub mod jobs;
 pub mod keys;
+pub mod licences;
 pub mod limits;
 pub mod notices;
 pub mod outbox;

@@ -10,8 +10,8 @@ use sofie_vault::Vault;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    Changes, downloads::Permits, keys::Keyring, sessions::CookieKeys, settings::SettingsCache,
-    uploads::Uploads,
+    Changes, downloads::Permits, keys::Keyring, licences::Licences, sessions::CookieKeys,
+    settings::SettingsCache, uploads::Uploads,
 };
 
 /// Everything that a use case works with; the composition root fills it in once.
@@ -47,6 +47,8 @@ pub struct Parts {
     pub tasks: TaskTracker,
     /// The settings in force.
     pub settings: SettingsCache,
+    /// The licence, and who checks it.
+    pub licences: Licences,
 }
 
 /// A cheap handle to the [`Parts`].

@@ -15,7 +15,7 @@ use crate::{
     fields::{self, Fields},
     instance::LANGUAGES,
     jobs::DeliverMail,
-    passwords,
+    licences, passwords,
     sessions::demand,
 };
 
@@ -84,6 +84,7 @@ pub async fn create(app: &App, ctx: &Context, new: NewUser) -> Result<User> {
 
 async fn insert(app: &App, ctx: &Context, user: &User, hash: Option<&str>) -> Result<()> {
     let mut tx = app.db().begin().await?;
+    licences::room_for_user(app, &mut tx).await?;
     let inserted = users::insert(&mut tx, user, hash).await;
     inserted.map_err(|error| {
         if error.is_constraint("users_email_key") {
@@ -100,6 +101,7 @@ async fn insert(app: &App, ctx: &Context, user: &User, hash: Option<&str>) -> Re
         record(&mut tx, ctx, Event::UserInvited, user.id, data).await?;
     }
     tx.commit().await?;
+    app.parts().licences.forget().await;
     app.parts().waker.wake(DeliverMail::QUEUE);
     Ok(())
 }
@@ -157,6 +159,9 @@ pub async fn change(app: &App, ctx: &Context, id: UserId, change: UserChange) ->
         state,
         permissions: permissions.transpose()?,
     };
+    if change.disabled == Some(false) && before.user.state == AccountState::Disabled {
+        licences::room_for_user(app, &mut tx).await?;
+    }
     users::update(&mut tx, id, &update).await?;
     if state == Some(AccountState::Disabled) {
         rows::end_all(&mut tx, Owner::User(id), None).await?;
@@ -166,6 +171,7 @@ pub async fn change(app: &App, ctx: &Context, id: UserId, change: UserChange) ->
     let data = json!({ "before": told(&before.user), "after": told(&after) });
     record(&mut tx, ctx, Event::UserChanged, id, data).await?;
     tx.commit().await?;
+    app.parts().licences.forget().await;
     Ok(after)
 }
 

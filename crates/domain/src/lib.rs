@@ -15,6 +15,7 @@ mod exceptions;
 mod files;
 mod groups;
 mod ids;
+mod licences;
 mod names;
 mod note_passwords;
 mod packages;
@@ -41,6 +42,10 @@ pub use exceptions::{
 pub use files::{File, FileCheck, FilePath, InvalidPath, Release, worst};
 pub use groups::{Group, GroupRules, Whose};
 pub use ids::*;
+pub use licences::{
+    Circumstances, HeldLicence, InvalidLicence, Licence, LicenceFault, LicenceStanding,
+    licence_standing,
+};
 pub use names::safe_name;
 pub use note_passwords::passwords_in;
 pub use packages::{

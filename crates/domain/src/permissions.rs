@@ -52,6 +52,8 @@ words! {
         Quarantine = "quarantine",
         /// See, set up and test engines.
         Engines = "engines",
+        /// Install and remove the licence.
+        Licence = "licence",
     }
 }
 

@@ -1,9 +1,9 @@
 //! The list of targets.
 
 use crate::targets::{
-    answers, archives, clamd, dispositions, dlp, emails, headers, inspector, mails, messages,
-    names, rules, sealed, secrets, services, settings, tus, vault_blobs, vault_keys, vault_uploads,
-    wire,
+    answers, archives, clamd, dispositions, dlp, emails, headers, inspector, licences, mails,
+    messages, names, rules, sealed, secrets, services, settings, tus, vault_blobs, vault_keys,
+    vault_uploads, wire,
 };
 
 /// A parser or format with what must hold for any input.
@@ -56,6 +56,7 @@ pub const TARGETS: &[Target] = targets! {
     "settings": settings::run, seeds;
     "mails": mails::run, seeds;
     "kafka_message": messages::run, seeds;
+    "licences": licences::run, seeds;
 };
 
 /// Finds a target by its name.

@@ -8,6 +8,7 @@ pub(crate) mod dlp;
 pub(crate) mod emails;
 pub(crate) mod headers;
 pub(crate) mod inspector;
+pub(crate) mod licences;
 pub(crate) mod mails;
 pub(crate) mod messages;
 pub(crate) mod names;

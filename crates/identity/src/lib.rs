@@ -7,6 +7,7 @@ mod codes;
 mod passwords;
 pub mod random;
 mod session_jwt;
+mod signed_texts;
 mod tokens;
 
 pub use codes::{BadCode, Code, CodeHash, CodeKey};
@@ -15,4 +16,5 @@ pub use passwords::{
     sealing_key,
 };
 pub use session_jwt::{AccountKind, BadSession, Session, SessionCookies, SigningKey, SigningKeys};
+pub use signed_texts::{BadKey, BadSignedText, CheckingKey, SignedText, TextSigner};
 pub use tokens::{BadToken, PlainToken, TokenHash, TokenKind};

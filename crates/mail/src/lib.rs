@@ -17,7 +17,7 @@ pub use lang::{Lang, UnknownLang};
 pub use render::{RenderError, Rendered, Renderer};
 pub use smtp::{SmtpConfig, SmtpLogin, SmtpTls, SmtpTransport};
 pub use template::{
-    AccountEvent, AccountInvite, Code, Decided, Delivered, Downloaded, Expiring, Locked,
+    AccountEvent, AccountInvite, Code, Decided, Delivered, Downloaded, Expiring, Licence, Locked,
     NewPackage, PackageReceived, PasswordReset, Quarantined, Recalled, RecalledFetched, Rejected,
     Released, Request, Template, TestMail, ToApprove, TokenCreated,
 };

@@ -131,7 +131,7 @@ macro_rules! files_in {
     ($lang:literal) => {
         files_of!($lang: "new_package" "package_code" "request" "package_received" "locked" "quarantined_sender" "returned"
             "to_approve" "awaiting_approval" "approved" "disapproved" "delivered" "released" "rejected" "downloaded" "recalled_fetched" "recalled" "expiring" "password_reset" "account_invite"
-            "password_changed" "first_login" "token_created" "guest_code" "test")
+            "password_changed" "first_login" "token_created" "licence" "guest_code" "test")
     };
 }
 

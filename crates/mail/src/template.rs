@@ -55,6 +55,8 @@ pub enum Template {
     FirstLogin(AccountEvent),
     /// To a user: there is a new API token.
     TokenCreated(TokenCreated),
+    /// To an administrator: the licence ends or has ended.
+    Licence(Licence),
     /// To a guest: the code that proves the address.
     GuestCode(Code),
     /// To whoever tests the settings.
@@ -88,6 +90,7 @@ impl Template {
             Self::PasswordChanged(_) => "password_changed",
             Self::FirstLogin(_) => "first_login",
             Self::TokenCreated(_) => "token_created",
+            Self::Licence(_) => "licence",
             Self::GuestCode(_) => "guest_code",
             Self::Test(_) => "test",
         }
@@ -329,6 +332,21 @@ pub struct TokenCreated {
     pub expires_at: Option<DateTime<Utc>>,
     /// From which network address, if it is known.
     pub address: Option<String>,
+}
+
+/// Placeholders of [`Template::Licence`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Licence {
+    /// To whom it was given, if that can be read.
+    pub holder: Option<String>,
+    /// Whether nothing new comes in any more.
+    pub demo: bool,
+    /// The word for why it does not hold; none while it holds.
+    pub fault: Option<String>,
+    /// When it gets worse.
+    pub until: Option<DateTime<Utc>>,
+    /// Where to install another one.
+    pub link: String,
 }
 
 /// Placeholders of [`Template::Test`].

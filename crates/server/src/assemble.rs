@@ -13,6 +13,7 @@ use futures_util::StreamExt;
 use http::{StatusCode, header};
 use metrics_exporter_prometheus::PrometheusHandle;
 use sofie_app::engines::Engines;
+use sofie_app::licences::Licences;
 use sofie_app::settings::SettingsCache;
 use sofie_app::{App, Changes, Parts};
 use sofie_app::{downloads::Permits, uploads::Uploads};
@@ -25,6 +26,7 @@ use crate::clock::SystemClock;
 use crate::config::Http;
 use crate::frontend::Embedded;
 use crate::ground::{Ground, Site};
+use crate::licence_server::OverHttps;
 use crate::lifecycle::Lifecycle;
 use crate::{storage, worker};
 
@@ -51,6 +53,10 @@ pub async fn app(ground: &Ground, local_url: String) -> Result<App> {
         passwords: Passwords::new(Params::default()),
         cookies: installation.cookies,
         settings: SettingsCache::default(),
+        licences: Licences::new(
+            ground.site.config.licence.keys()?,
+            Some(Arc::new(OverHttps)),
+        ),
         tasks: TaskTracker::new(),
     };
     Ok(App::new(ground.db.clone(), parts))

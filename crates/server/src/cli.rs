@@ -8,10 +8,13 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::client::*;
+pub use self::licence::*;
 
 // Named, since xtask includes this file from elsewhere.
 #[path = "cli/client.rs"]
 mod client;
+#[path = "cli/licence.rs"]
+mod licence;
 
 const EXIT_CODES: &str = "Exit codes: 0 done; 1 failed; 2 wrong usage; 78 wrong configuration.
 migrate --check also: 3 something is to be done.
@@ -107,6 +110,9 @@ pub enum Command {
     /// Move the encrypted files
     #[command(subcommand)]
     Storage(Storage),
+    /// Look after the licence; the default edition needs none
+    #[command(subcommand)]
+    Licence(Licence),
     /// Look at the configuration
     #[command(subcommand)]
     Config(Configuration),
@@ -338,6 +344,14 @@ pub enum Configuration {
     Show(Place),
     /// Print the commented defaults
     Default,
+    /// Print what a firewall must let in and out
+    Firewall {
+        #[command(flatten)]
+        place: Place,
+        /// As a JSON array
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[cfg(test)]

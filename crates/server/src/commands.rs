@@ -7,8 +7,10 @@ mod configuration;
 mod db;
 mod doctor;
 mod documents;
+mod firewall;
 mod kafka;
 mod keys;
+mod licence;
 mod migrate;
 mod outbox;
 mod password;
@@ -22,16 +24,16 @@ mod verify;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
+use tokio_util::sync::CancellationToken;
 
 use self::accounts::NewAccount;
-use crate::cli::{Accounts, Broker, Command, Keys, Move, Place, Storage, Tokens};
+use crate::cli::{Accounts, Broker, Command, Keys, Licence, Move, Place, Storage, Tokens};
 use crate::config::Log;
 use crate::ground::Site;
-use crate::telemetry;
+use crate::telemetry::{self, Exporter};
 
 /// sysexits.h: something was found in an unconfigured or misconfigured state.
 const WRONG_CONFIGURATION: u8 = 78;
-/// A command that people type logs only what they must know.
 const QUIET: &str = "warn";
 
 /// Runs a command to its end.
@@ -79,6 +81,7 @@ pub fn run(command: Command) -> ExitCode {
         Command::Doctor(command) => doctor::run(&command),
         Command::Kafka(Broker::Setup(place)) => with_site(&place, true, kafka::set_up),
         Command::Storage(command) => move_files(command),
+        Command::Licence(command) => look_at_licence(command),
         Command::Config(command) => configuration::run(command),
         Command::Openapi => documents::openapi(),
         Command::SettingsReference => documents::settings_reference(),
@@ -93,6 +96,20 @@ pub fn run(command: Command) -> ExitCode {
         Command::Send(command) => client::run(client::send(command)),
         Command::Status(command) => client::run(client::status(command)),
         Command::Get(command) => client::run(client::get(command)),
+    }
+}
+
+fn look_at_licence(command: Licence) -> ExitCode {
+    match command {
+        Licence::Show { place, json } => with_site(&place, true, |site| licence::show(site, json)),
+        Licence::Install { place, file } => {
+            with_input(&place, licence::read(&file), licence::install)
+        }
+        Licence::Remove(place) => with_site(&place, true, licence::remove),
+        giving => match licence::give(giving) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(&error),
+        },
     }
 }
 
@@ -183,22 +200,36 @@ where
         }
     };
     let log = site.config.log.clone();
-    let log = if quiet {
-        Log {
-            filter: QUIET.to_owned(),
-            ..log
-        }
+    // A command that people type logs only what they must know, and is in no trace.
+    let (log, traces) = if quiet {
+        let filter = QUIET.to_owned();
+        (Log { filter, ..log }, Ok(None))
     } else {
-        log
+        (log, site.config.telemetry.traces())
     };
-    let outcome = telemetry::start(&log).and_then(|()| {
+    let started = traces.and_then(|traces| telemetry::start(&log, traces));
+    let outcome = started.and_then(|exporter| {
         let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
-        let outcome = runtime.block_on(run(site));
+        let outcome = runtime.block_on(traced(exporter, run(site)));
         // Blocking work that nobody waits for any more does not hold the end up.
         runtime.shutdown_background();
         outcome
     });
     outcome.unwrap_or_else(|error| fail(&error))
+}
+
+/// Runs to the end beside what exports traces, if anything does.
+async fn traced<T>(exporter: Option<Exporter>, run: impl Future<Output = T>) -> T {
+    let Some(exporter) = exporter else {
+        return run.await;
+    };
+    let stop = CancellationToken::new();
+    let exporting = tokio::spawn(exporter.run(stop.clone()));
+    let outcome = run.await;
+    stop.cancel();
+    // It ends by itself soon after.
+    let _ = exporting.await;
+    outcome
 }
 
 fn fail(error: &anyhow::Error) -> ExitCode {

@@ -4,10 +4,12 @@ mod database;
 mod http;
 mod kafka;
 mod keys;
+mod licence;
 mod log;
 mod metrics;
 mod secret;
 mod storage;
+mod telemetry;
 #[cfg(test)]
 mod tests;
 mod worker;
@@ -23,9 +25,11 @@ pub use self::database::Database;
 pub use self::http::Http;
 pub use self::kafka::Kafka;
 pub use self::keys::Keys;
+pub use self::licence::Licence;
 pub use self::log::{Log, LogFormat};
 pub use self::metrics::Metrics;
 pub use self::storage::{Storage, StorageKind};
+pub use self::telemetry::Telemetry;
 pub use self::worker::Worker;
 
 /// The default configuration with its comments: the manual page, and the only place of the defaults.
@@ -45,6 +49,8 @@ pub struct Config {
     pub worker: Worker,
     pub metrics: Metrics,
     pub kafka: Kafka,
+    pub licence: Licence,
+    pub telemetry: Telemetry,
     pub log: Log,
 }
 

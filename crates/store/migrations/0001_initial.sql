@@ -52,6 +52,18 @@ create table settings (
 create table settings_revision (one boolean primary key default true check (one), revision bigint not null);
 insert into settings_revision (revision) values (1);
 
+create table licences (
+    one boolean primary key default true check (one),
+    -- signed; it says itself to whom it was given and how long it holds
+    text text not null,
+    installed_at timestamptz not null,
+    refreshed_at timestamptz,
+    revoked_at timestamptz,
+    seen_at timestamptz not null,
+    -- the standing that administrators were last told of
+    told text
+);
+
 create table users (
     id uuid primary key,
     email text not null unique,

@@ -40,6 +40,8 @@ grant select, insert, delete on signing_keys to sofie_worker;
 grant select, insert, update, delete on settings to sofie_web;
 grant select, update on settings_revision to sofie_web;
 grant select on settings, settings_revision to sofie_worker;
+grant select, insert, update, delete on licences to sofie_web;
+grant select, update on licences to sofie_worker;
 
 -- Accounts. The worker writes to people, and knows no password and no secret.
 grant select, insert, update on users, administrators, api_tokens to sofie_web;

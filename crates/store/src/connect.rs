@@ -109,6 +109,17 @@ impl ConnectOptions {
         Ok(protection(&self.base()?))
     }
 
+    /// Returns the host and the port of a server that is reached over the network; nothing for a socket.
+    pub fn endpoint(&self) -> Result<Option<(String, u16)>> {
+        let options = self.base()?;
+        let host = options.get_host();
+        if options.get_socket().is_some() || host.starts_with('/') {
+            return Ok(None);
+        }
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        Ok(Some((host.to_owned(), options.get_port())))
+    }
+
     /// The same database for another role; for tests.
     #[cfg(feature = "test-util")]
     #[must_use]
@@ -145,6 +156,26 @@ mod tests {
         let (url, unverified) = (url.to_owned().into(), false);
         let options = ConnectOptions::Server { url, unverified };
         options.protection().unwrap()
+    }
+
+    #[test]
+    fn a_server_is_at_a_host_and_a_port() {
+        let of = |url: &str| {
+            let (url, unverified) = (url.to_owned().into(), false);
+            ConnectOptions::Server { url, unverified }
+                .endpoint()
+                .unwrap()
+        };
+        let at = |host: &str, port| Some((host.to_owned(), port));
+        assert_eq!(
+            of("postgres://u@db.example.org/d"),
+            at("db.example.org", 5432)
+        );
+        assert_eq!(
+            of("postgres://u:p@[2001:db8::1]:6432/d"),
+            at("2001:db8::1", 6432)
+        );
+        assert_eq!(of("postgres:///d?host=/run/postgresql&user=u"), None);
     }
 
     #[test]

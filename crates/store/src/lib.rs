@@ -25,6 +25,7 @@ pub mod integrity;
 pub mod jobs;
 pub mod keks;
 pub mod known;
+pub mod licences;
 pub mod listed_hashes;
 pub mod mails;
 pub mod measures;

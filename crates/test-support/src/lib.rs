@@ -23,6 +23,7 @@ mod client;
 mod clock;
 mod databases;
 mod inspector;
+pub mod licences;
 mod postgres;
 mod test_app;
 

@@ -17,6 +17,7 @@ use sofie_app::{
     engines::Engines,
     jobs,
     keys::Keyring,
+    licences::{LicenceServer, Licences},
     sessions,
     settings::SettingsCache,
     setup,
@@ -34,7 +35,7 @@ use sofie_store::{
 use sofie_vault::{BlobBackend as _, Kek, KekSource as _, MemoryBackend, MemoryKeks, Vault};
 use tokio_util::task::TaskTracker;
 
-use crate::{Client, FrozenClock, databases::TestDatabase, inspector};
+use crate::{Client, FrozenClock, databases::TestDatabase, inspector, licences};
 
 /// The password of every account that a test makes.
 pub const PASSWORD: &str = "violet harbour seldom tickets";
@@ -48,6 +49,8 @@ pub struct TestOptions {
     pub pace: Pace,
     /// Where a local clamd is looked for; nowhere without it.
     pub local_clamd: Option<std::path::PathBuf>,
+    /// Who gives new licences; nobody without it.
+    pub licence_server: Option<Arc<dyn LicenceServer>>,
 }
 
 /// A whole app on a database of its own. Each process reaches the database in its own role, so a test shows that the
@@ -368,6 +371,10 @@ async fn app(
         passwords: Passwords::new(Params::weak()),
         cookies: installation.cookies,
         settings: SettingsCache::default(),
+        licences: Licences::new(
+            vec![licences::checking_key()],
+            options.licence_server.clone(),
+        ),
         tasks: TaskTracker::new(),
     };
     App::new(db.clone(), parts)

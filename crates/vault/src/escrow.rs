@@ -90,86 +90,113 @@ impl Escrow {
         cost: EscrowCost,
         derive: Derive,
     ) -> Result<String, EscrowError> {
-        let salt: [u8; 32] = random().map_err(EscrowError::Crypto)?;
-        let nonce: [u8; 12] = random().map_err(EscrowError::Crypto)?;
-        let head = format!(
-            "{MAGIC}\n\
-             # The keys of a SOFiE installation, sealed by a password; `sofie keys import` opens them.\n\
-             # Keys: {}\n\
-             instance = {}\nkdf = {KDF}\nmemory = {}\npasses = {}\nlanes = {}\nsalt = {}\nnonce = {}\n",
-            self.names(),
-            self.instance,
-            cost.memory,
-            cost.passes,
-            cost.lanes,
-            hex::encode(salt),
-            hex::encode(nonce),
-        );
-        let mut bytes = Zeroizing::new(Vec::with_capacity(self.keks.len() * KEY + 16));
-        for kek in &self.keks {
-            bytes.extend_from_slice(kek.key());
-        }
-        let key = key(derive(password, &salt, cost))?;
-        let tag = key
-            .seal_in_place_separate_tag(
-                Nonce::assume_unique_for_key(nonce),
-                Aad::from(head.as_bytes()),
-                &mut bytes,
-            )
-            .map_err(|_| EscrowError::Crypto(crate::Error::Crypto))?;
-        bytes.extend_from_slice(tag.as_ref());
-        Ok(format!("{head}{SEALED}{}\n", hex::encode(&*bytes)))
+        let remarks = [
+            "The keys of a SOFiE installation, sealed by a password; `sofie keys import` opens them.",
+            &format!("Keys: {}", self.names()),
+        ];
+        let keys: Vec<&[u8; KEY]> = self.keks.iter().map(Kek::key).collect();
+        seal_secrets((&self.instance, &remarks), &keys, (password, cost, derive))
     }
 
     /// Opens what [`Escrow::seal`] made.
     pub fn open(text: &str, password: &[u8], derive: Derive) -> Result<Self, EscrowError> {
-        if text.lines().next() != Some(MAGIC) {
-            return Err(EscrowError::Malformed("its first line"));
-        }
-        let at = text
-            .find(&format!("\n{SEALED}"))
-            .ok_or(EscrowError::Malformed("nothing is sealed in it"))?;
-        let (head, sealed) = text.split_at(at + 1);
-        if field(head, "kdf")? != KDF {
-            return Err(EscrowError::Malformed("its key derivation"));
-        }
-        let cost = EscrowCost {
-            memory: number(head, "memory", MOST_MEMORY)?,
-            passes: number(head, "passes", MOST_PASSES)?,
-            lanes: number(head, "lanes", MOST_LANES)?,
-        };
-        let salt = bytes::<32>(head, "salt")?;
-        let nonce = bytes::<12>(head, "nonce")?;
-        let sealed = sealed.strip_prefix(SEALED).unwrap_or_default().trim();
-        let mut plain = hex::decode(sealed)
-            .map(Zeroizing::new)
-            .map_err(|_| EscrowError::Malformed("its last line"))?;
-        let key = key(derive(password, &salt, cost))?;
-        let len = key
-            .open_in_place(
-                Nonce::assume_unique_for_key(nonce),
-                Aad::from(head.as_bytes()),
-                &mut plain,
-            )
-            .map_err(|_| EscrowError::Refused)?
-            .len();
-        let (pieces, rest) = plain[..len].as_chunks::<KEY>();
-        if !rest.is_empty() || pieces.is_empty() {
-            return Err(EscrowError::Malformed("the keys in it"));
-        }
-        let keks = pieces
-            .iter()
-            .map(|key| Kek::from_key(Zeroizing::new(*key)))
-            .collect::<Result<_, _>>()
-            .map_err(EscrowError::Crypto)?;
-        let instance = field(head, "instance")?.to_owned();
-        Ok(Self { instance, keks })
+        let (instance, keys) = open_secrets(text, password, derive)?;
+        let keks = keys.into_iter().map(Kek::from_key);
+        let keks = keks.collect::<Result<_, _>>();
+        Ok(Self {
+            instance,
+            keks: keks.map_err(EscrowError::Crypto)?,
+        })
     }
 
     fn names(&self) -> String {
         let names: Vec<&str> = self.keks.iter().map(|kek| kek.id().as_str()).collect();
         names.join(", ")
     }
+}
+
+/// Makes a secret of 32 random bytes.
+pub fn random_secret() -> Result<Zeroizing<[u8; KEY]>, EscrowError> {
+    let secret = random().map_err(EscrowError::Crypto)?;
+    Ok(Zeroizing::new(secret))
+}
+
+/// Seals secrets of 32 bytes each by a password. Whose they are and the remarks, a line each, can be read.
+pub fn seal_secrets(
+    (owner, remarks): (&str, &[&str]),
+    secrets: &[&[u8; KEY]],
+    (password, cost, derive): (&[u8], EscrowCost, Derive),
+) -> Result<String, EscrowError> {
+    let salt: [u8; 32] = random().map_err(EscrowError::Crypto)?;
+    let nonce: [u8; 12] = random().map_err(EscrowError::Crypto)?;
+    let remarks: String = remarks.iter().map(|line| format!("# {line}\n")).collect();
+    let head = format!(
+        "{MAGIC}\n{remarks}instance = {owner}\nkdf = {KDF}\nmemory = {}\npasses = {}\nlanes = {}\nsalt = {}\nnonce = {}\n",
+        cost.memory,
+        cost.passes,
+        cost.lanes,
+        hex::encode(salt),
+        hex::encode(nonce),
+    );
+    let mut bytes = Zeroizing::new(Vec::with_capacity(secrets.len() * KEY + 16));
+    for secret in secrets {
+        bytes.extend_from_slice(*secret);
+    }
+    let key = key(derive(password, &salt, cost))?;
+    let tag = key
+        .seal_in_place_separate_tag(
+            Nonce::assume_unique_for_key(nonce),
+            Aad::from(head.as_bytes()),
+            &mut bytes,
+        )
+        .map_err(|_| EscrowError::Crypto(crate::Error::Crypto))?;
+    bytes.extend_from_slice(tag.as_ref());
+    Ok(format!("{head}{SEALED}{}\n", hex::encode(&*bytes)))
+}
+
+/// Opens what [`seal_secrets`] made: whose they are, and the secrets.
+pub fn open_secrets(
+    text: &str,
+    password: &[u8],
+    derive: Derive,
+) -> Result<(String, Vec<Zeroizing<[u8; KEY]>>), EscrowError> {
+    if text.lines().next() != Some(MAGIC) {
+        return Err(EscrowError::Malformed("its first line"));
+    }
+    let at = text
+        .find(&format!("\n{SEALED}"))
+        .ok_or(EscrowError::Malformed("nothing is sealed in it"))?;
+    let (head, sealed) = text.split_at(at + 1);
+    if field(head, "kdf")? != KDF {
+        return Err(EscrowError::Malformed("its key derivation"));
+    }
+    let cost = EscrowCost {
+        memory: number(head, "memory", MOST_MEMORY)?,
+        passes: number(head, "passes", MOST_PASSES)?,
+        lanes: number(head, "lanes", MOST_LANES)?,
+    };
+    let salt = bytes::<32>(head, "salt")?;
+    let nonce = bytes::<12>(head, "nonce")?;
+    let sealed = sealed.strip_prefix(SEALED).unwrap_or_default().trim();
+    let mut plain = hex::decode(sealed)
+        .map(Zeroizing::new)
+        .map_err(|_| EscrowError::Malformed("its last line"))?;
+    let key = key(derive(password, &salt, cost))?;
+    let len = key
+        .open_in_place(
+            Nonce::assume_unique_for_key(nonce),
+            Aad::from(head.as_bytes()),
+            &mut plain,
+        )
+        .map_err(|_| EscrowError::Refused)?
+        .len();
+    let (pieces, rest) = plain[..len].as_chunks::<KEY>();
+    if !rest.is_empty() || pieces.is_empty() {
+        return Err(EscrowError::Malformed("the keys in it"));
+    }
+    let secrets = pieces.iter().map(|piece| Zeroizing::new(*piece));
+    let owner = field(head, "instance")?.to_owned();
+    Ok((owner, secrets.collect()))
 }
 
 fn key(derived: Option<[u8; KEY]>) -> Result<LessSafeKey, EscrowError> {

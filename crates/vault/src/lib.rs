@@ -54,7 +54,9 @@ pub use backend::{
     Area, BlobBackend, BlobFile, BlobInfo, LocalBackend, MemoryBackend, Probe, S3Backend, S3Options,
 };
 pub use error::Error;
-pub use escrow::{Derive, Escrow, EscrowCost, EscrowError};
+pub use escrow::{
+    Derive, Escrow, EscrowCost, EscrowError, open_secrets, random_secret, seal_secrets,
+};
 pub use field::FieldCipher;
 pub use format::PART_SIZE;
 pub use kek::{Kek, KekId};

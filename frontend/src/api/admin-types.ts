@@ -9,6 +9,29 @@ export type AdminSession = {
     permissions: AdministratorPermission[];
   } | null;
   instance: Instance;
+  licence: LicenceState | null;
+};
+
+export type LicenceState = {
+  standing: 'unlicensed' | 'valid' | 'expires_soon' | 'grace' | 'demo';
+  fault: 'invalid' | 'revoked' | 'other_host' | 'too_many_users' | 'expired' | 'not_refreshed' | null;
+  until: string | null;
+};
+export type Licence = {
+  state: LicenceState;
+  licence: {
+    id: string;
+    holder: string;
+    edition: string;
+    users: number | null;
+    issued: string;
+    expires: string;
+    hosts: string[];
+    features: string[];
+  } | null;
+  users: number;
+  installed_at: string | null;
+  refreshed_at: string | null;
 };
 
 export type Warning = {
@@ -19,7 +42,8 @@ export type Warning = {
     | 'mail_failed'
     | 'base_url_unset'
     | 'low_disk'
-    | 'kafka_away';
+    | 'kafka_away'
+    | 'licence';
   detail: string | null;
 };
 export type Dashboard = {
@@ -136,6 +160,7 @@ export const ADMINISTRATOR_PERMISSIONS = [
   'samples',
   'quarantine',
   'engines',
+  'licence',
 ] as const;
 export type AdministratorPermission = (typeof ADMINISTRATOR_PERMISSIONS)[number];
 

@@ -29,6 +29,7 @@ export type Agreement = [
   Agrees<Omit<Api.ToApprove, 'package'>, Schemas['ToApprove']>,
   Agrees<Api.Tracking, Schemas['TrackingBody']>,
   Agrees<Admin.AdminSession, Schemas['AdminSession']>,
+  Agrees<Admin.Licence, Schemas['Licence']>,
   Agrees<Admin.Dashboard, Schemas['Dashboard']>,
   Agrees<Admin.AdminUser, Schemas['AdminUser']>,
   Agrees<Policy.UserGroup, Schemas['Group']>,

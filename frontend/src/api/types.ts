@@ -135,6 +135,7 @@ export type Instance = {
   };
   expiry_days: { min: number; default: number; max: number };
   password_min: number;
+  demo: boolean;
 };
 
 export type Session = {

@@ -43,6 +43,7 @@ export const paths = {
     checks: () => '/admin/checks',
     exceptions: () => '/admin/exceptions',
     settings: () => '/admin/settings',
+    licence: () => '/admin/licence',
     outbox: () => '/admin/outbox',
     mail: (id: string) => `/admin/outbox/${id}`,
     audit: () => '/admin/audit',

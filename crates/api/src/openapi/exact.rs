@@ -4,8 +4,8 @@
 use std::collections::HashSet;
 
 use sofie_domain::{
-    AccountState, AdministratorPermission, Approval, FileCheck, Life, PackageState, PackageType,
-    RequestState, Severity, UserPermission, Withheld,
+    AccountState, AdministratorPermission, Approval, FileCheck, LicenceFault, Life, PackageState,
+    PackageType, RequestState, Severity, UserPermission, Withheld,
 };
 use utoipa::openapi::{
     OpenApi, RefOr, Schema,
@@ -80,6 +80,10 @@ const WORDS: &[(&str, &str, Words)] = &[
             "choice",
         ]
     }),
+    ("LicenceStanding", "standing", || {
+        vec!["unlicensed", "valid", "expires_soon", "grace", "demo"]
+    }),
+    ("LicenceStanding", "fault", all!(LicenceFault)),
     ("MailFigures", "transport", || vec!["smtp", "none"]),
     ("WarningBody", "code", warnings),
     ("MailSummary", "state", || {
@@ -124,6 +128,7 @@ fn warnings() -> Vec<&'static str> {
         "base_url_unset",
         "low_disk",
         "kafka_away",
+        "licence",
     ]
 }
 

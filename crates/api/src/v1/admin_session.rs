@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::{
     account::{ChangePassword, SessionEntryBody},
+    admin_licence::StandingBody,
     instance::InstanceBody,
     lists::ItemsBody,
     session::{CLEAR_SITE_DATA, ConfirmSession, LogIn},
@@ -32,6 +33,8 @@ pub struct AdminSessionBody {
     administrator: Option<AdminSelf>,
     /// The installation.
     instance: InstanceBody,
+    /// How the installation stands to its licence; only for administrators.
+    licence: Option<StandingBody>,
 }
 
 /// The administrator who is logged in.
@@ -57,7 +60,9 @@ impl From<Administrator> for AdminSelf {
 
 impl From<Standing> for AdminSessionBody {
     fn from(standing: Standing) -> Self {
+        let licence = standing.instance.licence;
         Self {
+            licence: standing.administrator.is_some().then(|| licence.into()),
             administrator: standing.administrator.map(Into::into),
             instance: standing.instance.into(),
         }

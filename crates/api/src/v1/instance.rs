@@ -29,6 +29,8 @@ pub struct InstanceBody {
     expiry_days: ExpiryDays,
     /// The fewest characters of a new password.
     password_min: usize,
+    /// Whether nothing new is taken, because the licence does not hold.
+    demo: bool,
 }
 
 /// The most of everything.
@@ -80,6 +82,7 @@ impl From<Instance> for InstanceBody {
             },
             expiry_days: ExpiryDays { min, default, max },
             password_min: instance.password_min,
+            demo: instance.licence.is_demo(),
         }
     }
 }

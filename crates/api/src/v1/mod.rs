@@ -9,6 +9,7 @@ pub mod admin_engines;
 pub mod admin_exceptions;
 pub mod admin_groups;
 pub mod admin_jobs;
+pub mod admin_licence;
 pub mod admin_outbox;
 pub mod admin_packages;
 pub mod admin_policy;

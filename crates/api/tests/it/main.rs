@@ -21,6 +21,7 @@ mod integrity;
 mod jobs;
 mod keys;
 mod known;
+mod licences;
 mod notices;
 mod outside;
 mod packages;

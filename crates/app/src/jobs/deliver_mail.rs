@@ -12,6 +12,8 @@ use sofie_store::{
     packages,
 };
 
+use tracing::Instrument as _;
+
 use super::queues;
 use crate::{App, Context, Result, audit, error::chain, outbox};
 
@@ -67,9 +69,10 @@ impl Job for DeliverMail {
                 .map_err(JobError::retry)?;
             return Ok(Done::Complete);
         };
+        let span = tracing::info_span!("mail", mail.id = %self.mail_id, mail.kind = mail.row.kind);
         let envelope = envelope(app, mail).await.map_err(JobError::fail)?;
         let sent = match SmtpTransport::new(config) {
-            Ok(transport) => transport.send(&envelope).await,
+            Ok(transport) => transport.send(&envelope).instrument(span).await,
             Err(error) => Err(error),
         };
         if sent.is_ok() {

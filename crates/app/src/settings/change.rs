@@ -133,6 +133,7 @@ fn parse(
     setting.check(&value).map_err(|_| code(setting, &value))?;
     match (setting.key, &value) {
         ("instance.base_url", SettingValue::Text(url)) if !is_origin(url) => Err("invalid"),
+        ("licence.refresh_url", SettingValue::Text(url)) if !is_https(url) => Err("invalid"),
         ("mail.from", SettingValue::Text(text)) if text.parse::<EmailAddress>().is_err() => {
             Err("invalid")
         }
@@ -187,6 +188,18 @@ fn is_origin(url: &str) -> bool {
     }
     let rest = url.strip_prefix("https://").or(url.strip_prefix("http://"));
     rest.is_some_and(|rest| is_authority(rest.strip_suffix('/').unwrap_or(rest)))
+}
+
+/// Tells whether a text is empty or an address that is asked over HTTPS.
+fn is_https(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("https://") else {
+        return url.is_empty();
+    };
+    let host = rest.split(['/', '?']).next().unwrap_or_default();
+    is_authority(host)
+        && rest
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'#')
 }
 
 /// Tells whether a text is a host, perhaps with a port.
@@ -312,6 +325,27 @@ mod tests {
             "javascript:x",
         ] {
             assert!(!is_origin(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_licence_server_is_asked_over_https() {
+        for good in [
+            "",
+            "https://l.example",
+            "https://l.example:8443/v1/refresh?for=a",
+        ] {
+            assert!(is_https(good), "{good}");
+        }
+        for bad in [
+            "http://l.example",
+            "l.example",
+            "https://",
+            "https://u:p@l.example/",
+            "https://l.example/#a",
+            "https://l.example/a b",
+        ] {
+            assert!(!is_https(bad), "{bad}");
         }
     }
 

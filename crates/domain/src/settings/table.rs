@@ -18,6 +18,7 @@ pub fn registry() -> &'static [Setting] {
             guests(),
             mail(),
             sessions(),
+            licence(),
         ]
         .concat()
     });
@@ -328,6 +329,14 @@ fn mail() -> Vec<Setting> {
             "So many days before a package ends, recipients who were told at least as long ago and have fetched nothing are reminded. 0: nobody is.",
         ),
     ]
+}
+
+fn licence() -> Vec<Setting> {
+    vec![text(
+        "licence.refresh_url",
+        "",
+        "Where an installed licence is refreshed every day: an address that begins with https://. It is told the licence's id and the number of users, nothing else. Empty: nobody is asked.",
+    )]
 }
 
 fn sessions() -> Vec<Setting> {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::template::{
-    AccountEvent, AccountInvite, Code, Decided, Delivered, Downloaded, Expiring, Locked,
+    AccountEvent, AccountInvite, Code, Decided, Delivered, Downloaded, Expiring, Licence, Locked,
     NewPackage, PackageReceived, PasswordReset, Quarantined, Recalled, RecalledFetched, Rejected,
     Released, Request, TestMail, ToApprove, TokenCreated,
 };
@@ -20,6 +20,34 @@ fn all(value: &str) -> Vec<Template> {
     all.extend(about_recalls(value));
     all.extend(about_approvals(value));
     all.extend(about_accounts(value));
+    all.extend(about_licences(value));
+    all
+}
+
+fn about_licences(value: &str) -> Vec<Template> {
+    let mail = |demo, fault: Option<&str>, until| {
+        Template::Licence(Licence {
+            holder: Some(value.to_owned()),
+            demo,
+            fault: fault.map(str::to_owned),
+            until,
+            link: LINK.to_owned(),
+        })
+    };
+    let faults = [
+        "invalid",
+        "revoked",
+        "other_host",
+        "too_many_users",
+        "expired",
+        "not_refreshed",
+    ];
+    let mut all: Vec<Template> = faults
+        .into_iter()
+        .map(|fault| mail(true, Some(fault), None))
+        .collect();
+    all.push(mail(false, None, Some(at())));
+    all.push(mail(false, Some("expired"), Some(at())));
     all
 }
 

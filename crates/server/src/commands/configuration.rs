@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
+use super::firewall;
 use crate::cli::Configuration;
 use crate::config::DEFAULTS;
 use crate::ground::Site;
@@ -11,6 +12,10 @@ use crate::storage;
 
 pub fn run(command: Configuration) -> ExitCode {
     let printed = match command {
+        // Needs more than the configuration.
+        Configuration::Firewall { place, json } => {
+            return super::with_site(&place, true, |site| firewall::run(site, json));
+        }
         Configuration::Default => Ok(DEFAULTS.to_owned()),
         Configuration::Check(place) => Site::find(&place).and_then(|site| check(&site)),
         Configuration::Show(place) => Site::find(&place).and_then(|site| site.config.show()),
@@ -30,6 +35,8 @@ pub fn run(command: Configuration) -> ExitCode {
 fn check(site: &Site) -> Result<String> {
     site.config.kafka.options()?;
     site.config.storage.check()?;
+    site.config.licence.keys()?;
+    site.config.telemetry.traces()?;
     for connect in [
         site.config.database.server()?,
         site.config.database.owner()?,

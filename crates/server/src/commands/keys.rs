@@ -184,7 +184,7 @@ pub fn sealing_password(file: &Path) -> Result<SecretString> {
     Ok(password)
 }
 
-fn write_new(to: &Path, text: &str) -> io::Result<()> {
+pub(super) fn write_new(to: &Path, text: &str) -> io::Result<()> {
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)

@@ -23,6 +23,14 @@ impl Http {
             .collect()
     }
 
+    /// The same as they are written.
+    pub fn trusted_ranges(&self) -> Vec<String> {
+        self.trusted_proxies
+            .iter()
+            .map(|range| range.text.clone())
+            .collect()
+    }
+
     pub fn header_limit(&self) -> Duration {
         Duration::from_secs(self.header_seconds)
     }

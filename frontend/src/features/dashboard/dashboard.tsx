@@ -15,6 +15,7 @@ const WHERE: Record<Warning['code'], string | null> = {
   base_url_unset: paths.admin.settings(),
   low_disk: null,
   kafka_away: null,
+  licence: paths.admin.licence(),
 };
 
 /** What needs somebody's attention, and where to go. */

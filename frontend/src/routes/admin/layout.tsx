@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
-import { Outlet } from '@tanstack/react-router';
+import { Outlet, useLocation } from '@tanstack/react-router';
 import { adminLogOut, adminSessionQuery } from '~/features/admin-session/api';
 import { dashboardQuery } from '~/features/dashboard/api';
+import { LicenceBanner } from '~/features/licence/standing';
 import { useT } from '~/i18n/use-t';
 import { paths } from '~/lib/paths';
 import { useAction } from '~/lib/use-action';
@@ -51,6 +52,7 @@ function useMenu(permissions: readonly string[]): NavItem[] {
     may('engines') && { to: paths.admin.rules(), label: t('admin:menu.rules'), icon: 'search' },
     may('settings') && { to: paths.admin.policy(), label: t('admin:menu.policy'), icon: 'shieldCheck' },
     may('settings') && { to: paths.admin.settings(), label: t('admin:menu.settings'), icon: 'settings' },
+    may('licence') && { to: paths.admin.licence(), label: t('admin:menu.licence'), icon: 'licence' },
     may('logs', 'settings') && { to: paths.admin.outbox(), label: t('admin:menu.outbox'), icon: 'mail' },
     may('logs') && { to: paths.admin.audit(), label: t('admin:menu.audit'), icon: 'audit' },
     may('logs', 'settings') && {
@@ -66,7 +68,8 @@ function useMenu(permissions: readonly string[]): NavItem[] {
 
 export function Page() {
   const t = useT();
-  const { administrator, instance } = useLoaded(adminSessionQuery);
+  const { administrator, instance, licence } = useLoaded(adminSessionQuery);
+  const { pathname } = useLocation();
   const items = useMenu(administrator?.permissions ?? []);
   const logout = useAction({
     run: adminLogOut,
@@ -83,6 +86,7 @@ export function Page() {
         who={administrator?.name || administrator?.email || ''}
         onLogout={() => logout.mutate()}
       >
+        {pathname !== paths.admin.licence() && <LicenceBanner state={licence} />}
         <Outlet />
         <Toaster />
         <PasswordGate />

@@ -10,6 +10,7 @@ import { useT } from '~/i18n/use-t';
 import { paths } from '~/lib/paths';
 import { useAction } from '~/lib/use-action';
 import { useLoaded } from '~/lib/use-loaded';
+import { Notice } from '~/ui/feedback/feedback';
 import { PasswordGate } from '~/ui/feedback/password-gate';
 import { Toaster } from '~/ui/feedback/toaster';
 import { AppShell, type NavItem } from '~/ui/shell/app-shell';
@@ -33,6 +34,7 @@ function useMenu(): NavItem[] {
 export function Page() {
   const queryClient = useQueryClient();
   const { user, instance } = useLoaded(sessionQuery);
+  const t = useT();
   const items = useMenu();
   const matches = useMatches();
   const params: Record<string, string | undefined> = matches.at(-1)?.params ?? {};
@@ -62,6 +64,11 @@ export function Page() {
         onLogout={() => logout.mutate()}
         dock={<UploadDock hiddenFor={params.id ?? null} />}
       >
+        {instance.demo && (
+          <Notice tone="warn" title={t('demo.title')}>
+            {t('demo.text')}
+          </Notice>
+        )}
         <Outlet />
         <Toaster />
         <PasswordGate />
