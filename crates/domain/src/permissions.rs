@@ -52,6 +52,8 @@ words! {
         Quarantine = "quarantine",
         /// See, set up and test engines.
         Engines = "engines",
+        /// Look after the keys of everything stored, and after whether it is intact.
+        Keys = "keys",
     }
 }
 

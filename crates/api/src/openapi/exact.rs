@@ -79,10 +79,17 @@ const WORDS: &[(&str, &str, Words)] = &[
     }),
     ("Setting", "kind", || {
         vec![
-            "bool", "integer", "text", "secret", "choice", "bytes", "list",
+            "bool", "integer", "text", "secret", "choice", "bytes", "list", "cron",
         ]
     }),
     ("AuditEntry", "severity", all!(Severity)),
+    ("Key", "state", || vec!["ready", "adding", "removing"]),
+    ("IntegrityRun", "state", || {
+        vec!["running", "done", "cancelled", "failed"]
+    }),
+    ("IntegrityFinding", "state", || {
+        vec!["corrupted", "inaccessible"]
+    }),
 ];
 
 /// What an engine may find.
@@ -116,6 +123,9 @@ fn warnings() -> Vec<&'static str> {
         "base_url_unset",
         "low_disk",
         "kafka_away",
+        "files_corrupted",
+        "files_inaccessible",
+        "integrity_failed",
     ]
 }
 

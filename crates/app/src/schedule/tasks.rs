@@ -5,7 +5,7 @@ use std::time::Duration;
 use sofie_queue::{Every, Task as Due};
 
 use super::{blobs, lives, reminders, rescans, sweeps};
-use crate::{App, Context, Result, engines, keys, sessions};
+use crate::{App, Context, Result, engines, integrity, keys, sessions};
 
 /// Something that happens again and again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub enum Task {
     RotateKeys,
     /// Goes on moving packages to another key-encryption key.
     RewrapPackages,
+    /// Begins a check whether everything stored is intact when it is time, and goes on with one that was given up.
+    CheckIntegrity,
     /// Removes rows that nobody needs any more.
     CleanUp,
 }
@@ -50,6 +52,7 @@ impl Task {
         (Self::TestEngines, "test_engines", 180),
         (Self::RotateKeys, "rotate_keys", 3600),
         (Self::RewrapPackages, "rewrap_packages", 60),
+        (Self::CheckIntegrity, "check_integrity", 60),
         (Self::CleanUp, "clean_up", 3600),
     ];
 
@@ -93,6 +96,7 @@ pub async fn run_task(app: &App, task: Task) -> Result<()> {
         Task::TestEngines => engines::test_all(app).await,
         Task::RotateKeys => sessions::rotate(app, &ctx).await,
         Task::RewrapPackages => keys::go_on(app, &ctx).await,
+        Task::CheckIntegrity => integrity::by_schedule(app, &ctx).await,
         Task::CleanUp => sweeps::clean_up(app, &ctx).await,
     }
 }

@@ -30,6 +30,7 @@ pub fn run(command: Configuration) -> ExitCode {
 fn check(site: &Site) -> Result<String> {
     site.config.kafka.options()?;
     site.config.storage.check()?;
+    site.config.keys.check()?;
     for connect in [
         site.config.database.server()?,
         site.config.database.owner()?,
