@@ -19,7 +19,10 @@ export type Warning = {
     | 'mail_failed'
     | 'base_url_unset'
     | 'low_disk'
-    | 'kafka_away';
+    | 'kafka_away'
+    | 'files_corrupted'
+    | 'files_inaccessible'
+    | 'integrity_failed';
   detail: string | null;
 };
 export type Dashboard = {
@@ -136,6 +139,7 @@ export const ADMINISTRATOR_PERMISSIONS = [
   'samples',
   'quarantine',
   'engines',
+  'keys',
 ] as const;
 export type AdministratorPermission = (typeof ADMINISTRATOR_PERMISSIONS)[number];
 
@@ -234,7 +238,7 @@ export type SettingValue = boolean | number | string | string[] | null;
 export type Setting = {
   key: string;
   group: string;
-  kind: 'bool' | 'integer' | 'text' | 'secret' | 'choice' | 'bytes' | 'list';
+  kind: 'bool' | 'integer' | 'text' | 'secret' | 'choice' | 'bytes' | 'list' | 'cron';
   value: SettingValue;
   default: SettingValue;
   min: number | null;
