@@ -14,10 +14,11 @@ mkdir -p "$logs"
 rm -f "$logs"/*.log
 status=0
 broken=()
+took=()
 
 # part NAME COMMAND…: runs it, shows and keeps what it prints, remembers a failure and goes on.
 part() {
-    local name=$1
+    local name=$1 began=$SECONDS
     shift
     echo "==> $name: $*"
     if ! "$@" 2>&1 | tee "$logs/$name.log"; then
@@ -25,6 +26,7 @@ part() {
         status=1
         broken+=("$name")
     fi
+    took+=("$name $((SECONDS - began)) s")
 }
 
 for wanted in "${parts[@]}"; do
@@ -52,6 +54,9 @@ echo "==> summary"
 grep -hE '^test result: ' "$logs"/*.log 2>/dev/null | grep -v ' 0 passed; 0 failed' || true
 grep -hE '^ *(Test Files|Tests) ' "$logs/frontend.log" 2>/dev/null || true
 grep -hE '^[0-9]+ passed, [0-9]+ failed' "$logs/e2e.log" 2>/dev/null || true
+grep -hE '^longest: ' "$logs/e2e.log" 2>/dev/null || true
+# What failed comes last, where it is seen.
+grep -hE '^test .* FAILED$|^ *(FAIL|×) |^failed: ' "$logs"/*.log 2>/dev/null | cut -c1-300 | sort -u || true
 
 # count LOG LINE: adds the numbers before the words "passed" and "failed" in the lines that match.
 passed=0
@@ -68,6 +73,7 @@ count rust '^test result: '
 count frontend '^ *Tests '
 count e2e '^[0-9]+ passed, [0-9]+ failed'
 if [ "$status" != 0 ] && [ "$failed" = 0 ]; then failed=1; fi
+printf 'took:'; printf ' %s,' "${took[@]}" | sed 's/,$/\n/'
 [ ${#broken[@]} = 0 ] || echo "failed: ${broken[*]}"
 echo "$passed passed, $failed failed"
 exit "$status"

@@ -27,6 +27,8 @@ LARGEST = 4 << 20
 
 # What policy holds whatever is in it, so its place is in the other list: programs, shortcuts, disk images.
 LEFT_OUT = {"so", "pyc", "exe", "dll", "node", "a", "o", "jar", "deb", "rpm", "desktop", "wasm", "class", "url", "lnk", "inf"}
+# Import libraries for Windows: an archive of thousands of archives, which the limit of members stops whoever made it.
+LIMITED = ("winapi-", "windows_")
 # Documents and archives matter more than their number on a machine for developers.
 MANY = {"gz": 25, "pdf": 12, "png": 12, "svg": 12, "crate": 25, "zip": 12, "whl": 10, "eml": 8, "html": 12, "xml": 10, "txt": 10, "docx": 9, "xlsx": 9, "pptx": 9}
 USUAL = 6
@@ -41,6 +43,8 @@ def candidates():
             folders[:] = [it for it in folders if "test" not in it.lower() and it not in ("fuzz", "corpus", "__pycache__")]
             for name in names:
                 ending = name.rpartition(".")[2].lower() if "." in name else ""
+                if name.startswith(LIMITED):
+                    continue
                 if 1 <= len(ending) <= 5 and ending.isalnum() and not ending.isdigit() and ending not in LEFT_OUT:
                     by_ending.setdefault(ending, []).append(os.path.join(folder, name))
     return by_ending

@@ -2,15 +2,17 @@
 //
 // Usage: node run.mjs [--long] [NAME…]     NAME is the first part of a file in stories/, such as `cli` or `browser`
 // SOFIE_BIN (or SOFIE_BINARY) names the binary; otherwise target/debug/sofie is taken.
+// Two stories run beside each other, for most of them wait most of the time; those of ALONE load the machine or go by its clock.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { run } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '../..');
 const long = process.argv.includes('--long');
+const ALONE = ['corpus', 'crash', 'kafka', 'kills', 'load', 'long-', 'postgres', 'power', 'production', 'tus'];
 const names = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 
 function installPackages() {
@@ -44,6 +46,9 @@ const files = readdirSync(stories)
 if (files.length === 0) fail(`no story is named ${names.join(' ')}`);
 
 const count = { passed: 0, failed: 0, skipped: 0 };
+const failures = [];
+const took = new Map();
+const storyOf = (file) => basename(file, '.test.mjs');
 const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
 const indent = (data) => '  '.repeat(data.nesting);
 const isTest = (data) => data.details.type !== 'suite' && !files.includes(data.name);
@@ -66,15 +71,27 @@ function failed(data) {
   const error = data.details.error?.cause ?? data.details.error;
   const text = String(error?.stack ?? error).replaceAll('\n', `\n${indent(data)}    `);
   console.log(`${indent(data)}✘ ${data.name} (${seconds(data.details.duration_ms)})\n${indent(data)}    ${text}`);
+  failures.push(`${storyOf(data.file ?? '')}: ${data.name}: ${String(error?.message ?? error).split('\n')[0]}`);
 }
 
-const stream = run({ files, concurrency: 1, timeout: (long ? 4 * 60 : 20) * 60_000 });
-stream.on('test:pass', passed);
-stream.on('test:fail', failed);
-stream.on('test:stdout', ({ message }) => process.stdout.write(message));
-stream.on('test:stderr', ({ message }) => process.stderr.write(message));
-stream.on('test:diagnostic', ({ message, nesting }) => nesting > 0 && console.log(`# ${message}`));
-for await (const _ of stream);
+async function runAll(some, concurrency) {
+  if (some.length === 0) return;
+  const stream = run({ files: some, concurrency, timeout: (long ? 4 * 60 : 20) * 60_000 });
+  stream.on('test:pass', passed);
+  stream.on('test:fail', failed);
+  stream.on('test:complete', ({ name, file, details }) => file === name && took.set(storyOf(file), details.duration_ms));
+  stream.on('test:stdout', ({ message }) => process.stdout.write(message));
+  stream.on('test:stderr', ({ message }) => process.stderr.write(message));
+  stream.on('test:diagnostic', ({ message, nesting }) => nesting > 0 && console.log(`# ${message}`));
+  for await (const _ of stream);
+}
+
+const alone = (file) => ALONE.some((name) => storyOf(file).startsWith(name));
+await runAll(files.filter((file) => !alone(file)), 2);
+await runAll(files.filter(alone), 1);
+const longest = [...took].sort(([, a], [, b]) => b - a).slice(0, 8);
+if (longest.length > 1) console.log(`longest: ${longest.map(([story, ms]) => `${story} ${seconds(ms)}`).join(', ')}`);
+for (const failure of failures) console.log(`failed: ${failure}`);
 if (count.skipped > 0) console.log(`${count.skipped} skipped`);
 console.log(`${count.passed} passed, ${count.failed} failed`);
 process.exit(count.failed === 0 && count.passed > 0 ? 0 : 1);

@@ -1,11 +1,9 @@
 // FortiSandbox by its JSON interface: sessions, submissions that make jobs, ratings by job and by hash.
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
+import { ratingOf, sha256 } from './sample.mjs';
 import { simulate } from './simulator.mjs';
 
 const RATINGS = { clean: [0, 'Clean'], bad: [1, 'Malicious'], odd: [3, 'Medium Risk'] };
-
-/** What a file gets: by words in it, so that there is no malware here. */
-const ratingOf = (content) => (content.includes('sandbox: bad') ? 'bad' : content.includes('sandbox: odd') ? 'odd' : 'clean');
 
 export async function fortisandbox({ user, password }) {
   const sessions = new Set();
@@ -24,7 +22,7 @@ export async function fortisandbox({ user, password }) {
       const content = Buffer.from(file, 'base64');
       if (Buffer.from(filename, 'base64').toString().endsWith('\n')) return [1];
       const sid = randomUUID();
-      submissions.set(sid, { sha256: createHash('sha256').update(content).digest('hex'), rating: ratingOf(content) });
+      submissions.set(sid, { sha256: sha256(content), rating: ratingOf(content) });
       state.submitted += 1;
       return [0, { sid }];
     },

@@ -20,5 +20,5 @@ mod translate;
 pub(crate) use afterwards::{hear_late, recall_listed};
 pub(crate) use package::{activate, check_again, deliverable};
 pub use queue::{Waiting, list, stop};
-pub(crate) use rescan::{due_before, rescan};
+pub(crate) use rescan::{due_before, look_when_fetched, rescan};
 pub(crate) use slice::{check_with_password, run};

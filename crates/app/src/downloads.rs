@@ -33,7 +33,9 @@ use sofie_vault::{BlobSpec, Reader};
 use uuid::Uuid;
 
 use crate::{
-    App, Context, Error, Result, audit, keys, notices,
+    App, Context, Error, Result, audit, checks,
+    error::chain,
+    keys, notices,
     sessions::{self, Credentials, Source},
     viewers,
 };
@@ -154,10 +156,18 @@ async fn decide(
     let record = record(&mut tx, ctx, viewer.relation, what, asked.purpose).await?;
     drop(tx);
     if asked.purpose == Purpose::Fetch {
-        notices::downloaded(app, ctx, &package, viewer.relation).await;
+        fetched(app, ctx, &package, viewer.relation).await;
     }
     let reader = open(app, ctx, &spec, &file).await?;
     Ok((proof, file, reader, record))
+}
+
+/// What follows when somebody fetches; what goes wrong with it is no reason to refuse.
+async fn fetched(app: &App, ctx: &Context, package: &Package, relation: Relation) {
+    notices::downloaded(app, ctx, package, relation).await;
+    if let Err(error) = checks::look_when_fetched(app, ctx, package).await {
+        tracing::warn!(error = chain(&error), package.id = %package.id, "what was fetched is not looked at again");
+    }
 }
 
 /// Says why a file may not leave, in the words of an [`Error`]. A stranger learns nothing.

@@ -36,6 +36,8 @@ pub enum Holds {
     },
     /// A text that is stored sealed and never shown again.
     Secret,
+    /// The same of several lines, such as a private key.
+    LongSecret,
     /// Yes or no.
     Flag {
         /// What holds when nothing is given.
@@ -144,7 +146,7 @@ impl Field {
                 default.into()
             }
             (Holds::Flag { default }, Value::Null) => default.into(),
-            (Holds::LongText | Holds::Secret, Value::Null) => "".into(),
+            (Holds::LongText | Holds::Secret | Holds::LongSecret, Value::Null) => "".into(),
             (Holds::List { .. }, Value::Null) => Value::Array(Vec::new()),
             (Holds::Flag { .. }, Value::Bool(yes)) => (*yes).into(),
             (Holds::Choice { words, .. }, Value::String(word)) => {
@@ -152,10 +154,12 @@ impl Field {
                 known.then(|| given.clone()).ok_or("not_allowed")?
             }
             (Holds::Text { .. } | Holds::Secret, Value::String(text)) => line(text)?.into(),
-            (Holds::LongText, Value::String(text)) if text.len() > LONGEST_TEXT => {
+            (Holds::LongText | Holds::LongSecret, Value::String(text))
+                if text.len() > LONGEST_TEXT =>
+            {
                 return Err("too_long");
             }
-            (Holds::LongText, Value::String(text)) => text.trim().into(),
+            (Holds::LongText | Holds::LongSecret, Value::String(text)) => text.trim().into(),
             (Holds::List { .. }, Value::Array(entries)) => list(entries)?,
             _ => return Err("invalid"),
         };

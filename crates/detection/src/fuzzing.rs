@@ -51,6 +51,16 @@ pub fn checkpoint_row(scan: &Scan, answer: &[u8], sha256: &str) -> Option<Engine
     crate::checkpoint::row(scan, answer, sha256)
 }
 
+/// The row that a list of states of KATA makes of the file with this name; none without a verdict.
+pub fn kata_row(scan: &Scan, answer: &[u8], name: &str) -> Option<EngineReport> {
+    crate::kata::row(scan, answer, name)
+}
+
+/// The row that CAPE's description of a task makes; none without a verdict.
+pub fn cape_row(scan: &Scan, answer: &[u8]) -> Option<EngineReport> {
+    crate::cape::row(scan, answer)
+}
+
 /// The row that an answer of `VirusTotal` about a hash makes.
 pub fn virustotal_row(scan: &Scan, answer: (u16, &[u8]), sha256: &str) -> EngineReport {
     crate::virustotal::row(scan, answer, sha256)

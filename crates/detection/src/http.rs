@@ -20,7 +20,7 @@ use crate::adapter;
 use crate::body::{Body, Broken};
 use crate::config::Fault;
 use crate::runtime::{Setup, Times};
-use crate::tls;
+use crate::tls::{self, Identity};
 use crate::verdict::ErrorKind;
 
 pub(crate) use fields::{CERTIFICATE, addresses, percent, secret, server, servers};
@@ -67,6 +67,21 @@ impl From<Failure> for adapter::Failure {
 /// A client that trusts `certificate`, or the machine's if that is empty.
 pub(crate) fn client(setup: &Setup, certificate: &str) -> Result<Client, Fault> {
     let tls = tls::config(certificate).map_err(|_| Fault::invalid("certificate"))?;
+    over(setup, tls)
+}
+
+/// The same, by a certificate of our own.
+pub(crate) fn client_as(
+    setup: &Setup,
+    certificate: &str,
+    identity: Identity<'_>,
+) -> Result<Client, Fault> {
+    tls::config(certificate).map_err(|_| Fault::invalid("certificate"))?;
+    let tls = tls::config_as(certificate, identity);
+    over(setup, tls.map_err(|_| Fault::invalid("client_key"))?)
+}
+
+fn over(setup: &Setup, tls: rustls::ClientConfig) -> Result<Client, Fault> {
     Client::builder()
         .use_preconfigured_tls(tls)
         .no_proxy()

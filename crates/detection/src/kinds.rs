@@ -5,14 +5,16 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::adapter::Adapter;
+use crate::cape;
 use crate::checkpoint;
 use crate::clamd;
 use crate::command;
-use crate::config::{Config, Fault, Field};
+use crate::config::{Config, Fault, Field, Holds};
 use crate::engine::Class;
 use crate::fortisandbox;
 use crate::icap;
 use crate::kaspersky;
+use crate::kata;
 use crate::metadefender;
 use crate::rest;
 use crate::runtime::{Runtime, Setup};
@@ -27,6 +29,8 @@ pub const KINDS: &[Kind] = &[
     metadefender::KIND,
     fortisandbox::KIND,
     checkpoint::KIND,
+    kata::KIND,
+    cape::KIND,
     rest::KIND,
     virustotal::KIND,
 ];
@@ -73,7 +77,7 @@ impl Kind {
 
     /// Tells whether a field is a secret.
     pub fn is_secret(&self, field: &str) -> bool {
-        let secret = |one: &&Field| one.holds == crate::config::Holds::Secret;
+        let secret = |one: &&Field| matches!(one.holds, Holds::Secret | Holds::LongSecret);
         self.fields
             .iter()
             .filter(secret)

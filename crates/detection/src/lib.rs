@@ -10,6 +10,7 @@
 mod adapter;
 mod again;
 mod body;
+mod cape;
 mod checkpoint;
 mod clamd;
 mod command;
@@ -23,6 +24,7 @@ mod http;
 mod icap;
 pub mod inspect;
 mod kaspersky;
+mod kata;
 mod kinds;
 mod metadefender;
 mod names;

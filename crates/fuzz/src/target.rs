@@ -43,6 +43,8 @@ pub const TARGETS: &[Target] = targets! {
     "metadefender_reply": services::metadefender, metadefender_seeds;
     "fortisandbox_reply": services::fortisandbox, fortisandbox_seeds;
     "checkpoint_reply": services::checkpoint, checkpoint_seeds;
+    "kata_reply": services::kata, kata_seeds;
+    "cape_reply": services::cape, cape_seeds;
     "virustotal_reply": services::virustotal, virustotal_seeds;
     "rest_reply": services::rest, rest_seeds;
     "http_headers": headers::run, seeds;

@@ -133,6 +133,20 @@ pub async fn rescans(
     Ok(packages(rows))
 }
 
+/// Whether a package has a file that passed and that nobody has looked at since `before`.
+pub async fn is_rescan_due(tx: &mut Tx, id: PackageId, before: DateTime<Utc>) -> Result<bool> {
+    let (due,) = sqlx::query_as(
+        "select exists (
+             select from files where package_id = $1 and check_state in ('clean', 'flagged')
+                and coalesce(rescanned_at, checked_at) < $2)",
+    )
+    .bind(id.0)
+    .bind(before)
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(due)
+}
+
 macro_rules! unfetched {
     ($more:literal) => {
         concat!(

@@ -211,7 +211,7 @@ export type Engine = {
 export type EngineValue = string | boolean | string[];
 export type EngineField = {
   name: string;
-  holds: 'text' | 'long_text' | 'list' | 'secret' | 'flag' | 'choice';
+  holds: 'text' | 'long_text' | 'list' | 'secret' | 'long_secret' | 'flag' | 'choice';
   required: boolean;
   default: EngineValue | null;
   words: string[] | null;

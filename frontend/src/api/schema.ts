@@ -2166,10 +2166,10 @@ export interface components {
             /** @description A value of a list as it may look. */
             example: unknown;
             /**
-             * @description `text`, `long_text`, `list`, `secret`, `flag` or `choice`.
+             * @description `text`, `long_text`, `list`, `secret`, `long_secret`, `flag` or `choice`.
              * @enum {string}
              */
-            holds: "text" | "long_text" | "list" | "secret" | "flag" | "choice";
+            holds: "text" | "long_text" | "list" | "secret" | "long_secret" | "flag" | "choice";
             name: string;
             required: boolean;
             /** @description The words of a choice. */
@@ -8419,6 +8419,14 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -8,7 +8,8 @@ import { until } from './sofie.mjs';
 export async function send(url, { method = 'GET', headers = {}, body, tls = {}, sink } = {}) {
   const { protocol } = new URL(url);
   return await new Promise((resolve, reject) => {
-    const options = { method, headers, ...tls };
+    // A connection of its own: a kept one may have been closed by the server just now, after a pause of this process.
+    const options = { method, headers, agent: false, ...tls };
     const outgoing = (protocol === 'https:' ? requestTls : request)(url, options, (answer) => {
       const chunks = [];
       answer.on('data', (chunk) => (sink ? sink(chunk) : chunks.push(chunk)));

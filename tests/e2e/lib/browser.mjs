@@ -57,8 +57,9 @@ export async function person(browser, { language = 'en', width = 1440, scheme = 
     acceptDownloads: true,
     ...more,
   });
-  context.setDefaultTimeout(15_000);
-  context.setDefaultNavigationTimeout(45_000);
+  // Far longer than it should take: other people's work may stop the machine for a while.
+  context.setDefaultTimeout(45_000);
+  context.setDefaultNavigationTimeout(120_000);
   if (FRONTEND) await context.route((url) => !url.pathname.startsWith('/api/'), fromDisk);
   const page = await context.newPage();
   const errors = [];

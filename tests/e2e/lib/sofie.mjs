@@ -1,5 +1,6 @@
 // One installation of SOFiE on a data directory of its own, run by the real binary.
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -13,23 +14,30 @@ const READY_WITHIN = 60_000;
 
 const given = new Set();
 
-/** A port that is free now, and that this run was not given before: who was may not listen on it yet. */
+/**
+ * A port that is free now, and that this story was not given before: who was may not listen on it yet. By chance from
+ * below those that the kernel gives to outgoing connections, so that neither these nor another story take it meanwhile.
+ */
 export async function freePort() {
   for (;;) {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address();
+    const port = randomInt(10_000, 32_000);
+    if (given.has(port)) continue;
+    const server = createServer().listen(port, '127.0.0.1');
+    const free = await once(server, 'listening').then(() => true, () => false);
+    if (!free) continue;
     server.close();
     await once(server, 'close');
-    if (given.has(port)) continue;
     given.add(port);
     return port;
   }
 }
 
-/** Waits until `look` returns something, and fails with `what` when it takes too long. */
+/** How many times longer than on a machine of one's own things may take on one that others use too. */
+const PATIENCE = 3;
+
+/** Waits until `look` returns something, and fails with `what` when it takes far longer than `within` milliseconds. */
 export async function until(what, look, within = 30_000, pause = 50) {
-  const end = Date.now() + within;
+  const end = Date.now() + PATIENCE * within;
   for (;;) {
     const found = await look();
     if (found) return found;

@@ -61,7 +61,7 @@ describe('browser: checks', () => {
     assert.doesNotMatch(lines.replaceAll(/[\n\t]/g, ' '), UNSEEN, 'the page shows what nobody sees');
   };
 
-  it('one package with a clean file and everything that is dangerous: the sender sees what is held, and why', { timeout: 120_000 }, async () => {
+  it('one package with a clean file and everything that is dangerous: the sender sees what is held, and why', { timeout: 600_000 }, async () => {
     const who = await person(browser);
     const { page, t, errors } = who;
     await login(who, '/login', 'alice@example.org');
@@ -87,7 +87,7 @@ describe('browser: checks', () => {
     }
     await shot(page, 'checks-composer-kept');
     known.package = await sendNow(who);
-    await badge(page, t('packages:state.partly_delivered')).waitFor({ timeout: 60_000 });
+    await badge(page, t('packages:state.partly_delivered')).waitFor({ timeout: 600_000 });
     await row(page, t('packages:files'), 'report.txt').getByText(t('packages:file_state.clean')).waitFor();
     for (const [name, [, finding, state]] of Object.entries(HELD)) {
       const item = row(page, t('packages:files'), name);
@@ -128,7 +128,7 @@ describe('browser: checks', () => {
     await alice.context.close();
   });
 
-  it('the recipient gets what is clean, sees that the rest is held, and names do no harm', { timeout: 120_000 }, async () => {
+  it('the recipient gets what is clean, sees that the rest is held, and names do no harm', { timeout: 600_000 }, async () => {
     const who = await person(browser, { width: 390 });
     const { page, t, errors } = who;
     await page.goto(known.href);

@@ -60,7 +60,7 @@ describe('browser', () => {
     await second.context.close();
   });
 
-  it('a user sends files while they upload, with the network cut in the middle of one gigabyte', { timeout: 300_000 }, async () => {
+  it('a user sends files while they upload, with the network cut in the middle of one gigabyte', { timeout: 900_000 }, async () => {
     const who = await person(browser);
     const { page, t, context, errors } = who;
     await login(who, '/login', 'alice@example.org');
@@ -90,7 +90,7 @@ describe('browser', () => {
     await context.close();
   });
 
-  it('the recipient proves the address on a phone, in Czech, and fetches what was sent', { timeout: 120_000 }, async () => {
+  it('the recipient proves the address on a phone, in Czech, and fetches what was sent', { timeout: 600_000 }, async () => {
     const who = await person(browser, { language: 'cs', width: 390 });
     const { page, t, errors } = who;
     await page.goto(await sofie.link('bob@example.net'));
@@ -109,7 +109,7 @@ describe('browser', () => {
     assert.deepEqual(await axe(page), []);
     await shot(page, 'recipient-files-cs-390');
     for (const [name, hash] of [['report.txt', null], ['video.bin', known.big]]) {
-      const downloading = page.waitForEvent('download', { timeout: 60_000 });
+      const downloading = page.waitForEvent('download', { timeout: 600_000 });
       await page.getByRole('link', { name: t('packages:file.download_named', { name }) }).click();
       const download = await downloading;
       assert.equal(download.suggestedFilename(), name);
@@ -187,9 +187,9 @@ describe('browser', () => {
     const interrupted = row(page, t('send:files'), 'again.bin');
     await interrupted.waitFor();
     await choose(page, t, [path]);
-    await interrupted.getByText(t('send:item.done')).waitFor({ timeout: 60_000 });
+    await interrupted.getByText(t('send:item.done')).waitFor({ timeout: 600_000 });
     await sendNow(who);
-    await badge(page, t('packages:state.delivered')).waitFor({ timeout: 60_000 });
+    await badge(page, t('packages:state.delivered')).waitFor({ timeout: 600_000 });
     await context.close();
   });
 
@@ -270,7 +270,7 @@ describe('browser', () => {
     { language: 'cs', width: 1440, scheme: 'dark' },
     { language: 'cs', width: 390, scheme: 'light' },
   ]) {
-    it(`axe finds nothing, and nothing sticks out: ${Object.values(look).join(' ')}`, { timeout: 300_000 }, async () => {
+    it(`axe finds nothing, and nothing sticks out: ${Object.values(look).join(' ')}`, { timeout: 900_000 }, async () => {
       const found = [];
       const visit = async (who, paths, area) => {
         for (const path of paths.map((entry) => (typeof entry === 'function' ? entry() : entry))) {

@@ -78,7 +78,7 @@ describe('a database that is not there as it should be', () => {
     return [main, ...all.filter((pid) => parent(pid) === main)];
   }
 
-  it('says no while it hangs, and goes on when it does', { timeout: 120_000 }, async (context) => {
+  it('says no while it hangs, and goes on when it does', { timeout: 600_000 }, async (context) => {
     assert.equal((await make()).status, 201);
     const stopped = everyone();
     for (const pid of stopped) process.kill(pid, 'SIGSTOP');
@@ -96,7 +96,7 @@ describe('a database that is not there as it should be', () => {
     context.diagnostic(`hung: refused within ${slowest} ms`);
   });
 
-  it('says no while somebody holds a lock on everything', { timeout: 120_000 }, async (context) => {
+  it('says no while somebody holds a lock on everything', { timeout: 600_000 }, async (context) => {
     const holder = spawn('psql', ['-h', postgres.dir, '-p', `${postgres.port}`, '-U', 'postgres', '-qAt', '-d', 'postgres'], { stdio: ['pipe', 'pipe', 'ignore'] });
     holder.stdin.write('begin; lock table packages in access exclusive mode; select \'held\';\n');
     await new Promise((resolve) => holder.stdout.once('data', resolve));
@@ -106,7 +106,7 @@ describe('a database that is not there as it should be', () => {
     context.diagnostic(`locked: ${AT_ONCE} at once refused within ${slowest} ms`);
   });
 
-  it('goes on with the connections that it has when there are no more', { timeout: 120_000 }, async (context) => {
+  it('goes on with the connections that it has when there are no more', { timeout: 600_000 }, async (context) => {
     postgres.sql('create role filler login');
     const others = [];
     const used = () => Number(postgres.sql('select count(*) from pg_stat_activity'));

@@ -314,7 +314,7 @@ describe('the doctor', () => {
     ['jobs that nobody takes', job('queued', '1 hour'), [['warn', 'work', /nobody takes them/]]],
   ];
 
-  it('finds each fault as what it is', { timeout: 300_000 }, async (context) => {
+  it('finds each fault as what it is', { timeout: 900_000 }, async (context) => {
     const all = faults();
     const skipped = [];
     for (const [name, seed, expected, reason] of all) {
@@ -425,7 +425,7 @@ describe('the doctor from outside', () => {
     ['an address without TLS', async () => ({ url: nginx.plainUrl }), [['fail', 'TLS', /https/]]],
   ];
 
-  it('finds each fault of the way to the server', { timeout: 180_000 }, async (context) => {
+  it('finds each fault of the way to the server', { timeout: 600_000 }, async (context) => {
     for (const [name, seed, expected] of faults()) {
       try {
         const seeded = (await seed()) ?? {};

@@ -59,7 +59,7 @@ describe('kill points', { skip: RELEASE }, () => {
 
   const ask = (sql) => query(sofie.data, sql);
 
-  /** Has the server die at a point while something is done, and starts it again. */
+  /** Has the server die at a point while something is done, and starts it again. What came of it is for the caller to say. */
   async function killed(point, act) {
     kill.arm(point);
     const done = act();
@@ -70,7 +70,7 @@ describe('kill points', { skip: RELEASE }, () => {
     await sofie.up();
     // Who had them is gone; the minute of their leases is not waited for.
     ask("UPDATE jobs SET lease_until = now() WHERE state = 'running'");
-    return done;
+    return { done };
   }
 
   async function draft(more = {}) {
@@ -131,15 +131,16 @@ describe('kill points', { skip: RELEASE }, () => {
   }
 
   const upload = () => content(`${SEED}-${number}`, between(18 * MIB, 26 * MIB));
-  const small = () => content(`${SEED}-${number}`, between(1, 300_000));
+  /** What is stored by one write. */
+  const small = () => content(`${SEED}-${number}`, between(1, 256 << 10));
   const step = () => between(8 * MIB + 1, 9 * MIB);
 
   for (let round = 1; round <= ROUNDS; round += 1) {
-    it(`K1 to K9: an upload goes on where it was acknowledged (${round})`, { timeout: 300_000 }, async () => {
+    it(`K1 to K9: an upload goes on where it was acknowledged (${round})`, { timeout: 900_000 }, async () => {
       for (const point of ['K1', 'K2', 'K3', 'K4', 'K5', 'K6', 'K7', 'K8', 'K9']) {
         const pack = await draft();
         const data = upload();
-        await killed(point, () => tus(pack, data, step()));
+        await (await killed(point, () => tus(pack, data, step()))).done;
         await send(pack);
         await assertWhole(pack, data);
       }
@@ -149,7 +150,8 @@ describe('kill points', { skip: RELEASE }, () => {
       for (const point of ['K3-put', 'K9-put']) {
         const pack = await draft();
         const data = small();
-        await assert.rejects(killed(point, () => alice.put(pack.id, pack.name, data)));
+        const { done } = await killed(point, () => alice.put(pack.id, pack.name, data));
+        await assert.rejects(done);
         const { files: there } = await alice.json('GET', `/packages/${pack.id}`);
         assert.deepEqual(there, [], 'no row without an answer');
         await alice.put(pack.id, pack.name, data);
@@ -162,12 +164,13 @@ describe('kill points', { skip: RELEASE }, () => {
       const pack = await draft();
       const data = small();
       await alice.put(pack.id, pack.name, data);
-      await assert.rejects(killed('K10', () => alice.json('POST', `/packages/${pack.id}/send`)));
+      const { done } = await killed('K10', () => alice.json('POST', `/packages/${pack.id}/send`));
+      await assert.rejects(done);
       await send(pack);
       await assertWhole(pack, data);
     });
 
-    it(`K12 to K16: a verdict is neither lost nor invented, and one mail goes out (${round})`, { timeout: 300_000 }, async () => {
+    it(`K12 to K16: a verdict is neither lost nor invented, and one mail goes out (${round})`, { timeout: 900_000 }, async () => {
       for (const point of ['K12', 'K13', 'K14', 'K15', 'K16']) {
         const pack = await draft();
         const data = point === 'K13' ? content(`${SEED}-${number}`, between(2 * MIB, 4 * MIB)) : small();
@@ -190,7 +193,7 @@ describe('kill points', { skip: RELEASE }, () => {
       }
     });
 
-    it(`K17: a package whose key is gone loses its blob too, and nothing else does (${round})`, { timeout: 120_000 }, async () => {
+    it(`K17: a package whose key is gone loses its blob too, and nothing else does (${round})`, { timeout: 600_000 }, async () => {
       const pack = await draft();
       await alice.put(pack.id, pack.name, small());
       assert.equal((await alice.deliver(pack.id)).state, 'delivered');
@@ -265,7 +268,7 @@ describe('kill points of Kafka', { skip: RELEASE || (!INSTALLED && 'Kafka is not
   });
 
   for (const point of ['K11', 'K11-published']) {
-    it(`${point}: a job that was noted as announced is done, whether anybody heard of it or not`, { timeout: 120_000 }, async () => {
+    it(`${point}: a job that was noted as announced is done, whether anybody heard of it or not`, { timeout: 600_000 }, async () => {
       const { id } = await alice.package({ type: 'private', title: point, recipients: ['bob@example.net'] });
       await alice.put(id, 'a.txt', Buffer.from(`${point}\n`));
       kill.arm(point);

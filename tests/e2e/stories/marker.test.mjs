@@ -112,7 +112,7 @@ describe('nothing plain at rest', () => {
     assertNowhere('in the recycle bin');
   });
 
-  it('is not found after a package expired, and was shredded', { timeout: 300_000 }, async () => {
+  it('is not found after a package expired, and was shredded', { timeout: 900_000 }, async () => {
     const { id } = await alice.package({ type: 'public', title: `Title ${MARKER}` });
     const file = await alice.put(id, `${MARKER}.txt`, repeated(2 << 20));
     assert.equal((await alice.deliver(id)).state, 'delivered');
@@ -143,7 +143,7 @@ describe('nothing plain at rest', () => {
     assertNowhere('in quarantine');
   });
 
-  it('is not found while an antivirus looks at it, finds something, or is gone', { timeout: 300_000 }, async () => {
+  it('is not found while an antivirus looks at it, finds something, or is gone', { timeout: 900_000 }, async () => {
     clamd = await Clamd.start(sofie.dir);
     const engine = await administrator.json('POST', '/admin/engines', {
       kind: 'clamd', name: 'ClamAV', enabled: true, mandatory: true, config: { addresses: [clamd.address] },

@@ -8,7 +8,7 @@ import { freePort, Sofie, until } from '../lib/sofie.mjs';
 
 const shipped = (path) => readFileSync(new URL(`../../../packaging/${path}`, import.meta.url), 'utf8');
 
-describe('metrics', { timeout: 180_000 }, () => {
+describe('metrics', { timeout: 600_000 }, () => {
   let sofie, alice, own;
   before(async () => {
     own = `127.0.0.1:${await freePort()}`;

@@ -1,15 +1,20 @@
 // Sandboxes take minutes: a file is given to one once, the package waits without a worker, and what it says late counts
-// (DET-14, DET-18). The product is a simulator.
+// (DET-14, DET-15, DET-18). The products are simulators.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { cape } from '../../simulators/cape.mjs';
+import { checkpoint } from '../../simulators/checkpoint.mjs';
 import { fortisandbox } from '../../simulators/fortisandbox.mjs';
+import { kata } from '../../simulators/kata.mjs';
 import { Api } from '../lib/api.mjs';
+import { selfSigned } from '../lib/certificate.mjs';
 import { EICAR } from '../lib/samples.mjs';
 import { PASSWORD, Sofie, until } from '../lib/sofie.mjs';
 
 const SECRET = 'simulated-secret-5521';
+const SENSOR = '6f1c1f0e-6c3f-4f0e-8f5e-0a3f4b1d2c3e';
 
-describe('sandboxes', { timeout: 300_000 }, () => {
+describe('sandboxes', { timeout: 900_000 }, () => {
   let sofie, root, alice, sandbox, engine;
   before(async () => {
     sofie = await Sofie.start();
@@ -85,5 +90,35 @@ describe('sandboxes', { timeout: 300_000 }, () => {
     sandbox.state.working = false;
     assert.equal(await over(id), 'delivered');
     assert.equal(sandbox.state.submitted, before + 2);
+  });
+
+  it('others work in the same way: each is given a file once, and one that finds something is enough', async () => {
+    const { certificate, key } = selfSigned(sofie.dir);
+    const others = {
+      checkpoint: [await checkpoint({ apikey: SECRET }), { apikey: SECRET }],
+      kata: [await kata({ sensor: SENSOR }), { sensor: SENSOR, client_certificate: certificate, client_key: key }],
+      cape: [await cape({ token: SECRET }), { token: SECRET }],
+    };
+    await root.json('DELETE', '/admin/engines/fortisandbox');
+    try {
+      for (const [kind, [server, config]] of Object.entries(others)) {
+        const made = await root.json('POST', '/admin/engines', { kind, enabled: true, mandatory: true, config: { addresses: [server.address], ...config } });
+        assert.deepEqual([made.enabled, made.available, made.class], [true, true, 'sandbox'], JSON.stringify(made));
+        assert.ok(!JSON.stringify(made).includes(SECRET) && !JSON.stringify(made).includes('PRIVATE'), kind);
+      }
+      const outcomes = async (id) => {
+        const { files: [{ verdicts }] } = await root.json('GET', `/admin/packages/${id}/verdicts`);
+        return Object.fromEntries(verdicts.filter((row) => row.engine in others).map((row) => [row.engine, row.outcome]));
+      };
+      const clean = await send('the figures of May');
+      assert.equal(await over(clean), 'delivered');
+      assert.deepEqual(await outcomes(clean), { cape: 'clean', checkpoint: 'clean', kata: 'clean' });
+      const bad = await send('sandbox: bad, in May');
+      assert.equal(await over(bad), 'withheld');
+      assert.ok(Object.values(await outcomes(bad)).includes('infected'));
+      for (const [kind, [{ state }]] of Object.entries(others)) assert.equal(state.submitted, 2, kind);
+    } finally {
+      for (const [server] of Object.values(others)) await server.stop();
+    }
   });
 });

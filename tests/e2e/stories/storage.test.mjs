@@ -61,7 +61,7 @@ describe('files in a bucket', () => {
     use({});
   });
 
-  it('takes a package with files of 0, 1 and 40 MiB, though it is killed in the middle', { timeout: 300_000 }, async () => {
+  it('takes a package with files of 0, 1 and 40 MiB, though it is killed in the middle', { timeout: 900_000 }, async () => {
     const { id } = await alice.package({ type: 'public' });
     await alice.put(id, 'empty.txt', files['empty.txt']);
     await alice.put(id, 'one.bin', files['one.bin']);
@@ -101,7 +101,7 @@ describe('files in a bucket', () => {
     assert.ok(!readdirSync(sofie.data).includes('blobs') || readdirSync(blobs).length === 0, 'no folder of files');
   });
 
-  it('is found well by the doctor, which tells what is wrong with a store', { timeout: 120_000 }, async () => {
+  it('is found well by the doctor, which tells what is wrong with a store', { timeout: 600_000 }, async () => {
     const doctor = async () => (await sofie.run(['doctor', '--data-dir', sofie.data])).stdout;
     assert.match(await doctor(), /ok\s+files\s+http\S+\/files\/sofie\/files is this installation's/);
     assert.deepEqual(store.keys('/probe/'), [], 'the probe is gone');
@@ -123,7 +123,7 @@ describe('files in a bucket', () => {
     assert.ok(!shown.includes(store.secretKey));
   });
 
-  it('says that it is not ready while the store is gone, full or not ours, and loses nothing', { timeout: 300_000 }, async () => {
+  it('says that it is not ready while the store is gone, full or not ours, and loses nothing', { timeout: 900_000 }, async () => {
     const ready = async () => (await fetch(`${sofie.url}/readyz`)).status;
     const { id } = await alice.package({ type: 'public' });
     const data = noise(6 * MIB);
@@ -178,7 +178,7 @@ describe('files in a bucket', () => {
     assert.ok(!store.objects.has(orphan), 'in one that is ours it goes');
   });
 
-  it('deletes the objects of what is deleted, and of nothing else', { timeout: 120_000 }, async () => {
+  it('deletes the objects of what is deleted, and of nothing else', { timeout: 600_000 }, async () => {
     await sofie.addAdministrator('root@example.org');
     const administrator = new Api(sofie.url);
     await administrator.json('POST', '/admin/session', { email: 'root@example.org', password: PASSWORD });
@@ -216,7 +216,7 @@ describe('moving', () => {
   });
   const migrate = (...args) => sofie.run(['storage', 'migrate', ...args, '--data-dir', sofie.data]);
 
-  it('goes from a folder to a bucket and back, with an upload under way, and nothing is lost', { timeout: 300_000 }, async () => {
+  it('goes from a folder to a bucket and back, with an upload under way, and nothing is lost', { timeout: 900_000 }, async () => {
     const old = { 'small.txt': Buffer.from('small'), 'large.bin': noise(19 * MIB + 5) };
     const { id } = await alice.package({ type: 'public' });
     for (const [name, data] of Object.entries(old)) await alice.put(id, name, data);

@@ -70,7 +70,15 @@ const WORDS: &[(&str, &str, Words)] = &[
     }),
     ("EngineSetup", "oversize", || vec!["unscannable", "skip"]),
     ("EngineField", "holds", || {
-        vec!["text", "long_text", "list", "secret", "flag", "choice"]
+        vec![
+            "text",
+            "long_text",
+            "list",
+            "secret",
+            "long_secret",
+            "flag",
+            "choice",
+        ]
     }),
     ("MailFigures", "transport", || vec!["smtp", "none"]),
     ("WarningBody", "code", warnings),

@@ -75,7 +75,8 @@ pub struct PackageList {
 /// that one up.
 #[utoipa::path(post, path = "/packages", tag = "packages", request_body = PackageInput,
     responses((status = 200, body = PackageBody), (status = 201, body = PackageBody),
-        (status = 401, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+        (status = 401, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
 pub(crate) async fn create(
     caller: Caller,
     JsonBody(body): JsonBody<PackageInput>,

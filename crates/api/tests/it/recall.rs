@@ -98,6 +98,23 @@ async fn a_file_that_an_engine_finds_later_is_taken_back_and_who_fetched_it_is_t
 }
 
 #[tokio::test]
+async fn what_is_fetched_long_after_its_checks_is_looked_at_again() {
+    let app = TestApp::start().await;
+    let eva = app.user("eva@example.org").await;
+    let id = send(&eva, "bob@example.org", &[("a.txt", TestClamd::MALWARE)]).await;
+    app.drain().await;
+    let _server = with_clamd(&app).await;
+    for (days, check) in [(6, "clean"), (2, "blocked")] {
+        app.advance(TimeDelta::days(days));
+        let bob = app.user("bob@example.org").await;
+        let file = look(&bob, &id).await["files"][0].clone();
+        let _ = fetch(&bob, &id, &file).await.expect(200);
+        app.drain().await;
+        assert_eq!(checks(&look(&bob, &id).await), [check], "{days} days later");
+    }
+}
+
+#[tokio::test]
 async fn a_word_of_an_administrator_stands_and_an_engine_that_is_away_takes_nothing_back() {
     let app = TestApp::start().await;
     let server = with_clamd(&app).await;

@@ -13,7 +13,7 @@ use sofie_domain::{
 };
 use sofie_queue::{Done, JobError, Run};
 use sofie_store::{
-    downloads, engine_states, exceptions, rounds,
+    downloads, due, engine_states, exceptions, rounds,
     verdicts::{self, Tried},
 };
 
@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     App, Context, Result, audit, engines, groups,
-    jobs::queues,
+    jobs::{self, RescanPackage, queues},
     keys, notices,
     packages::{load, lock, tell},
     rule_sets,
@@ -46,6 +46,29 @@ pub(crate) async fn due_before(app: &App, ctx: &Context) -> Result<DateTime<Utc>
     let since = engine_states::signatures_since(&mut app.db().read().await?).await?;
     let by_signatures = since.map(|since| since.min(ctx.now - NOT_SOONER));
     Ok(by_time.max(by_signatures).unwrap_or(DateTime::UNIX_EPOCH))
+}
+
+/// Asks for a later look at what is fetched now, if the last one was long ago: with much to do, this goes first.
+///
+/// The download does not wait for it. What is found ends it, as any recall does.
+pub(crate) async fn look_when_fetched(app: &App, ctx: &Context, package: &Package) -> Result<()> {
+    let days = app.settings().await?.integer("checks.rescan_days");
+    let before = ctx.now - TimeDelta::days(days);
+    // Its first checks were later than that: nothing need be asked.
+    let young = package.submitted_at.is_none_or(|at| at >= before);
+    let package_id = package.id;
+    if days == 0
+        || young
+        || !due::is_rescan_due(&mut app.db().read().await?, package_id, before).await?
+    {
+        return Ok(());
+    }
+    let mut tx = app.db().begin().await?;
+    let key = Some(package_id.to_string());
+    jobs::enqueue(&mut tx, ctx, &RescanPackage { package_id }, key, ctx.now).await?;
+    tx.commit().await?;
+    app.parts().waker.wake(queues::RESCANS);
+    Ok(())
 }
 
 /// Looks again at the files of a package that are due.
@@ -68,7 +91,7 @@ pub(crate) async fn rescan(
 async fn look_again(app: &App, ctx: &Context, run: &Run, id: PackageId) -> Result<bool> {
     let mut antivirus = slice::antivirus(app).await?;
     let later = quick_only(&mut antivirus);
-    let Some((package, open)) = due(app, ctx, id).await? else {
+    let Some((package, open)) = open_again(app, ctx, id).await? else {
         return Ok(true);
     };
     let mut rules = rules(app, ctx, &package).await?;
@@ -132,7 +155,11 @@ fn quick_only(antivirus: &mut Antivirus) -> Vec<String> {
 }
 
 /// Returns a package with its files that are due; nothing if it can't be fetched any more.
-async fn due(app: &App, ctx: &Context, id: PackageId) -> Result<Option<(Package, Vec<Open>)>> {
+async fn open_again(
+    app: &App,
+    ctx: &Context,
+    id: PackageId,
+) -> Result<Option<(Package, Vec<Open>)>> {
     let before = due_before(app, ctx).await?;
     let mut tx = app.db().read().await?;
     let loaded = match load(&mut tx, id).await {

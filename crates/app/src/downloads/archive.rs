@@ -7,7 +7,7 @@ use sofie_domain::{Deliverable, File, FileId, Package, PackageId, Viewer, Withhe
 
 use super::{Chunk, Purpose, Tally, What, guard::guard, record, refused};
 use crate::{
-    App, Context, Error, Result, keys, notices, viewers,
+    App, Context, Error, Result, keys, viewers,
     zips::{Layout, Member, Piece, etag},
 };
 
@@ -66,7 +66,7 @@ pub async fn zip(
     let record = record(&mut tx, ctx, viewer.relation, what, purpose).await?;
     drop(tx);
     if purpose == Purpose::Fetch {
-        notices::downloaded(app, ctx, &package, viewer.relation).await;
+        super::fetched(app, ctx, &package, viewer.relation).await;
     }
     let name = if package.title.as_str().is_empty() {
         "files"

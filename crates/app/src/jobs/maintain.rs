@@ -21,8 +21,8 @@ pub struct Maintain {
 impl Job for Maintain {
     const NAME: &'static str = "maintain";
     const QUEUE: &'static str = queues::MAINTENANCE;
-    // The next tick tries again anyway.
-    const MAX_ATTEMPTS: u32 = 3;
+    // Most begin when a worker starts: one that is killed a few times in a row has not failed for that.
+    const MAX_ATTEMPTS: u32 = 20;
     const TIMEOUT: Duration = Duration::from_mins(30);
     type Context = App;
 

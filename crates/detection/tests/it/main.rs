@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod again;
+mod cape;
 mod checkpoint;
 mod clamd_fake;
 mod clamd_real;
@@ -13,6 +14,7 @@ mod fortisandbox;
 mod http_fake;
 mod icap_real;
 mod inspector;
+mod kata;
 mod runtime;
 mod scripted;
 mod yara;

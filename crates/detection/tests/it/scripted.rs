@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
 /// Answers a question with this path and content.
 pub type Answer = Box<dyn Fn(&str, &[u8]) -> Value + Send + Sync>;
@@ -37,7 +38,25 @@ pub async fn serve(answer: Answer) -> Scripted {
     }
 }
 
-async fn converse(mut connection: TcpStream, answer: Arc<Answer>) {
+/// The same over TLS.
+pub async fn serve_tls(config: rustls::ServerConfig, answer: Answer) -> Scripted {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (answer, acceptor) = (Arc::new(answer), TlsAcceptor::from(Arc::new(config)));
+    let task = tokio::spawn(async move {
+        while let Ok((connection, _)) = listener.accept().await {
+            if let Ok(connection) = acceptor.accept(connection).await {
+                tokio::spawn(converse(connection, Arc::clone(&answer)));
+            }
+        }
+    });
+    Scripted {
+        address: format!("https://127.0.0.1:{port}"),
+        task,
+    }
+}
+
+async fn converse(mut connection: impl AsyncRead + AsyncWrite + Unpin, answer: Arc<Answer>) {
     let mut question = Vec::new();
     loop {
         if let Some((path, content)) = whole(&question) {

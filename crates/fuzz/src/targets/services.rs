@@ -113,6 +113,61 @@ pub(crate) fn checkpoint_seeds() -> Vec<Vec<u8>> {
     ]
 }
 
+pub(crate) fn kata(data: &[u8]) {
+    let row = fuzzing::kata_row(&scan(SIZE), data, HASH);
+    let is_clean = |row: &EngineReport| matches!(row.outcome, Outcome::Clean { .. });
+    if row.as_ref().is_some_and(is_clean) {
+        let value: Value = serde_json::from_slice(data).expect("what is clean can be read");
+        let all = value.as_array().expect("it is a list");
+        let about = |one: &&Value| one["scanId"] == HASH;
+        assert!(all.iter().any(|one| about(&one)));
+        for one in all.iter().filter(about) {
+            let state = one["state"].as_str().expect("it has a state");
+            assert_eq!(state.replace('_', " "), "not detected");
+        }
+    }
+}
+
+pub(crate) fn kata_seeds() -> Vec<Vec<u8>> {
+    let about = |state: &str| {
+        format!(r#"[{{"scanId":"{HASH}","state":"{state}"}},{{"scanId":"x","state":"error"}}]"#)
+    };
+    let all = ["not detected", "detect", "processing", "timeout"].map(about);
+    all.into_iter().map(String::into_bytes).collect()
+}
+
+pub(crate) fn cape(data: &[u8]) {
+    let row = fuzzing::cape_row(&scan(SIZE), data);
+    let is_clean = |row: &EngineReport| matches!(row.outcome, Outcome::Clean { .. });
+    if row.as_ref().is_some_and(is_clean) {
+        let value: Value = serde_json::from_slice(data).expect("what is clean can be read");
+        assert_eq!(value["error"], false);
+        assert_eq!(value["data"]["status"], "reported");
+        let score = value["data"]["malscore"].as_f64().expect("it has a score");
+        assert!((0.0..1.0).contains(&score));
+        let detections = &value["data"]["detections"];
+        assert!(
+            detections.is_null() || detections == "" || detections == &Value::Array(Vec::new())
+        );
+    }
+}
+
+pub(crate) fn cape_seeds() -> Vec<Vec<u8>> {
+    let task = |status: &str, score: &str, found: &str| {
+        format!(
+            r#"{{"error":false,"data":{{"id":7,"status":"{status}","malscore":{score},"detections":{found},"sample":{{"sha256":"{HASH}"}}}}}}"#
+        )
+        .into_bytes()
+    };
+    vec![
+        task("reported", "0.3", "[]"),
+        task("reported", "10", r#"[{"family":"X"}]"#),
+        task("reported", "6.5", "null"),
+        task("running", "0", r#""""#),
+        br#"{"error":true,"error_value":"none"}"#.to_vec(),
+    ]
+}
+
 pub(crate) fn virustotal(data: &[u8]) {
     let mut input = Input::new(data);
     let _ = input.byte();

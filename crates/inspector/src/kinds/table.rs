@@ -117,11 +117,11 @@ kinds! {
 
     // Programs.
     PE = "application/vnd.microsoft.portable-executable", Program, Executable, ["exe" "dll" "sys" "scr" "ocx" "cpl" "com" "drv" "efi" "pif" "xll" "ax" "mui"];
-    ELF = "application/x-elf", Opaque, Executable, ["elf" "so" "o" "ko" "axf"];
+    ELF = "application/x-elf", Opaque, Executable, ["elf" "so" "ko" "axf"];
     MACH_O = "application/x-mach-binary", Opaque, Executable, ["dylib" "macho" "bundle"];
     JAVA_CLASS = "application/java-vm", Opaque, Executable, ["class"];
     DEX = "application/vnd.android.dex", Opaque, Executable, ["dex"];
-    WASM = "application/wasm", Opaque, Executable, ["wasm" "o"];
+    WASM = "application/wasm", Opaque, Executable, ["wasm"];
     FLASH = "application/vnd.adobe.flash.movie", Opaque, Executable, ["swf"];
     PYTHON_BYTECODE = "application/x-python-code", Opaque, Executable, ["pyc"];
     LNK = "application/x-ms-shortcut", Opaque, Shortcut, ["lnk"];

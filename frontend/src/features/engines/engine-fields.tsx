@@ -68,9 +68,13 @@ export function EngineFieldInput({ kind, field, value, isSet, error, onChange }:
         />
       );
     case 'long_text':
+    case 'long_secret':
       return (
         <Textarea
           {...common}
+          autoComplete="off"
+          spellCheck={false}
+          placeholder={field.holds === 'long_secret' && isSet ? t('admin:engines.secret_set') : undefined}
           autosize
           minRows={2}
           maxRows={8}

@@ -33,9 +33,11 @@ export function formOf(kind: EngineKind, engine?: Engine): EngineInput {
   };
 }
 
+const isSecret = (field: EngineField) => field.holds === 'secret' || field.holds === 'long_secret';
+
 /** What of a form is sent: a secret that nobody typed stays as it is. */
 export function inputOf(kind: EngineKind, form: EngineInput): EngineInput {
-  const kept = kind.fields.filter((field) => field.holds !== 'secret' || form.config[field.name] !== '');
+  const kept = kind.fields.filter((field) => !isSecret(field) || form.config[field.name] !== '');
   return {
     ...form,
     name: form.name.trim(),

@@ -111,7 +111,7 @@ pub(crate) struct KindBody {
 #[schema(as = EngineField)]
 pub(crate) struct FieldBody {
     name: &'static str,
-    /// `text`, `long_text`, `list`, `secret`, `flag` or `choice`.
+    /// `text`, `long_text`, `list`, `secret`, `long_secret`, `flag` or `choice`.
     holds: String,
     required: bool,
     /// What holds when nothing is given.
