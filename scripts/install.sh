@@ -77,6 +77,7 @@ if [ "$level" = test ]; then
     need 'have strace' strace
     need 'ls /usr/lib/*/faketime/libfaketime.so.1' faketime
     need 'have zip' zip
+    need 'test -e /usr/lib/softhsm/libsofthsm2.so' softhsm2
     need 'have java' default-jre-headless
     need 'have mvn' maven
 fi

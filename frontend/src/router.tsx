@@ -97,6 +97,7 @@ const adminPages = [
   adminPage('/admin/outbox/$id', () => import('./routes/admin/mail')),
   adminPage('/admin/audit', () => import('./routes/admin/audit')),
   adminPage('/admin/jobs', () => import('./routes/admin/jobs')),
+  adminPage('/admin/keys', () => import('./routes/admin/keys')),
   adminPage('/admin/account', () => import('./routes/admin/account'), ['admin', 'account']),
 ];
 

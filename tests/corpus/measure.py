@@ -43,7 +43,7 @@ def feed(pipe, header, path):
 def measure(program, name, path):
     size = path.stat().st_size
     header = {"name": name, "size": size, "limits": LIMITS, "passwords": [],
-              "dlp": {"detectors": [], "expressions": []}}
+              "dlp": {"detectors": [], "expressions": []}, "shows": False, "again": False}
     started = time.monotonic()
     child = subprocess.Popen([os.path.abspath(program), "inspect"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd="/", env={})
     feed(child.stdin, header, path)
@@ -51,7 +51,9 @@ def measure(program, name, path):
     _, status, usage = os.wait4(child.pid, 0)
     seconds = time.monotonic() - started
     child.returncode = os.waitstatus_to_exitcode(status)
-    findings = json.loads(output[4:])["findings"] if child.returncode == 0 else [{"name": f"ended with {child.returncode}"}]
+    if child.returncode != 0:
+        sys.exit(f"{path}: the inspecting child ended with {child.returncode}")
+    findings = json.loads(output[4:])["findings"]
     return {
         "size": size,
         "seconds": seconds,

@@ -96,7 +96,12 @@ const OWNED: &[(&str, &[&str])] = &[
     ("lettre", &["sofie-mail"]),
     ("minijinja", &["sofie-mail"]),
     ("rdkafka", &["sofie-queue"]),
-    ("reqwest", &["sofie-client", "sofie-detection"]),
+    // The vault asks services to seal keys.
+    (
+        "reqwest",
+        &["sofie-client", "sofie-detection", "sofie-vault"],
+    ),
+    ("cryptoki", &["sofie-vault"]),
     // xtask makes the manual pages and the completions from the definition of the command line.
     ("clap", &["sofie-server", "xtask"]),
     ("clap_complete", &["xtask"]),

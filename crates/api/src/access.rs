@@ -253,6 +253,26 @@ pub const RULES: &[(&str, &str, Gate)] = &[
         "/api/v1/admin/rule-sets/{name}/versions/{number}",
         Gate::Administrators,
     ),
+    ("GET", "/api/v1/admin/keys", Gate::Administrators),
+    (
+        "POST",
+        "/api/v1/admin/keys/{id}/activate",
+        Gate::Administrators,
+    ),
+    ("DELETE", "/api/v1/admin/keys/{id}", Gate::Administrators),
+    ("POST", "/api/v1/admin/keys/rotation", Gate::Administrators),
+    (
+        "DELETE",
+        "/api/v1/admin/keys/rotation",
+        Gate::Administrators,
+    ),
+    ("GET", "/api/v1/admin/integrity", Gate::Administrators),
+    ("POST", "/api/v1/admin/integrity/run", Gate::Administrators),
+    (
+        "DELETE",
+        "/api/v1/admin/integrity/run",
+        Gate::Administrators,
+    ),
     ("GET", "/api/v1/admin/jobs", Gate::Administrators),
     (
         "POST",

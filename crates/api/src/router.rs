@@ -51,6 +51,8 @@ fn version_1() -> OpenApiRouter<State> {
         .merge(v1::admin_engines::routes())
         .merge(v1::admin_rule_sets::routes())
         .merge(v1::admin_jobs::routes())
+        .merge(v1::admin_keys::routes())
+        .merge(v1::admin_integrity::routes())
         .merge(v1::visits::routes())
         .merge(v1::tracking::routes())
         .merge(v1::requests::routes())

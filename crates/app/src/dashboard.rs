@@ -2,7 +2,7 @@
 
 use sofie_domain::LicenceStanding;
 use sofie_queue::kafka::Link;
-use sofie_store::{dashboard::Figures, jobs::Counts, mails};
+use sofie_store::{dashboard::Figures, integrity_runs, jobs::Counts, mails};
 
 use crate::{App, Context, Error, Result, outbox};
 
@@ -44,6 +44,8 @@ pub async fn get(app: &App, ctx: &Context) -> Result<Dashboard> {
     let figures = sofie_store::dashboard::figures(&mut tx).await?;
     let jobs = sofie_store::jobs::count(&mut tx).await?;
     let mails = mails::count(&mut tx).await?;
+    let bad = integrity_runs::bad(&mut tx).await?;
+    let check = integrity_runs::last(&mut tx).await?;
     drop(tx);
     let smtp = outbox::smtp(app).await?.is_some();
     let free = app
@@ -66,7 +68,12 @@ pub async fn get(app: &App, ctx: &Context) -> Result<Dashboard> {
         licence,
         LicenceStanding::Unlicensed | LicenceStanding::Valid
     );
+    let files = |n: i64| number(u64::try_from(n).unwrap_or(0));
+    let check_failed = check.is_some_and(|run| run.state == "failed");
     let warnings = [
+        files(bad.0).map(|n| ("files_corrupted", Some(n))),
+        files(bad.1).map(|n| ("files_inaccessible", Some(n))),
+        check_failed.then_some(("integrity_failed", None)),
         no_antivirus.then_some(("no_antivirus", None)),
         (!smtp).then_some(("no_smtp", None)),
         (!base_url).then_some(("base_url_unset", None)),

@@ -2,17 +2,28 @@
 //! asked, every byte is the one that was stored.
 
 mod judge;
+mod pace;
+mod run;
+mod views;
 
 use std::collections::BTreeMap;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::json;
 use sofie_domain::{Event, FileId, PackageId};
-use sofie_store::integrity::{self, StoredFile};
+use sofie_store::{
+    integrity::{self, StoredFile},
+    integrity_runs::{self, Look},
+};
 use sofie_vault::{BlobId, BlobInfo};
 
 use self::judge::judge;
+pub use self::pace::Pace;
+pub use self::run::{begin, cancel};
+pub(crate) use self::run::{by_schedule, go_on};
+pub use self::views::{Overview, overview};
 use crate::{App, Context, Error, Result, audit};
+pub use sofie_store::integrity_runs::{Counts, Finding, Run as Row};
 
 /// How many rows are read at once; what is in memory is a few of these and the names of one shard's blobs.
 const PAGE: i64 = 200;
@@ -54,6 +65,16 @@ pub enum ProblemKind {
 }
 
 impl ProblemKind {
+    /// What it makes of a file; nothing if it is about no file.
+    #[must_use]
+    pub fn state(self) -> Option<&'static str> {
+        match self {
+            Self::WrongLength | Self::Damaged => Some("corrupted"),
+            Self::Missing | Self::Locked | Self::Unreadable => Some("inaccessible"),
+            Self::Surplus => None,
+        }
+    }
+
     /// The word for it in reports.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -118,6 +139,7 @@ pub async fn verify(
     let ours = app.parts().vault.require_marker(instance).await;
     ours.map_err(Error::internal)?;
     let mut report = Report::default();
+    let pace = deep.then(|| Pace::mib_per_second(0));
     for shard in 0..=u8::MAX {
         let mut blobs = listed(app, shard).await?;
         let mut after = None;
@@ -130,12 +152,24 @@ pub async fn verify(
             for file in &files {
                 blobs.remove(&file.secrets.blob_id);
             }
-            for problem in look_at(app, files, deep, &mut report).await? {
-                report.add(&problem);
-                tell(&problem);
+            report.unfinished += files.iter().filter(|file| !file.complete).count() as u64;
+            let judged = look_at(app, files, pace.as_ref()).await?;
+            let mut tx = app.db().begin().await?;
+            integrity_runs::note(&mut tx, &looks(&judged), deep, app.now()).await?;
+            tx.commit().await?;
+            for (file, problem) in judged {
+                report.files += 1;
+                report.bytes += file.size;
+                if let Some(problem) = problem {
+                    report.add(&problem);
+                    tell(&problem);
+                }
             }
         }
-        for problem in surplus(app, ctx, blobs, &mut report).await? {
+        let (problems, others) = surplus(app, ctx, blobs).await?;
+        report.doomed += others.doomed;
+        report.young += others.young;
+        for problem in problems {
             report.add(&problem);
             tell(&problem);
         }
@@ -151,24 +185,39 @@ async fn listed(app: &App, shard: u8) -> Result<BTreeMap<[u8; 16], BlobInfo>> {
     Ok(found.into_iter().map(|info| (info.blob.0, info)).collect())
 }
 
-async fn look_at(
-    app: &App,
-    files: Vec<StoredFile>,
-    deep: bool,
-    report: &mut Report,
-) -> Result<Vec<Problem>> {
-    for file in &files {
-        if file.complete {
-            report.files += 1;
-            report.bytes += file.size;
-        } else {
-            report.unfinished += 1;
-        }
-    }
+/// Looks at those of the files that are complete.
+async fn look_at(app: &App, files: Vec<StoredFile>, deep: Option<&Pace>) -> Result<Vec<Judged>> {
     let complete = files.into_iter().filter(|file| file.complete);
-    let judged = stream::iter(complete).map(|file| async move { judge(app, &file, deep).await });
-    let found: Vec<Option<Problem>> = judged.buffer_unordered(AT_ONCE).try_collect().await?;
-    Ok(found.into_iter().flatten().collect())
+    let judged = stream::iter(complete).map(|file| async move {
+        let problem = judge(app, &file, deep).await?;
+        Ok::<_, Error>((file, problem))
+    });
+    judged.buffer_unordered(AT_ONCE).try_collect().await
+}
+
+/// A file, and what is wrong with it.
+type Judged = (StoredFile, Option<Problem>);
+
+/// What there is to note about files that were looked at.
+fn looks(judged: &[Judged]) -> Vec<Look> {
+    let look = |(file, problem): &Judged| Look {
+        file: file.id,
+        state: problem
+            .as_ref()
+            .and_then(|one| one.kind.state())
+            .unwrap_or("ok"),
+        problem: problem
+            .as_ref()
+            .map(|one| (one.kind.as_str(), one.detail.clone())),
+    };
+    judged.iter().map(look).collect()
+}
+
+/// Blobs without a file that are no problem.
+#[derive(Clone, Copy, Debug, Default)]
+struct Others {
+    doomed: u64,
+    young: u64,
 }
 
 /// The blobs that no file has.
@@ -176,10 +225,9 @@ async fn surplus(
     app: &App,
     ctx: &Context,
     blobs: BTreeMap<[u8; 16], BlobInfo>,
-    report: &mut Report,
-) -> Result<Vec<Problem>> {
+) -> Result<(Vec<Problem>, Others)> {
     let blobs: Vec<BlobInfo> = blobs.into_values().collect();
-    let mut problems = Vec::new();
+    let (mut problems, mut others) = (Vec::new(), Others::default());
     for some in blobs.chunks(500) {
         let ids: Vec<[u8; 16]> = some.iter().map(|info| info.blob.0).collect();
         let mut tx = app.db().read().await?;
@@ -190,9 +238,9 @@ async fn surplus(
             if known.needed {
                 // It came after the rows were read.
             } else if known.doomed {
-                report.doomed += 1;
+                others.doomed += 1;
             } else if age < YOUNG {
-                report.young += 1;
+                others.young += 1;
             } else {
                 problems.push(Problem {
                     kind: ProblemKind::Surplus,
@@ -203,7 +251,7 @@ async fn surplus(
             }
         }
     }
-    Ok(problems)
+    Ok((problems, others))
 }
 
 async fn record(app: &App, ctx: &Context, deep: bool, report: &Report) -> Result<()> {

@@ -3,6 +3,8 @@
 mod change;
 mod ring;
 mod rotate;
+mod uses;
+mod views;
 
 use std::collections::HashMap;
 
@@ -14,10 +16,12 @@ use sofie_store::{
 };
 use sofie_vault::{BlobId, BlobSpec, Context, FieldCipher, FileKey, PackageKey, WrappedKey};
 
-pub use self::change::{KekView, activate, add, derive, export, list, remove};
+pub use self::change::{activate, add, derive, export, remove};
 pub use self::ring::{Keyring, RingError};
 pub(crate) use self::rotate::go_on;
-pub use self::rotate::{Progress, begin_rotation, rotate, rotate_some};
+pub use self::rotate::{Progress, begin_rotation, rotate, rotate_some, stop_rotation};
+pub use self::uses::tell_uses;
+pub use self::views::{KekState, KekView, list};
 
 use crate::{App, Error, Result};
 
@@ -68,6 +72,7 @@ pub(crate) async fn add_package_key(app: &App, tx: &mut Tx, package: PackageId) 
             kek_id: kek.id().to_string(),
             wrapped: wrapped.to_bytes(),
         };
+        keys.uses().wrapped(&row.kek_id);
         if package_keys::insert(tx, package, &row).await? {
             return Ok(());
         }
@@ -159,6 +164,7 @@ async fn open_package_key(
     let wrapped = WrappedKey::from_bytes(&key.wrapped).map_err(Error::internal)?;
     let keys = &app.parts().keys;
     let kek = keys.find(app.db(), &key.kek_id).await;
+    keys.uses().unwrapped(&key.kek_id);
     kek.map_err(Error::unavailable)?
         .unwrap_package_key(&wrapped, package.0.as_bytes())
         .map_err(Error::internal)

@@ -4,10 +4,12 @@
 //! the key of each mail names the transition, so that repeating a job does not repeat a mail.
 
 mod approvals;
+mod integrity;
 mod locked;
 mod recalls;
 
 pub use approvals::{approved, disapproved, to_approve};
+pub use integrity::not_intact;
 pub(crate) use locked::{ask_recipients, was_asked};
 pub use recalls::recalled;
 

@@ -51,6 +51,8 @@ ids! {
     GroupId;
     /// Identifies one installation.
     InstanceId;
+    /// Identifies a check whether everything stored is intact.
+    IntegrityRunId;
     /// Identifies a job row.
     JobId;
     /// Identifies a mail in the outbox.

@@ -9,6 +9,7 @@ mod accounts;
 mod actors;
 mod audit;
 mod clock;
+mod cron;
 mod delivery;
 mod emails;
 mod exceptions;
@@ -33,6 +34,7 @@ pub use access::{Grant, Relation, may_approve, relation};
 pub use actors::{Actor, ActorKind};
 pub use audit::{Event, Severity};
 pub use clock::Clock;
+pub use cron::{Cron, InvalidCron};
 pub use delivery::{Deliverable, Sample, Viewer, Withheld, deliverable, sample};
 pub use emails::{EmailAddress, InvalidEmail};
 pub use exceptions::{

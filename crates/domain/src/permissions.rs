@@ -54,6 +54,8 @@ words! {
         Engines = "engines",
         /// Install and remove the licence.
         Licence = "licence",
+        /// Look after the keys of everything stored, and after whether it is intact.
+        Keys = "keys",
     }
 }
 

@@ -46,6 +46,8 @@ pub enum SettingKind {
         /// The most texts.
         most: usize,
     },
+    /// A [`Cron`](crate::Cron) expression, or nothing: never.
+    Cron,
     /// One of a few words.
     Choice(&'static [&'static str]),
 }
@@ -103,6 +105,9 @@ impl Setting {
             ) => (min..=max).contains(&n),
             (SettingKind::Text { max } | SettingKind::Secret { max }, SettingValue::Text(text)) => {
                 is_line(text, *max)
+            }
+            (SettingKind::Cron, SettingValue::Text(text)) => {
+                text.is_empty() || text.parse::<crate::Cron>().is_ok()
             }
             (SettingKind::List { max, most }, SettingValue::List(lines)) => {
                 lines.len() <= *most && lines.iter().all(|line| is_line(line, *max))

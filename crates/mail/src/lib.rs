@@ -18,7 +18,7 @@ pub use render::{RenderError, Rendered, Renderer};
 pub use smtp::{SmtpConfig, SmtpLogin, SmtpTls, SmtpTransport};
 pub use template::{
     AccountEvent, AccountInvite, Code, Decided, Delivered, Downloaded, Expiring, Licence, Locked,
-    NewPackage, PackageReceived, PasswordReset, Quarantined, Recalled, RecalledFetched, Rejected,
-    Released, Request, Template, TestMail, ToApprove, TokenCreated,
+    NewPackage, NotIntact, PackageReceived, PasswordReset, Quarantined, Recalled, RecalledFetched,
+    Rejected, Released, Request, Template, TestMail, ToApprove, TokenCreated,
 };
 pub use transport::{Accepted, SendError, Transport};

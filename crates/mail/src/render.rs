@@ -130,7 +130,7 @@ macro_rules! files_of {
 macro_rules! files_in {
     ($lang:literal) => {
         files_of!($lang: "new_package" "package_code" "request" "package_received" "locked" "quarantined_sender" "returned"
-            "to_approve" "awaiting_approval" "approved" "disapproved" "delivered" "released" "rejected" "downloaded" "recalled_fetched" "recalled" "expiring" "password_reset" "account_invite"
+            "to_approve" "awaiting_approval" "approved" "disapproved" "delivered" "released" "rejected" "downloaded" "not_intact" "recalled_fetched" "recalled" "expiring" "password_reset" "account_invite"
             "password_changed" "first_login" "token_created" "licence" "guest_code" "test")
     };
 }

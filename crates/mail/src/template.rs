@@ -59,6 +59,8 @@ pub enum Template {
     Licence(Licence),
     /// To a guest: the code that proves the address.
     GuestCode(Code),
+    /// To the administrators: stored files are not what they were, or can't be read.
+    NotIntact(NotIntact),
     /// To whoever tests the settings.
     Test(TestMail),
 }
@@ -92,6 +94,7 @@ impl Template {
             Self::TokenCreated(_) => "token_created",
             Self::Licence(_) => "licence",
             Self::GuestCode(_) => "guest_code",
+            Self::NotIntact(_) => "not_intact",
             Self::Test(_) => "test",
         }
     }
@@ -356,4 +359,15 @@ pub struct TestMail {
     pub requested_by: String,
     /// When.
     pub at: DateTime<Utc>,
+}
+
+/// Placeholders of [`Template::NotIntact`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotIntact {
+    /// How many files found so far are not what was stored.
+    pub corrupted: u64,
+    /// How many can't be read.
+    pub inaccessible: u64,
+    /// Where to see which.
+    pub link: String,
 }

@@ -199,6 +199,9 @@ pub enum Keys {
         /// The key file to take; without it a fresh key is made
         #[arg(long, value_name = "FILE")]
         file: Option<PathBuf>,
+        /// What seals it, instead of what keys.seal says
+        #[arg(long, value_name = "KIND")]
+        seal: Option<Seal>,
     },
     /// Have one wrap the keys of new packages
     Activate {
@@ -208,7 +211,13 @@ pub enum Keys {
         id: String,
     },
     /// Move all packages to the active one
-    Rotate(Place),
+    Rotate {
+        #[command(flatten)]
+        place: Place,
+        /// Stop it instead, wherever it is: what has moved stays moved
+        #[arg(long)]
+        stop: bool,
+    },
     /// Take one off the list that nothing needs
     Remove {
         #[command(flatten)]
@@ -237,6 +246,9 @@ pub enum Keys {
         /// A file with the password on its first line; `-` is the standard input
         #[arg(long, value_name = "FILE")]
         password_file: PathBuf,
+        /// What seals them in their place, instead of what keys.seal says
+        #[arg(long, value_name = "KIND")]
+        seal: Option<Seal>,
     },
 }
 
@@ -328,6 +340,19 @@ pub enum Storage {
 }
 
 /// Where files can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum Seal {
+    /// Nothing: the file alone opens what is stored
+    None,
+    /// The Transit engine of Vault or OpenBao
+    Vault,
+    /// AWS KMS
+    AwsKms,
+    /// A token behind a PKCS#11 library
+    Pkcs11,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Store {
     /// The folder `blobs` of the data directory

@@ -149,9 +149,12 @@ fn move_files(command: Storage) -> ExitCode {
 fn look_after(command: Keys) -> ExitCode {
     match command {
         Keys::List { place, json } => with_site(&place, true, |site| keys::list(site, json)),
-        Keys::Add { place, file } => with_site(&place, true, |site| keys::add(site, file)),
+        Keys::Add { place, file, seal } => {
+            with_site(&place, true, |site| keys::add(site, file, seal))
+        }
         Keys::Activate { place, id } => with_site(&place, true, |site| keys::activate(site, id)),
-        Keys::Rotate(place) => with_site(&place, true, keys::rotate),
+        Keys::Rotate { place, stop: false } => with_site(&place, true, keys::rotate),
+        Keys::Rotate { place, stop: true } => with_site(&place, true, keys::stop_rotation),
         Keys::Remove { place, id } => with_site(&place, true, |site| keys::remove(site, id)),
         Keys::Export {
             place,
@@ -167,10 +170,11 @@ fn look_after(command: Keys) -> ExitCode {
             place,
             from,
             password_file,
+            seal,
         } => {
             let password = keys::sealing_password(&password_file);
             with_input(&place, password, |site, password| {
-                keys::import(site, from, password)
+                keys::import(site, (from, seal), password)
             })
         }
     }
@@ -215,7 +219,14 @@ where
         runtime.shutdown_background();
         outcome
     });
-    outcome.unwrap_or_else(|error| fail(&error))
+    outcome.unwrap_or_else(|error| {
+        let failed = fail(&error);
+        if crate::keys::is_refused(&error) {
+            ExitCode::from(WRONG_CONFIGURATION)
+        } else {
+            failed
+        }
+    })
 }
 
 /// Runs to the end beside what exports traces, if anything does.

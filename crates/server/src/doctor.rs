@@ -2,6 +2,7 @@
 
 mod database;
 mod finding;
+mod keys;
 mod machine;
 mod services;
 

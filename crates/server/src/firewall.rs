@@ -16,6 +16,8 @@ pub struct Known {
     pub database: Option<Endpoint>,
     pub brokers: Vec<Endpoint>,
     pub store: Option<Endpoint>,
+    /// What may have sealed keys.
+    pub seals: Vec<Endpoint>,
     pub settings: Option<Learned>,
 }
 
@@ -206,7 +208,9 @@ fn configured(known: &Known) -> Vec<Rule> {
             "storage.endpoint",
         )
     });
-    database.chain(brokers).chain(store).collect()
+    let seals = known.seals.iter();
+    let seals = seals.map(|to| out(to, "web, worker", "sealed keys", "keys"));
+    database.chain(brokers).chain(store).chain(seals).collect()
 }
 
 fn from_settings(learned: &Learned) -> Vec<Rule> {
@@ -308,6 +312,7 @@ mod tests {
             database: Some(at("db.example.org:5432")),
             brokers: vec![at("kafka1:9092"), at("kafka2:9092")],
             store: Some(at("https://s3.example.org")),
+            seals: vec![at("https://vault.example.org:8200")],
             settings: Some(Learned {
                 base_url: "https://files.example.org:8443".to_owned(),
                 smtp: Some(at("mail.example.org:587")),
@@ -337,6 +342,7 @@ mod tests {
                 "Out web, worker -> mail.example.org:587/tcp mail (SMTP)",
                 "Out web, worker -> s3.example.org:443/tcp encrypted files (S3)",
                 "Out web, worker -> sandbox.example.org:443/tcp engine Sandbox",
+                "Out web, worker -> vault.example.org:8200/tcp sealed keys",
                 "Out web, worker, scheduler -> db.example.org:5432/tcp PostgreSQL",
                 "Out web, worker, scheduler -> kafka1:9092/tcp Kafka",
                 "Out web, worker, scheduler -> kafka2:9092/tcp Kafka",

@@ -7,11 +7,13 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use sofie_store::cluster::{ClusterAccess, ClusterOptions, PrivateCluster};
 use sofie_store::{ConnectOptions, Database, NoCipher, schema};
+use sofie_vault::KekFiles;
 
 use crate::cli::Place;
 use crate::config::Config;
 use crate::data_dir;
 use crate::keys::Keys;
+use crate::lifecycle::Lifecycle;
 
 /// A restarted service waits so long for the process before it.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -43,6 +45,15 @@ impl Site {
 
     pub fn kek_file(&self) -> PathBuf {
         data_dir::kek_file(&self.config, &self.dir)
+    }
+
+    /// Where keys are kept, what opens them, and what seals new ones.
+    pub fn kek_files(&self) -> Result<KekFiles> {
+        let keys = &self.config.keys;
+        let seals = keys.seals()?.into_iter().map(|seal| seal.open());
+        let seals = seals.collect::<Result<_, _>>()?;
+        let files = KekFiles::new(self.kek_file()).opened_by(seals);
+        Ok(files.sealed_by(keys.seal.name())?)
     }
 
     fn make_dir(&self) -> Result<()> {
@@ -173,18 +184,24 @@ impl Ground {
     /// Opens the installation; makes it when it is missing.
     pub async fn open(site: Site, purpose: Purpose) -> Result<Self> {
         site.make_dir()?;
-        Self::on(Base::open(site, purpose).await?, purpose).await
+        Self::on(Base::open(site, purpose).await?, purpose, None).await
+    }
+
+    /// Opens the installation for a process that lives on, and so waits for what opens its keys.
+    pub async fn open_for(life: &Lifecycle, site: Site, purpose: Purpose) -> Result<Self> {
+        site.make_dir()?;
+        Self::on(Base::open(site, purpose).await?, purpose, Some(life)).await
     }
 
     /// Opens the installation on a database that answers.
-    pub async fn on(base: Base, purpose: Purpose) -> Result<Self> {
+    pub async fn on(base: Base, purpose: Purpose, life: Option<&Lifecycle>) -> Result<Self> {
         // A command leaves the connections to the server.
         let connections = if purpose == Purpose::Command {
             2
         } else {
             base.site.config.database.connections()
         };
-        match Self::keys_and_database(&base, connections).await {
+        match Self::keys_and_database(&base, connections, life).await {
             Ok((keys, db)) => Ok(Self {
                 site: base.site,
                 keys,
@@ -198,11 +215,15 @@ impl Ground {
         }
     }
 
-    async fn keys_and_database(base: &Base, connections: u32) -> Result<(Keys, Database)> {
+    async fn keys_and_database(
+        base: &Base,
+        connections: u32,
+        life: Option<&Lifecycle>,
+    ) -> Result<(Keys, Database)> {
         let db = Database::connect(&base.connect, Arc::new(NoCipher), connections)
             .await
             .context("cannot reach the database")?;
-        let keys = Keys::open(base.site.kek_file(), &db).await?;
+        let keys = Keys::open(base.site.kek_files()?, &db, life).await?;
         // Sealed columns are under a key that only the database has, wrapped.
         let db = db.with_cipher(keys.ring.columns());
         Ok((keys, db))

@@ -7,12 +7,18 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+
+/// The service manager is asked for so much more time than a pause takes.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// In which phase of its life the process is; a cheap handle.
 #[derive(Clone, Debug, Default)]
 pub struct Lifecycle {
     ready: Arc<AtomicBool>,
+    /// What is waited for before we are ready, in words that anybody may read.
+    waiting: watch::Sender<Option<&'static str>>,
     /// Fires when nothing new is to be begun.
     pub soft: CancellationToken,
     /// Fires when nothing is to be waited for.
@@ -56,10 +62,29 @@ impl Lifecycle {
         self.hard.cancel();
     }
 
+    /// Says that the start has to wait for something, and for how long at least.
+    pub fn wait(&self, reason: &'static str, pause: Duration) {
+        self.waiting.send_replace(Some(reason));
+        let more = u32::try_from((pause + PATIENCE).as_micros()).unwrap_or(u32::MAX);
+        notify(&[
+            NotifyState::Status(reason),
+            NotifyState::ExtendTimeoutUsec(more),
+        ]);
+    }
+
+    /// Waits until something is waited for, and returns what.
+    pub async fn waits(&self) -> &'static str {
+        let mut waiting = self.waiting.subscribe();
+        match waiting.wait_for(Option::is_some).await {
+            Ok(reason) => reason.unwrap_or_default(),
+            Err(_) => std::future::pending().await,
+        }
+    }
+
     /// Tells everybody that we take work.
     pub fn set_ready(&self) {
         self.ready.store(true, Ordering::Relaxed);
-        notify(&[NotifyState::Ready]);
+        notify(&[NotifyState::Status(""), NotifyState::Ready]);
         if let Some(limit) = sd_notify::watchdog_enabled() {
             tokio::spawn(self.clone().feed_watchdog(limit / 2));
         }

@@ -1,13 +1,16 @@
 //! HTTP/1.1 connections: limits on what a client may hold, and a graceful end.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use axum::routing::get;
+use axum::{Json, Router};
+use http::{StatusCode, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -94,6 +97,39 @@ impl Listener {
         }
     }
 
+    /// Tells everybody that we are not there yet, and why, once the start has to wait for something.
+    pub async fn turn_away(&self, lifecycle: &Lifecycle) -> Infallible {
+        let reason = lifecycle.waits().await;
+        let fine = || async { Json(serde_json::json!({ "status": "ok" })) };
+        let not_yet = move || async move {
+            let headers = [
+                (header::CACHE_CONTROL, "no-store"),
+                (header::RETRY_AFTER, "10"),
+            ];
+            let text = format!("starting: {reason}\n");
+            (StatusCode::SERVICE_UNAVAILABLE, headers, text)
+        };
+        let router = Router::new().route("/healthz", get(fine)).fallback(not_yet);
+        let free = Arc::new(Semaphore::new(self.http.max_connections));
+        loop {
+            let Some((stream, peer, place)) = self.accept(&free).await else {
+                continue;
+            };
+            let service = service(router.clone(), peer);
+            // One answer for each, so that nobody keeps talking to this when we are ready.
+            let connection = self
+                .builder()
+                .keep_alive(false)
+                .serve_connection(TokioIo::new(stream), service);
+            tokio::spawn(async move {
+                let _place = place;
+                if let Err(error) = connection.await {
+                    tracing::debug!(%error, "a connection broke off");
+                }
+            });
+        }
+    }
+
     async fn accept(
         &self,
         free: &Arc<Semaphore>,
@@ -133,7 +169,7 @@ fn service(
 ) -> impl hyper::service::Service<
     http::Request<Incoming>,
     Response = axum::response::Response,
-    Error = std::convert::Infallible,
+    Error = Infallible,
     Future: Send + 'static,
 > {
     hyper::service::service_fn(move |mut request: http::Request<Incoming>| {

@@ -31,6 +31,10 @@ create table keks (
     column_key bytea not null,
     added_at timestamptz not null,
     activated_at timestamptz,
+    -- how many keys of packages it has wrapped and unwrapped, and when last; each process adds its own now and then
+    wraps bigint not null default 0,
+    unwraps bigint not null default 0,
+    last_used_at timestamptz,
     check (not active or activated_at is not null)
 );
 create unique index keks_active on keks (active) where active;
@@ -300,6 +304,41 @@ create index files_sha256 on files (sha256) where sha256 is not null;
 create index files_hashed on files (size) where sha256 is not null;
 create index files_package on files (package_id, ordinal);
 create index files_uploads on files (upload_expires_at) where completed_at is null;
+
+-- What is known of each complete file's bytes since somebody last looked; a file without a row was never looked at.
+create table file_integrity (
+    file_id uuid primary key references files on delete cascade,
+    state text not null check (state in ('ok', 'corrupted', 'inaccessible')),
+    -- what exactly is wrong, in a word and in words
+    kind text check ((kind is null) = (state = 'ok')),
+    detail text check ((detail is null) = (state = 'ok')),
+    -- whether every byte was read
+    deep boolean not null,
+    checked_at timestamptz not null
+);
+create index file_integrity_bad on file_integrity (checked_at) where state <> 'ok';
+
+-- Checks whether everything stored is intact, and how far each is: the shard of blobs and the blob in it.
+create table integrity_runs (
+    id uuid primary key,
+    state text not null check (state in ('running', 'done', 'cancelled', 'failed')),
+    deep boolean not null,
+    -- who asked; nobody: the schedule
+    asked_by text,
+    started_at timestamptz not null,
+    ended_at timestamptz check ((ended_at is null) = (state = 'running')),
+    shard integer not null default 0,
+    after bytea,
+    -- what it has looked at so far, and what was wrong
+    files bigint not null default 0,
+    bytes bigint not null default 0,
+    problems jsonb not null default '{}',
+    -- whether administrators were told
+    told boolean not null default false,
+    error text
+);
+create unique index integrity_runs_running on integrity_runs ((true)) where state = 'running';
+create index integrity_runs_started on integrity_runs (started_at);
 
 -- Blobs whose row is gone; the worker unlinks them afterwards (row before blob on delete).
 create table doomed_blobs (

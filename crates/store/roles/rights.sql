@@ -74,6 +74,8 @@ grant select, update, delete on files to sofie_worker;
 grant select, insert on doomed_blobs to sofie_web;
 grant select, insert, delete on doomed_blobs to sofie_worker;
 
+grant select, insert, update on file_integrity, integrity_runs to sofie_web, sofie_worker;
+
 -- Checks.
 grant select, insert, update, delete on verdicts, object_lists to sofie_web, sofie_worker;
 grant select on tickets to sofie_web;

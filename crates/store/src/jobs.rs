@@ -229,6 +229,15 @@ pub async fn count(tx: &mut Tx) -> Result<Counts> {
     .await?)
 }
 
+/// Tells whether a job of this name waits or runs.
+pub async fn is_alive(tx: &mut Tx, name: &str) -> Result<bool> {
+    let sql = "select exists (select from jobs where name = $1 and state in ('queued', 'running'))";
+    Ok(sqlx::query_scalar(sql)
+        .bind(name)
+        .fetch_one(tx.conn())
+        .await?)
+}
+
 /// Removes rows that were finished longer than `age` ago, and dead ones that are thirty times as old.
 pub async fn clean_up(tx: &mut Tx, age: Duration) -> Result<u64> {
     let done = sqlx::query(
@@ -240,6 +249,16 @@ pub async fn clean_up(tx: &mut Tx, age: Duration) -> Result<u64> {
     .execute(tx.conn())
     .await?;
     Ok(done.rows_affected())
+}
+
+/// Forgets the jobs of a name, as if they had been buried long ago; for tests.
+#[cfg(feature = "test-util")]
+pub async fn forget(tx: &mut Tx, name: &str) -> Result<()> {
+    sqlx::query("delete from jobs where name = $1")
+        .bind(name)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
 }
 
 /// Moves the times of all rows back, as if `time` had passed; for tests.

@@ -19,6 +19,12 @@ pub struct KekRow {
     pub added_at: DateTime<Utc>,
     /// Since when it is active, or when it last became so.
     pub activated_at: Option<DateTime<Utc>>,
+    /// How many keys of packages it has wrapped.
+    pub wraps: i64,
+    /// How many it has unwrapped.
+    pub unwraps: i64,
+    /// When it last did either.
+    pub last_used_at: Option<DateTime<Utc>>,
 }
 
 /// What came of taking a key off the list.
@@ -37,7 +43,8 @@ pub enum Removal {
 /// Lists all keys, the oldest first.
 pub async fn list(tx: &mut Tx) -> Result<Vec<KekRow>> {
     Ok(sqlx::query_as(
-        "select id, active, retiring, column_key, added_at, activated_at from keks order by added_at, id",
+        "select id, active, retiring, column_key, added_at, activated_at, wraps, unwraps, last_used_at
+           from keks order by added_at, id",
     )
     .fetch_all(tx.conn())
     .await?)
@@ -135,6 +142,37 @@ pub async fn retire(tx: &mut Tx) -> Result<Vec<String>> {
     )
     .fetch_all(tx.conn())
     .await?)
+}
+
+/// Ends the move of all keys, wherever it is; returns those that were moving.
+pub async fn stop_retiring(tx: &mut Tx) -> Result<Vec<String>> {
+    let sql = "update keks set retiring = false where retiring returning id";
+    Ok(sqlx::query_scalar(sql).fetch_all(tx.conn()).await?)
+}
+
+/// Adds how many keys of packages each has wrapped and unwrapped, up to this moment.
+pub async fn add_uses(
+    tx: &mut Tx,
+    uses: &[(String, i64, i64)],
+    until: DateTime<Utc>,
+) -> Result<()> {
+    let ids: Vec<&str> = uses.iter().map(|(id, ..)| id.as_str()).collect();
+    let wraps: Vec<i64> = uses.iter().map(|(_, wraps, _)| *wraps).collect();
+    let unwraps: Vec<i64> = uses.iter().map(|(.., unwraps)| *unwraps).collect();
+    sqlx::query(
+        "update keks k
+            set wraps = k.wraps + n.wraps, unwraps = k.unwraps + n.unwraps,
+                last_used_at = greatest(k.last_used_at, $4)
+           from unnest($1::text[], $2::bigint[], $3::bigint[]) as n (id, wraps, unwraps)
+          where k.id = n.id",
+    )
+    .bind(ids)
+    .bind(wraps)
+    .bind(unwraps)
+    .bind(until)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
 }
 
 /// Tells whether packages are to move, or are moving.

@@ -22,6 +22,7 @@ pub mod groups;
 pub mod guest_codes;
 pub mod instance;
 pub mod integrity;
+pub mod integrity_runs;
 pub mod jobs;
 pub mod keks;
 pub mod known;

@@ -340,7 +340,8 @@ impl TestApp {
 async fn keys(db: &Database, now: DateTime<Utc>) -> (MemoryKeks, Arc<Keyring>) {
     let keks = MemoryKeks::default();
     let kek = keks.store(&Kek::generate().expect("a key"));
-    let found = [kek.expect("a place in memory")];
+    kek.expect("a place in memory");
+    let found = keks.load().expect("the keys");
     let ring = Keyring::open(db, Arc::new(keks.clone()), &found, now).await;
     (keks, Arc::new(ring.expect("the database is new")))
 }

@@ -9,7 +9,7 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use crate::{Kek, crypto};
+use crate::{Kek, SealError, crypto};
 
 const MAGIC: &str = "sofie-kek-v1";
 const LIMIT: u64 = 4096;
@@ -42,6 +42,9 @@ pub enum KekError {
     /// A cryptographic primitive refused.
     #[error("could not make a key")]
     Crypto(#[source] crate::Error),
+    /// What seals the key refused.
+    #[error("could not seal or open the key")]
+    Seal(#[source] SealError),
 }
 
 /// Makes and loads KEK files.
@@ -69,22 +72,7 @@ impl FileKek {
             *Zeroizing::new(hex::encode(kek.key())),
             hex::encode(check),
         ));
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o400)
-            .open(path)
-            .map_err(|e| match e.kind() {
-                io::ErrorKind::AlreadyExists => KekError::Exists,
-                _ => KekError::Io(e),
-            })?;
-        file.write_all(text.as_bytes())
-            .and_then(|()| file.sync_all())
-            .and_then(|()| match path.parent() {
-                Some(dir) if !dir.as_os_str().is_empty() => File::open(dir)?.sync_all(),
-                _ => File::open(".")?.sync_all(),
-            })
-            .map_err(KekError::Io)
+        create(path, &text)
     }
 
     /// Loads a key file after checking its mode and its check value.
@@ -105,6 +93,26 @@ impl FileKek {
             Err(e) => Err(KekError::Io(e)),
         }
     }
+}
+
+/// Writes a new file of its owner's alone, and makes it and its name durable.
+pub(crate) fn create(path: &Path, text: &str) -> Result<(), KekError> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o400)
+        .open(path)
+        .map_err(|e| match e.kind() {
+            io::ErrorKind::AlreadyExists => KekError::Exists,
+            _ => KekError::Io(e),
+        })?;
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.sync_all())
+        .and_then(|()| match path.parent() {
+            Some(dir) if !dir.as_os_str().is_empty() => File::open(dir)?.sync_all(),
+            _ => File::open(".")?.sync_all(),
+        })
+        .map_err(KekError::Io)
 }
 
 fn parse(text: &str) -> Result<Kek, KekError> {

@@ -1,14 +1,16 @@
 //! Where key-encryption keys come from.
 
 use std::{
+    collections::HashMap,
     fmt, fs, io,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
-use crate::{FileKek, Kek, KekError};
+use crate::{FileKek, Kek, KekError, Seal, SealError, kek_sealed::SealedKek};
 
 const SUFFIX: &str = "kek";
+const SEALED: &str = "sealed";
 
 /// A key, and where it was found, in words for people.
 #[derive(Clone, Debug)]
@@ -17,6 +19,47 @@ pub struct FoundKek {
     pub kek: Kek,
     /// Its place, such as the path of a file.
     pub place: String,
+    /// What sealed it there; nothing if it lies there as it is.
+    pub seal: Option<String>,
+}
+
+/// A key that is there and can't be opened now.
+#[derive(Clone, Debug)]
+pub struct ClosedKek {
+    /// Its name.
+    pub id: String,
+    /// Its place.
+    pub place: String,
+    /// Why.
+    pub error: SealError,
+}
+
+/// What a place has.
+#[derive(Clone, Debug, Default)]
+pub struct Keks {
+    /// The keys, each once.
+    pub found: Vec<FoundKek>,
+    /// Those that are there and can't be opened now.
+    pub closed: Vec<ClosedKek>,
+}
+
+impl Keks {
+    /// Whether nothing at all is there.
+    pub fn is_empty(&self) -> bool {
+        self.found.is_empty() && self.closed.is_empty()
+    }
+
+    /// The key of a name.
+    pub fn get(&self, id: &str) -> Option<&FoundKek> {
+        self.found
+            .iter()
+            .find(|found| found.kek.id().as_str() == id)
+    }
+
+    /// The key of a name that can't be opened.
+    pub fn closed(&self, id: &str) -> Option<&ClosedKek> {
+        self.closed.iter().find(|closed| closed.id == id)
+    }
 }
 
 /// A key that could not be read from or written to its place.
@@ -33,28 +76,54 @@ pub struct KekSourceError {
 /// A place that keeps KEKs. All calls block.
 ///
 /// A KEK is fetched when a process starts and when it meets an id that it does not know, never to read a package.
-/// So a service or a device that unseals keys instead of giving them out (a transit engine, a cloud KMS, a
-/// PKCS#11 token) fits behind it: [`KekSource::load`] asks it to unseal what it sealed in [`KekSource::store`].
 pub trait KekSource: fmt::Debug + Send + Sync + 'static {
-    /// All keys that are there, in any order. None is no error; one that is damaged is.
-    fn load(&self) -> Result<Vec<FoundKek>, KekSourceError>;
+    /// All keys that are there, in any order. None is no error, and neither is one that can't be opened now; one that
+    /// is damaged is.
+    fn load(&self) -> Result<Keks, KekSourceError>;
 
     /// Keeps a key, durably. Fine if it is there already; never replaces another one.
     fn store(&self, kek: &Kek) -> Result<FoundKek, KekSourceError>;
 }
 
 /// KEKs in files: the first one in a file of its own, the others as `ID.kek` in a folder beside it, named like the
-/// file with `.d` behind.
+/// file with `.d` behind, and those that a [`Seal`] protects as `ID.sealed` in the same folder.
 #[derive(Clone, Debug)]
 pub struct KekFiles {
     first: PathBuf,
+    seals: Vec<Arc<dyn Seal>>,
+    /// What seals keys that are stored from now on.
+    by: Option<Arc<dyn Seal>>,
+    /// What was opened, and from which text: a service is asked once in a process's life.
+    opened: Arc<Mutex<HashMap<PathBuf, (SealedKek, Kek)>>>,
 }
 
 impl KekFiles {
     /// Takes the path of the first key's file; nothing has to be there.
     pub fn new(first: impl Into<PathBuf>) -> Self {
-        let first = first.into();
-        Self { first }
+        Self {
+            first: first.into(),
+            seals: Vec::new(),
+            by: None,
+            opened: Arc::default(),
+        }
+    }
+
+    /// Opens sealed keys by these.
+    #[must_use]
+    pub fn opened_by(mut self, seals: Vec<Arc<dyn Seal>>) -> Self {
+        self.seals = seals;
+        self
+    }
+
+    /// Seals what is stored by the one of this kind; without one keys lie there as they are.
+    pub fn sealed_by(mut self, kind: Option<&str>) -> Result<Self, SealError> {
+        self.by = kind.map(|kind| self.seal(kind)).transpose()?;
+        Ok(self)
+    }
+
+    /// What opens and seals keys here.
+    pub fn seals(&self) -> &[Arc<dyn Seal>] {
+        &self.seals
     }
 
     /// The file of the first key.
@@ -69,7 +138,14 @@ impl KekFiles {
         name.into()
     }
 
-    fn others(&self) -> Result<Vec<PathBuf>, KekSourceError> {
+    fn seal(&self, kind: &str) -> Result<Arc<dyn Seal>, SealError> {
+        let seal = self.seals.iter().find(|seal| seal.kind() == kind);
+        let seal = seal.ok_or_else(|| SealError::Unknown(kind.to_owned()))?;
+        Ok(Arc::clone(seal))
+    }
+
+    /// The files of the folder, in the order of their names.
+    fn others(&self, suffix: &str) -> Result<Vec<PathBuf>, KekSourceError> {
         let folder = self.folder();
         let entries = match fs::read_dir(&folder) {
             Ok(entries) => entries,
@@ -79,36 +155,78 @@ impl KekFiles {
         let mut paths = Vec::new();
         for entry in entries {
             let path = entry.map_err(|e| failed(&folder)(KekError::Io(e)))?.path();
-            if path.extension().is_some_and(|suffix| suffix == SUFFIX) {
+            if path.extension().is_some_and(|found| found == suffix) {
                 paths.push(path);
             }
         }
         paths.sort();
         Ok(paths)
     }
+
+    /// Opens a sealed key, or remembers what it opened.
+    fn open(&self, path: &Path, sealed: SealedKek) -> Result<Kek, SealError> {
+        let opened = || self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, kek)) = opened().get(path).filter(|(known, _)| *known == sealed) {
+            return Ok(kek.clone());
+        }
+        // The lock is not held while the service is waited for.
+        let kek = sealed.open(&*self.seal(&sealed.by)?)?;
+        opened().insert(path.to_owned(), (sealed, kek.clone()));
+        Ok(kek)
+    }
+
+    fn store_sealed(&self, kek: &Kek, seal: &dyn Seal) -> Result<FoundKek, KekSourceError> {
+        let folder = self.folder();
+        let path = folder.join(format!("{}.{SEALED}", kek.id()));
+        make_folder(&folder).map_err(|e| failed(&folder)(KekError::Io(e)))?;
+        let sealed = SealedKek::seal(kek, seal).map_err(KekError::Seal);
+        let sealed = sealed.map_err(failed(&path))?;
+        sealed.write_new(&path).map_err(failed(&path))?;
+        Ok(FoundKek {
+            kek: kek.clone(),
+            place: path.display().to_string(),
+            seal: Some(seal.kind().to_owned()),
+        })
+    }
 }
 
 impl KekSource for KekFiles {
-    fn load(&self) -> Result<Vec<FoundKek>, KekSourceError> {
-        let mut found: Vec<FoundKek> = Vec::new();
-        for path in std::iter::once(self.first.clone()).chain(self.others()?) {
+    fn load(&self) -> Result<Keks, KekSourceError> {
+        let mut keks = Keks::default();
+        for path in std::iter::once(self.first.clone()).chain(self.others(SUFFIX)?) {
             let kek = match FileKek::load(&path) {
                 Ok(kek) => kek,
                 // Only the first may be missing: the others were listed.
                 Err(KekError::Missing) => continue,
                 Err(error) => return Err(failed(&path)(error)),
             };
-            if !found.iter().any(|known| known.kek.id() == kek.id()) {
+            if keks.get(kek.id().as_str()).is_none() {
                 let place = path.display().to_string();
-                found.push(FoundKek { kek, place });
+                let seal = None;
+                keks.found.push(FoundKek { kek, place, seal });
             }
         }
-        Ok(found)
+        for path in self.others(SEALED)? {
+            let sealed = SealedKek::load(&path).map_err(failed(&path))?;
+            if keks.get(&sealed.id).is_some() {
+                continue;
+            }
+            let (id, seal) = (sealed.id.clone(), Some(sealed.by.clone()));
+            let place = path.display().to_string();
+            match self.open(&path, sealed) {
+                Ok(kek) => keks.found.push(FoundKek { kek, place, seal }),
+                Err(error) => keks.closed.push(ClosedKek { id, place, error }),
+            }
+        }
+        Ok(keks)
     }
 
     fn store(&self, kek: &Kek) -> Result<FoundKek, KekSourceError> {
-        if let Some(known) = self.load()?.into_iter().find(|f| f.kek.id() == kek.id()) {
-            return Ok(known);
+        if let Some(known) = self.load()?.get(kek.id().as_str()) {
+            return Ok(known.clone());
+        }
+        if let Some(seal) = &self.by {
+            return self.store_sealed(kek, &**seal);
         }
         let folder = self.folder();
         let (path, parent) = if self.first.exists() {
@@ -121,7 +239,8 @@ impl KekSource for KekFiles {
         }
         FileKek::write_new(&path, kek).map_err(failed(&path))?;
         let (kek, place) = (kek.clone(), path.display().to_string());
-        Ok(FoundKek { kek, place })
+        let seal = None;
+        Ok(FoundKek { kek, place, seal })
     }
 }
 
@@ -149,7 +268,7 @@ fn failed(path: &Path) -> impl FnOnce(KekError) -> KekSourceError {
 /// KEKs in memory, for tests: clones share them, as processes share files.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryKeks {
-    keks: std::sync::Arc<Mutex<Vec<Kek>>>,
+    keks: Arc<Mutex<Vec<Kek>>>,
 }
 
 impl MemoryKeks {
@@ -161,13 +280,11 @@ impl MemoryKeks {
 }
 
 impl KekSource for MemoryKeks {
-    fn load(&self) -> Result<Vec<FoundKek>, KekSourceError> {
+    fn load(&self) -> Result<Keks, KekSourceError> {
         let keks = self.keks.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = keks.iter().map(|kek| FoundKek {
-            kek: kek.clone(),
-            place: "memory".to_owned(),
-        });
-        Ok(found.collect())
+        let found = keks.iter().map(in_memory).collect();
+        let closed = Vec::new();
+        Ok(Keks { found, closed })
     }
 
     fn store(&self, kek: &Kek) -> Result<FoundKek, KekSourceError> {
@@ -175,8 +292,15 @@ impl KekSource for MemoryKeks {
         if !keks.iter().any(|known| known.id() == kek.id()) {
             keks.push(kek.clone());
         }
-        let (kek, place) = (kek.clone(), "memory".to_owned());
-        Ok(FoundKek { kek, place })
+        Ok(in_memory(kek))
+    }
+}
+
+fn in_memory(kek: &Kek) -> FoundKek {
+    FoundKek {
+        kek: kek.clone(),
+        place: "memory".to_owned(),
+        seal: None,
     }
 }
 
@@ -187,7 +311,7 @@ mod tests {
     use super::*;
 
     fn ids(source: &dyn KekSource) -> Vec<String> {
-        let found = source.load().unwrap();
+        let found = source.load().unwrap().found;
         found.iter().map(|f| f.kek.id().to_string()).collect()
     }
 

@@ -40,11 +40,13 @@ mod field;
 mod format;
 mod kek;
 mod kek_file;
+mod kek_sealed;
 mod kek_source;
 mod keys;
 mod moving;
 mod pool;
 mod reader;
+mod seal;
 mod spec;
 mod transfer;
 mod upload;
@@ -61,10 +63,13 @@ pub use field::FieldCipher;
 pub use format::PART_SIZE;
 pub use kek::{Kek, KekId};
 pub use kek_file::{FileKek, KekError};
-pub use kek_source::{FoundKek, KekFiles, KekSource, KekSourceError, MemoryKeks};
+pub use kek_source::{ClosedKek, FoundKek, KekFiles, KekSource, KekSourceError, Keks, MemoryKeks};
 pub use keys::{ColumnKey, FileKey, PackageKey, WrappedKey};
 pub use moving::{Move, Moved, Pass};
 pub use reader::Reader;
+pub use seal::{
+    AwsKmsOptions, Pkcs11Options, Seal, SealError, SealOptions, SealView, VaultLogin, VaultOptions,
+};
 pub use spec::{BlobId, BlobSpec, Context};
 pub use transfer::{Sealed, copy_blob, link_blob};
 pub use upload::Appender;

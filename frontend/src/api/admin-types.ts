@@ -43,7 +43,10 @@ export type Warning = {
     | 'base_url_unset'
     | 'low_disk'
     | 'kafka_away'
-    | 'licence';
+    | 'licence'
+    | 'files_corrupted'
+    | 'files_inaccessible'
+    | 'integrity_failed';
   detail: string | null;
 };
 export type Dashboard = {
@@ -161,6 +164,7 @@ export const ADMINISTRATOR_PERMISSIONS = [
   'quarantine',
   'engines',
   'licence',
+  'keys',
 ] as const;
 export type AdministratorPermission = (typeof ADMINISTRATOR_PERMISSIONS)[number];
 
@@ -259,7 +263,7 @@ export type SettingValue = boolean | number | string | string[] | null;
 export type Setting = {
   key: string;
   group: string;
-  kind: 'bool' | 'integer' | 'text' | 'secret' | 'choice' | 'bytes' | 'list';
+  kind: 'bool' | 'integer' | 'text' | 'secret' | 'choice' | 'bytes' | 'list' | 'cron';
   value: SettingValue;
   default: SettingValue;
   min: number | null;

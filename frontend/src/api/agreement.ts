@@ -5,6 +5,7 @@
  * field that the API does not send.
  */
 import type * as Admin from './admin-types';
+import type * as Keys from './key-types';
 import type * as Policy from './policy-types';
 import type { components } from './schema';
 import type * as Api from './types';
@@ -42,6 +43,9 @@ export type Agreement = [
   Agrees<Admin.AuditEntry, Schemas['AuditEntry']>,
   Agrees<Admin.Job, Schemas['Job']>,
   Agrees<Admin.RuleSet, Schemas['RuleSet']>,
+  Agrees<Keys.Key, Schemas['Key']>,
+  Agrees<Keys.Keys, Schemas['Keys']>,
+  Agrees<Keys.Integrity, Schemas['Integrity']>,
   Agrees<Omit<Policy.UserRule, 'outgoing' | 'incoming'>, Schemas['UserRule']>,
   Agrees<Policy.PolicyTrial, Schemas['PolicyTrial']>,
 ];

@@ -386,6 +386,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/integrity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells whether everything stored is intact. */
+        get: operations["get_admin_integrity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/integrity/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins a check. */
+        post: operations["post_admin_integrity_run"];
+        /** Ends the check that is running; what it found stays known. */
+        delete: operations["delete_admin_integrity_run"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/jobs": {
         parameters: {
             query?: never;
@@ -414,6 +449,75 @@ export interface paths {
         put?: never;
         /** Lets a dead job run again. */
         post: operations["post_admin_jobs_id_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the keys. */
+        get: operations["get_admin_keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/keys/rotation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to move all packages to the active key, or goes on with it. */
+        post: operations["post_admin_keys_rotation"];
+        /** Stops that move, wherever it is: what has moved stays moved. */
+        delete: operations["delete_admin_keys_rotation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a key off the list that nothing needs. Where it lies is not touched: backups may need it. */
+        delete: operations["delete_admin_keys_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/keys/{id}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a key wrap the keys of new packages. */
+        post: operations["post_admin_keys_id_activate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1760,7 +1864,7 @@ export interface components {
             id: string;
             name: string;
             /** @description The words of what the administrator may do. */
-            permissions: ("administrators" | "users" | "logs" | "settings" | "packages" | "contents" | "samples" | "quarantine" | "engines")[];
+            permissions: ("administrators" | "users" | "logs" | "settings" | "packages" | "contents" | "samples" | "quarantine" | "engines" | "keys")[];
         };
         /** @description Who the browser is to the administration. */
         AdminSession: {
@@ -1799,7 +1903,7 @@ export interface components {
             last_login_at: string | null;
             name: string;
             /** @description The words of what the administrator may do. */
-            permissions: ("administrators" | "users" | "logs" | "settings" | "packages" | "contents" | "samples" | "quarantine" | "engines")[];
+            permissions: ("administrators" | "users" | "logs" | "settings" | "packages" | "contents" | "samples" | "quarantine" | "engines" | "keys")[];
             /** @description `active` or `disabled`. */
             state: string;
         };
@@ -1877,6 +1981,11 @@ export interface components {
              * @enum {string}
              */
             severity: "info" | "notice" | "warning" | "alert";
+        };
+        /** @description What kind of check to begin. */
+        BeginCheck: {
+            /** @description Whether to read every byte. */
+            deep: boolean;
         };
         /** @description What a user may do. */
         Can: {
@@ -2369,6 +2478,89 @@ export interface components {
             /** @description The types that can be sent. */
             types: ("private" | "internal" | "public")[];
         };
+        /** @description Whether everything stored is intact, as far as it is known. */
+        Integrity: {
+            files: components["schemas"]["IntegrityCounts"];
+            /** @description The last found first, at most a hundred. */
+            findings: components["schemas"]["IntegrityFinding"][];
+            /**
+             * Format: date-time
+             * @description When the schedule begins the next one.
+             */
+            next_at: string | null;
+            run: components["schemas"]["IntegrityRun"] | null;
+        };
+        /** @description How many files are in which state. */
+        IntegrityCounts: {
+            /**
+             * Format: int64
+             * @description Their bytes are not the ones that were stored.
+             */
+            corrupted: number;
+            /**
+             * Format: int64
+             * @description Their bytes could not be had.
+             */
+            inaccessible: number;
+            /** Format: int64 */
+            ok: number;
+            /**
+             * Format: int64
+             * @description Complete files that somebody may still ask for.
+             */
+            total: number;
+            /** Format: int64 */
+            unchecked: number;
+        };
+        /** @description A file that is not intact. */
+        IntegrityFinding: {
+            /** Format: date-time */
+            checked_at: string;
+            /** @description The same in words. */
+            detail: string;
+            /** Format: uuid */
+            file_id: string;
+            /** @description `missing`, `wrong_length`, `damaged`, `locked` or `unreadable`. */
+            kind: string;
+            /** Format: uuid */
+            package_id: string;
+            /**
+             * @description `corrupted` or `inaccessible`.
+             * @enum {string}
+             */
+            state: "corrupted" | "inaccessible";
+        };
+        /** @description A check of everything stored. */
+        IntegrityRun: {
+            /** @description Who asked; nobody: the schedule. */
+            asked_by: string | null;
+            /** Format: int64 */
+            bytes: number;
+            /** @description Whether every byte is read. */
+            deep: boolean;
+            /** Format: date-time */
+            ended_at: string | null;
+            /** @description Why it failed. */
+            error: string | null;
+            /** Format: int64 */
+            files: number;
+            /**
+             * Format: int32
+             * @description How much of the store it has been through, in hundredths.
+             */
+            percent: number;
+            /** @description How many problems of each kind: `missing`, `wrong_length`, `damaged`, `locked`, `unreadable` or `surplus`. */
+            problems: {
+                [key: string]: number;
+            };
+            /** Format: date-time */
+            started_at: string;
+            /**
+             * @description `running`, `done`, `cancelled` or `failed`.
+             * @enum {string}
+             */
+            state: "running" | "done" | "cancelled" | "failed";
+        };
         /** @description A list that is short enough to be given whole. */
         ItemsBody_Administrator: {
             /** @description The rows. */
@@ -2600,6 +2792,54 @@ export interface components {
             dead: number;
             /** Format: int64 */
             queued: number;
+        };
+        /** @description A key-encryption key. */
+        Key: {
+            /** Format: date-time */
+            activated_at: string | null;
+            /** @description Whether it wraps the keys of new packages. */
+            active: boolean;
+            /** Format: date-time */
+            added_at: string;
+            can: components["schemas"]["KeyCan"];
+            /** @description Why it can't be opened although it is there. */
+            closed: string | null;
+            /** @description Whether this process can use it. */
+            found: boolean;
+            /** @description Its name, which says nothing about it. */
+            id: string;
+            /** Format: date-time */
+            last_used_at: string | null;
+            /**
+             * Format: int64
+             * @description How many packages need it.
+             */
+            packages: number;
+            /** @description What seals it where it lies: `vault`, `aws_kms` or `pkcs11`; nothing if it lies there as it is. */
+            seal: string | null;
+            /**
+             * @description `ready`; `adding` while packages move to it, `removing` while its packages move away.
+             * @enum {string}
+             */
+            state: "ready" | "adding" | "removing";
+            /** Format: int64 */
+            unwraps: number;
+            /**
+             * Format: int64
+             * @description How many keys of packages it has wrapped, and unwrapped.
+             */
+            wraps: number;
+        };
+        /** @description What may be done with a key now. */
+        KeyCan: {
+            activate: boolean;
+            remove: boolean;
+        };
+        /** @description The keys, and how far packages have moved to the active one. */
+        Keys: {
+            /** @description The oldest first. */
+            items: components["schemas"]["Key"][];
+            rotation: components["schemas"]["Rotation"];
         };
         /** @description The most of everything. */
         Limits: {
@@ -3236,6 +3476,20 @@ export interface components {
             password: string;
             token: string;
         };
+        /** @description The move of all packages to the active key. */
+        Rotation: {
+            /**
+             * Format: int64
+             * @description Packages that are under another key than the active one.
+             */
+            left: number;
+            running: boolean;
+            /**
+             * Format: int64
+             * @description All packages.
+             */
+            total: number;
+        };
         /** @description What is wrong with YARA rules. */
         RuleProblem: {
             /**
@@ -3401,7 +3655,7 @@ export interface components {
              * @description `bool`, `integer`, `bytes`, `text`, `secret` or `choice`.
              * @enum {string}
              */
-            kind: "bool" | "integer" | "text" | "secret" | "choice" | "bytes" | "list";
+            kind: "bool" | "integer" | "text" | "secret" | "choice" | "bytes" | "list" | "cron";
             /**
              * Format: int64
              * @description The most, of numbers; the most characters, of texts.
@@ -3637,7 +3891,7 @@ export interface components {
              * @description A stable word.
              * @enum {string}
              */
-            code: "no_antivirus" | "no_smtp" | "jobs_dead" | "mail_failed" | "base_url_unset" | "low_disk" | "kafka_away";
+            code: "no_antivirus" | "no_smtp" | "jobs_dead" | "mail_failed" | "base_url_unset" | "low_disk" | "kafka_away" | "files_corrupted" | "files_inaccessible" | "integrity_failed";
             /** @description A number or name that belongs to it. */
             detail: string | null;
         };
@@ -5212,6 +5466,150 @@ export interface operations {
             };
         };
     };
+    get_admin_integrity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Integrity"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_integrity_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginCheck"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Integrity"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_admin_integrity_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Integrity"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_admin_jobs: {
         parameters: {
             query?: {
@@ -5301,6 +5699,260 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Keys"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_keys_rotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Keys"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_admin_keys_rotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Keys"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_admin_keys_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_keys_id_activate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Keys"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

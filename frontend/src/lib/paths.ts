@@ -48,6 +48,7 @@ export const paths = {
     mail: (id: string) => `/admin/outbox/${id}`,
     audit: () => '/admin/audit',
     jobs: () => '/admin/jobs',
+    keys: () => '/admin/keys',
     account: () => '/admin/account',
   },
 

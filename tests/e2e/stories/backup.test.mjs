@@ -60,7 +60,7 @@ describe('keys and backups', () => {
 
   it('a rotation that is killed leaves every package readable, and ends', async () => {
     const [first] = await keys();
-    assert.deepEqual([first.state, first.packages], ['active', files.length]);
+    assert.deepEqual([first.active, first.state, first.packages], [true, 'ready', files.length]);
     const second = await sofie.command('keys', 'add');
     await sofie.command('keys', 'activate', second);
     files.push(await store('under the second key', 77));
@@ -71,7 +71,7 @@ describe('keys and backups', () => {
       await compare(files, bob);
     }
     await sofie.command('keys', 'rotate');
-    assert.deepEqual((await keys()).map((key) => [key.state, key.packages]), [['ready', 0], ['active', files.length]]);
+    assert.deepEqual((await keys()).map((key) => [key.active, key.state, key.packages]), [[false, 'ready', 0], [true, 'ready', files.length]]);
     const refused = await sofie.run(['keys', 'remove', second, '--data-dir', sofie.data]);
     assert.equal(refused.code, 1);
     assert.match(refused.stderr, /active/);

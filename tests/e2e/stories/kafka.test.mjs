@@ -11,7 +11,7 @@ import { INSTALLED, Kafka } from '../lib/kafka.mjs';
 import { Postgres } from '../lib/postgres.mjs';
 import { freePort, Sofie, until } from '../lib/sofie.mjs';
 
-const TOPICS = ['checks', 'checks-large', 'rescans', 'mail', 'maintenance'].map((name) => `sofie-${name}`);
+const TOPICS = ['checks', 'checks-large', 'rescans', 'mail', 'maintenance', 'integrity'].map((name) => `sofie-${name}`);
 const GROUP = 'sofie-workers';
 /** Below the time after which a worker that is told of jobs looks by itself. */
 const PROMPT = 10_000;

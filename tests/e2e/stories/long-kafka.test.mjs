@@ -45,7 +45,7 @@ describe('a cluster of Kafka', { skip: !INSTALLED && 'Kafka is not installed: sc
   it('says so when messages lie on one broker only', async () => {
     const doctor = async (prefix) => (await fleet.run(['doctor', '--data-dir', fleet.data], { env: { SOFIE__KAFKA__TOPIC_PREFIX: prefix } })).stdout;
     assert.match(await doctor('sofie'), /^ok +Kafka +3 brokers answer$/m);
-    for (const name of ['checks', 'checks-large', 'rescans', 'mail', 'maintenance']) await kafka.makeTopic(`thin-${name}`, 1);
+    for (const name of ['checks', 'checks-large', 'rescans', 'mail', 'maintenance', 'integrity']) await kafka.makeTopic(`thin-${name}`, 1);
     assert.match(await doctor('thin'), /^warn +Kafka +3 brokers answer, but some messages lie on 1 of them only\n +→ raise the replication/m);
   });
 

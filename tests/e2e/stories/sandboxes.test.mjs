@@ -99,8 +99,8 @@ describe('sandboxes', { timeout: 900_000 }, () => {
       kata: [await kata({ sensor: SENSOR }), { sensor: SENSOR, client_certificate: certificate, client_key: key }],
       cape: [await cape({ token: SECRET }), { token: SECRET }],
     };
-    await root.json('DELETE', '/admin/engines/fortisandbox');
     try {
+      await root.json('DELETE', `/admin/engines/${engine}`);
       for (const [kind, [server, config]] of Object.entries(others)) {
         const made = await root.json('POST', '/admin/engines', { kind, enabled: true, mandatory: true, config: { addresses: [server.address], ...config } });
         assert.deepEqual([made.enabled, made.available, made.class], [true, true, 'sandbox'], JSON.stringify(made));

@@ -35,6 +35,9 @@ const GOES_ON: &[(&str, &str)] = &[
     ("POST", "/api/v1/admin/packages/{id}/stop-checks"),
     // How the installation works. Letting a disabled user in again is refused by itself.
     ("PUT", "/api/v1/admin/licence"),
+    ("POST", "/api/v1/admin/keys/{id}/activate"),
+    ("POST", "/api/v1/admin/keys/rotation"),
+    ("POST", "/api/v1/admin/integrity/run"),
     ("PATCH", "/api/v1/admin/settings"),
     ("PATCH", "/api/v1/admin/users/{id}"),
     ("POST", "/api/v1/admin/users/{id}/reset"),

@@ -91,10 +91,17 @@ const WORDS: &[(&str, &str, Words)] = &[
     }),
     ("Setting", "kind", || {
         vec![
-            "bool", "integer", "text", "secret", "choice", "bytes", "list",
+            "bool", "integer", "text", "secret", "choice", "bytes", "list", "cron",
         ]
     }),
     ("AuditEntry", "severity", all!(Severity)),
+    ("Key", "state", || vec!["ready", "adding", "removing"]),
+    ("IntegrityRun", "state", || {
+        vec!["running", "done", "cancelled", "failed"]
+    }),
+    ("IntegrityFinding", "state", || {
+        vec!["corrupted", "inaccessible"]
+    }),
 ];
 
 /// What an engine may find.
@@ -129,6 +136,9 @@ fn warnings() -> Vec<&'static str> {
         "low_disk",
         "kafka_away",
         "licence",
+        "files_corrupted",
+        "files_inaccessible",
+        "integrity_failed",
     ]
 }
 

@@ -49,6 +49,7 @@ impl From<SettingView> for SettingBody {
             SettingKind::Bytes { min, max } => ("bytes", Some(min), Some(max), None),
             SettingKind::Text { max } => ("text", None, length(max), None),
             SettingKind::Secret { max } => ("secret", None, length(max), None),
+            SettingKind::Cron => ("cron", None, None, None),
             SettingKind::List { max, .. } => ("list", None, length(max), None),
             SettingKind::Choice(words) => ("choice", None, None, Some(words)),
         };

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures_util::TryStreamExt as _;
+use serde_json::json;
 use sofie_app::{
     App, Context, Error,
-    keys::{self, KekView, Keyring, RingError},
+    keys::{self, KekState, KekView, Keyring, RingError},
 };
-use sofie_domain::PackageId;
+use sofie_domain::{AdministratorPermission, PackageId};
 use sofie_test_support::{Client, TestApp};
 use sofie_vault::{Escrow, EscrowCost, Kek, KekSource as _, MemoryKeks};
 
@@ -53,14 +54,13 @@ impl Ground {
         // Lists are by age.
         self.app.advance(TimeDelta::seconds(1));
         let made = keys::add(&self.other, &self.ctx(), None).await.unwrap();
-        keys::activate(&self.other, &self.ctx(), &made.id)
-            .await
-            .unwrap();
-        made.id
+        let id = made.kek.id().to_string();
+        keys::activate(&self.other, &self.ctx(), &id).await.unwrap();
+        id
     }
 
     async fn list(&self) -> Vec<KekView> {
-        keys::list(&self.app.app).await.unwrap()
+        keys::list(&self.app.app, &self.ctx()).await.unwrap()
     }
 
     async fn readable(&self, app: &App) {
@@ -128,7 +128,7 @@ async fn a_rotation_may_be_killed_anywhere_and_every_package_stays_readable() {
             (&*second, true, PACKAGES as u64)
         ]
     );
-    assert!(views.iter().all(|view| !view.retiring));
+    assert!(views.iter().all(|view| view.state == KekState::Ready));
     assert_eq!(ground.audited("KEY_ROTATION_BEGUN").await, 1);
     assert_eq!(ground.audited("KEY_ROTATION_ENDED").await, 1);
 }
@@ -190,8 +190,9 @@ async fn the_key_of_another_installation_opens_nothing() {
     let keks = MemoryKeks::default();
     let other = keks.store(&Kek::generate().unwrap()).unwrap();
     let (db, now) = (app.app.db(), app.app.now());
+    let found = keks.load().unwrap();
     let source = std::sync::Arc::new(keks);
-    let refused = Keyring::open(db, source, std::slice::from_ref(&other), now).await;
+    let refused = Keyring::open(db, source, &found, now).await;
     let error = refused.err().unwrap();
     assert!(matches!(error, RingError::Foreign { .. }));
     let ours = app.app.parts().keys.active().id().to_string();
@@ -250,4 +251,169 @@ async fn keys_in_escrow_open_the_database() {
     ground.readable(&ground.app.beside().await).await;
     let known = keys::add(&ground.other, &ground.ctx(), Some(escrow.keks[0].clone())).await;
     assert!(matches!(known, Err(Error::Conflict("key_known"))));
+}
+
+#[tokio::test]
+async fn a_rotation_is_stopped_and_begun_again() {
+    let ground = Ground::new().await;
+    ground.second().await;
+    let ctx = ground.ctx();
+    let states = async || {
+        let views = ground.list().await;
+        let states = views.iter().map(|view| (view.state, view.packages));
+        states.collect::<Vec<_>>()
+    };
+    let all = PACKAGES as u64;
+    keys::begin_rotation(&ground.other, &ctx).await.unwrap();
+    keys::rotate_some(&ground.other, &ctx, 5).await.unwrap();
+    assert_eq!(
+        states().await,
+        [(KekState::Removing, all - 5), (KekState::Adding, 5)]
+    );
+    keys::stop_rotation(&ground.other, &ctx).await.unwrap();
+    keys::stop_rotation(&ground.other, &ctx).await.unwrap();
+    assert_eq!(ground.audited("KEY_ROTATION_STOPPED").await, 1);
+    // Whoever was moving them finds nothing to do, and the schedule goes on with nothing.
+    let rest = keys::rotate(&ground.app.app, &ctx, |_| {}).await.unwrap();
+    assert_eq!((rest.moved, rest.done), (0, true));
+    sofie_app::jobs::drain(&ground.app.app).await.unwrap();
+    assert_eq!(
+        states().await,
+        [(KekState::Ready, all - 5), (KekState::Ready, 5)]
+    );
+    ground.readable(&ground.app.app).await;
+
+    assert_eq!(
+        keys::begin_rotation(&ground.other, &ctx).await.unwrap(),
+        all - 5
+    );
+    sofie_app::jobs::drain(&ground.app.app).await.unwrap();
+    assert_eq!(
+        states().await,
+        [(KekState::Ready, 0), (KekState::Ready, all)],
+        "a job does it, without waiting for the schedule"
+    );
+}
+
+#[tokio::test]
+async fn uses_are_counted_over_all_processes() {
+    let ground = Ground::new().await;
+    let counts = async || {
+        for app in [&ground.app.app, &ground.other] {
+            keys::tell_uses(app).await.unwrap();
+        }
+        let view = ground.list().await.remove(0);
+        (view.wraps, view.unwraps, view.last_used_at)
+    };
+    let (wraps, unwraps, last) = counts().await;
+    assert_eq!(wraps, PACKAGES as u64);
+    assert!(unwraps >= PACKAGES as u64, "each was written to");
+    assert_eq!(last, Some(ground.app.app.now()));
+    ground.app.advance(TimeDelta::hours(1));
+    assert_eq!(counts().await, (wraps, unwraps, last), "nothing happened");
+    ground.readable(&ground.app.app).await;
+    ground.readable(&ground.other).await;
+    let now = Some(ground.app.app.now());
+    let read = unwraps + 2 * PACKAGES as u64;
+    assert_eq!(counts().await, (wraps, read, now));
+
+    ground.second().await;
+    keys::begin_rotation(&ground.other, &ground.ctx())
+        .await
+        .unwrap();
+    keys::rotate(&ground.other, &ground.ctx(), |_| {})
+        .await
+        .unwrap();
+    let moved = PACKAGES as u64;
+    assert_eq!(counts().await.1, read + moved);
+    assert_eq!(ground.list().await[1].wraps, moved);
+}
+
+#[tokio::test]
+async fn administrators_see_keys_and_move_packages() {
+    const PATH: &str = "/api/v1/admin/keys";
+    let ground = Ground::new().await;
+    let ctx = ground.ctx();
+    ground.app.advance(TimeDelta::seconds(1));
+    let made = keys::add(&ground.other, &ctx, None).await.unwrap();
+    let second = made.kek.id().to_string();
+    let root = ground.app.administrator("root@example.org").await;
+    let listed = root.get(PATH).await.expect(200).json();
+    let (old, new) = (&listed["items"][0], &listed["items"][1]);
+    assert_eq!(
+        (&old["active"], &old["packages"], &old["found"], &old["can"]),
+        (
+            &json!(true),
+            &json!(PACKAGES),
+            &json!(true),
+            &json!({ "activate": false, "remove": false })
+        )
+    );
+    assert_eq!(new["can"], json!({ "activate": true, "remove": true }));
+    let text = listed.to_string();
+    assert!(
+        !text.contains("column_key") && !text.contains("memory"),
+        "{text}"
+    );
+
+    let activated = root
+        .post_empty(&format!("{PATH}/{second}/activate"))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(activated["items"][1]["active"], true);
+    assert_eq!(
+        activated["rotation"],
+        json!({ "running": false, "left": PACKAGES, "total": PACKAGES })
+    );
+    let _ = root
+        .delete(&format!("{PATH}/{}", ground.first))
+        .await
+        .expect(409);
+    let begun = root
+        .post_empty(&format!("{PATH}/rotation"))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(begun["rotation"]["running"], true);
+    assert_eq!(begun["items"][0]["state"], "removing");
+    let stopped = root
+        .delete(&format!("{PATH}/rotation"))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(stopped["rotation"]["running"], false);
+    let _ = root
+        .post_empty(&format!("{PATH}/rotation"))
+        .await
+        .expect(200);
+    ground.app.drain().await;
+    let done = root.get(PATH).await.expect(200).json();
+    assert_eq!(
+        done["rotation"],
+        json!({ "running": false, "left": 0, "total": PACKAGES })
+    );
+    let _ = root
+        .delete(&format!("{PATH}/{}", ground.first))
+        .await
+        .expect(204);
+    let _ = root
+        .delete(&format!("{PATH}/{}", ground.first))
+        .await
+        .expect(404);
+
+    let clerk = ground
+        .app
+        .administrator_who_may("clerk@example.org", &[AdministratorPermission::Settings])
+        .await;
+    let _ = clerk.get(PATH).await.expect(403);
+    let _ = clerk
+        .post_empty(&format!("{PATH}/rotation"))
+        .await
+        .expect(403);
+    let _ = clerk.get("/api/v1/admin/integrity").await.expect(403);
+    // Whoever gave the password long ago is asked for it again.
+    ground.app.advance(TimeDelta::minutes(6));
+    let late = root.post_empty(&format!("{PATH}/rotation")).await;
+    late.expect_problem(403, "reauthentication_required");
 }

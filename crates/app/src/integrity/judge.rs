@@ -5,11 +5,15 @@ use futures_util::TryStreamExt as _;
 use sofie_store::integrity::{self, StoredFile};
 use sofie_vault::{BlobId, BlobSpec, Error as VaultError, Reader};
 
-use super::{Problem, ProblemKind};
+use super::{Pace, Problem, ProblemKind};
 use crate::{App, Error, Result, error::chain, keys};
 
 /// Looks at a complete file; a problem with one that was shredded meanwhile is none.
-pub(super) async fn judge(app: &App, file: &StoredFile, deep: bool) -> Result<Option<Problem>> {
+pub(super) async fn judge(
+    app: &App,
+    file: &StoredFile,
+    deep: Option<&Pace>,
+) -> Result<Option<Problem>> {
     let Err((kind, detail)) = check(app, file, deep).await else {
         return Ok(None);
     };
@@ -29,19 +33,19 @@ pub(super) async fn judge(app: &App, file: &StoredFile, deep: bool) -> Result<Op
 async fn check(
     app: &App,
     file: &StoredFile,
-    deep: bool,
+    deep: Option<&Pace>,
 ) -> std::result::Result<(), (ProblemKind, String)> {
     let spec = spec(app, file).await?;
     let reader = app.parts().vault.open(&spec, Some(file.size)).await;
     let reader = reader.map_err(|error| sort(&error))?;
-    if !deep {
+    let Some(pace) = deep else {
         return Ok(());
-    }
+    };
     // A blob without bytes still has a chunk that must authenticate, which no stream of its bytes touches.
     if reader.is_empty() {
         reader.verify().await.map_err(|error| sort(&error))?;
     }
-    let digest = digest(&reader).await.map_err(|error| sort(&error))?;
+    let digest = digest(&reader, pace).await.map_err(|error| sort(&error))?;
     if file.sha256.is_some_and(|known| known != digest) {
         let detail = format!("its SHA-256 is {}", hex::encode(digest));
         return Err((ProblemKind::Damaged, detail));
@@ -64,11 +68,12 @@ async fn spec(
         })
 }
 
-async fn digest(reader: &Reader) -> std::result::Result<[u8; 32], VaultError> {
+async fn digest(reader: &Reader, pace: &Pace) -> std::result::Result<[u8; 32], VaultError> {
     let mut digest = Digest::new(&SHA256);
     let mut bytes = std::pin::pin!(reader.stream(0..reader.len()));
     while let Some(bytes) = bytes.try_next().await? {
         digest.update(&bytes);
+        pace.spend(bytes.len()).await;
     }
     let mut out = [0; 32];
     out.copy_from_slice(digest.finish().as_ref());

@@ -3,6 +3,7 @@
 //! A use case calls [`enqueue`] in its own transaction and wakes the queue after the commit.
 
 mod admin;
+mod check_integrity;
 mod check_package;
 mod database;
 mod deliver_mail;
@@ -15,6 +16,7 @@ mod rescan_package;
 mod runner;
 
 pub use admin::{list, retry};
+pub use check_integrity::CheckIntegrity;
 pub use check_package::{CheckLargePackage, CheckPackage};
 pub use database::DatabaseJobs;
 pub use deliver_mail::DeliverMail;
@@ -26,7 +28,7 @@ pub use recall_listed::RecallListed;
 pub use rescan_package::RescanPackage;
 pub use runner::{Workers, runner};
 #[cfg(feature = "test-util")]
-pub use runner::{drain, pass};
+pub use runner::{drain, forget, pass};
 pub use sofie_store::jobs::{Filter, Row};
 
 /// The queues; each has workers of its own, so that none starves another.
@@ -41,6 +43,8 @@ pub mod queues {
     pub const MAIL: &str = "mail";
     /// Everything that the schedule asks for.
     pub const MAINTENANCE: &str = "maintenance";
+    /// Checks whether everything stored is intact, which may take days.
+    pub const INTEGRITY: &str = "integrity";
     /// All of them.
-    pub const ALL: &[&str] = &[CHECKS, CHECKS_LARGE, RESCANS, MAIL, MAINTENANCE];
+    pub const ALL: &[&str] = &[CHECKS, CHECKS_LARGE, RESCANS, MAIL, MAINTENANCE, INTEGRITY];
 }

@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use sofie_queue::{Queue, Registry, Runner, Settings};
 
 use super::{
-    CheckLargePackage, CheckPackage, DatabaseJobs, DeliverMail, HearLate, MailResetLink, Maintain,
-    RecallListed, RescanPackage, queues,
+    CheckIntegrity, CheckLargePackage, CheckPackage, DatabaseJobs, DeliverMail, HearLate,
+    MailResetLink, Maintain, RecallListed, RescanPackage, queues,
 };
 use crate::App;
 
@@ -81,6 +81,8 @@ impl Workers {
             queue(queues::RESCANS, self.rescans()),
             queue(queues::MAIL, self.mail),
             queue(queues::MAINTENANCE, self.maintenance),
+            // One at a time, by whoever maintains at all.
+            queue(queues::INTEGRITY, self.maintenance.min(1)),
         ];
         let mut settings = Settings::new(self.name.clone(), queues);
         settings.lease = LEASE;
@@ -99,6 +101,7 @@ fn registry() -> Registry<App> {
         .with::<RescanPackage>()
         .with::<RecallListed>()
         .with::<HearLate>()
+        .with::<CheckIntegrity>()
 }
 
 /// Returns the runner of a process; nothing happens before it is run.
@@ -145,4 +148,10 @@ pub async fn drain(app: &App) -> crate::Result<()> {
 #[cfg(feature = "test-util")]
 pub async fn pass(app: &App, time: Duration) -> crate::Result<()> {
     Ok(sofie_store::jobs::pass(&mut app.db().read().await?, time).await?)
+}
+
+/// Forgets the jobs of a name; for tests.
+#[cfg(feature = "test-util")]
+pub async fn forget(app: &App, name: &str) -> crate::Result<()> {
+    Ok(sofie_store::jobs::forget(&mut app.db().read().await?, name).await?)
 }

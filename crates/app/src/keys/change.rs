@@ -1,64 +1,23 @@
 //! Which key-encryption keys there are, and which one wraps the keys of new packages.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use serde_json::json;
-use sofie_domain::Event;
+use sofie_domain::{AdministratorPermission, Event};
 use sofie_identity::sealing_key;
 use sofie_store::keks::{self, Removal};
-use sofie_vault::{Escrow, EscrowCost, Kek, KekSource, KekSourceError};
+use sofie_vault::{Escrow, EscrowCost, FoundKek, Kek, KekSource, KekSourceError};
 use tokio::task::spawn_blocking;
 
-use crate::{App, Context, Error, Result, audit};
-
-/// A key-encryption key, as administrators see it.
-#[derive(Clone, Debug)]
-pub struct KekView {
-    /// Its name.
-    pub id: String,
-    /// Whether it wraps the keys of new packages.
-    pub active: bool,
-    /// Whether its packages are being moved to the active one.
-    pub retiring: bool,
-    /// How many packages need it.
-    pub packages: u64,
-    /// Where it lies; nothing if this process can't find it.
-    pub place: Option<String>,
-    /// When it became known.
-    pub added_at: DateTime<Utc>,
-    /// Since when it is active, or when it last became so.
-    pub activated_at: Option<DateTime<Utc>>,
-}
-
-/// Lists the keys, the oldest first.
-pub async fn list(app: &App) -> Result<Vec<KekView>> {
-    let mut tx = app.db().read().await?;
-    let rows = keks::list(&mut tx).await?;
-    let counts: HashMap<String, i64> = keks::packages(&mut tx).await?.into_iter().collect();
-    drop(tx);
-    let found = blocking(app, KekSource::load).await?;
-    let views = rows.into_iter().map(|row| {
-        let at = found.iter().find(|found| found.kek.id().as_str() == row.id);
-        let packages = counts.get(&row.id).copied().unwrap_or_default();
-        KekView {
-            packages: u64::try_from(packages).unwrap_or_default(),
-            place: at.map(|found| found.place.clone()),
-            id: row.id,
-            active: row.active,
-            retiring: row.retiring,
-            added_at: row.added_at,
-            activated_at: row.activated_at,
-        }
-    });
-    Ok(views.collect())
-}
+use super::list;
+use crate::{App, Context, Error, Result, audit, sessions::demand};
 
 /// Makes a key known: the one given, or a fresh one. It only unwraps until it is made the active one.
 ///
 /// The key is kept in its place before the database knows it, so nothing is ever wrapped by a key that is lost.
 /// `Conflict("key_known")` if the database knows it already.
-pub async fn add(app: &App, ctx: &Context, kek: Option<Kek>) -> Result<KekView> {
+pub async fn add(app: &App, ctx: &Context, kek: Option<Kek>) -> Result<FoundKek> {
+    ctx.may_administrate(AdministratorPermission::Keys)?;
     let kek = kek
         .map_or_else(Kek::generate, Ok)
         .map_err(Error::internal)?;
@@ -75,19 +34,13 @@ pub async fn add(app: &App, ctx: &Context, kek: Option<Kek>) -> Result<KekView> 
     audit::record(&mut tx, ctx, Event::KeyAdded, object, json!({})).await?;
     tx.commit().await?;
     keys.reload(app.db()).await.map_err(Error::unavailable)?;
-    Ok(KekView {
-        id,
-        active: false,
-        retiring: false,
-        packages: 0,
-        place: Some(kept.place),
-        added_at: ctx.now,
-        activated_at: None,
-    })
+    Ok(kept)
 }
 
 /// Makes a key the active one. [`Error::NotFound`] if it is not known, [`Error::Unavailable`] if it is not there.
 pub async fn activate(app: &App, ctx: &Context, id: &str) -> Result<()> {
+    ctx.may_administrate(AdministratorPermission::Keys)?;
+    demand(app, ctx).await?;
     let keys = &app.parts().keys;
     let mut tx = app.db().begin().await?;
     keks::lock(&mut tx).await?;
@@ -110,6 +63,8 @@ pub async fn activate(app: &App, ctx: &Context, id: &str) -> Result<()> {
 ///
 /// `Conflict("key_active")` for the active one, `Conflict("key_in_use")` while packages need it.
 pub async fn remove(app: &App, ctx: &Context, id: &str) -> Result<()> {
+    ctx.may_administrate(AdministratorPermission::Keys)?;
+    demand(app, ctx).await?;
     let mut tx = app.db().begin().await?;
     keks::lock(&mut tx).await?;
     match keks::remove(&mut tx, id).await? {
@@ -136,8 +91,9 @@ pub(super) async fn blocking<T: Send + 'static>(
 /// Gives out all keys of the installation, the active one first, to be sealed by a password; the audit log has it
 /// before they leave. [`Error::Unavailable`] if one that packages need is not there.
 pub async fn export(app: &App, ctx: &Context) -> Result<Escrow> {
+    ctx.may_administrate(AdministratorPermission::Keys)?;
     let ring = &app.parts().keys;
-    let mut views = list(app).await?;
+    let mut views = list(app, ctx).await?;
     views.sort_by_key(|view| !view.active);
     let mut keks = Vec::new();
     for view in views {

@@ -7,10 +7,12 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use sofie_store::{ColumnCipher, Database, instance, keks};
-use sofie_vault::{ColumnKey, FoundKek, Kek, KekSource, KekSourceError, WrappedKey};
+use sofie_vault::{
+    ClosedKek, ColumnKey, FoundKek, Kek, KekSource, KekSourceError, Keks, SealError, WrappedKey,
+};
 use tokio::task::spawn_blocking;
 
-use super::Columns;
+use super::{Columns, uses::Uses};
 
 /// Why the keys that are needed can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +31,14 @@ pub enum RingError {
     /// A key that something hangs on is not there.
     #[error("the key {0} is needed, and its file is not there")]
     Missing(String),
+    /// A key that something hangs on is there, and what sealed it does not open it.
+    #[error("the key {id} is needed, and what sealed it does not open it")]
+    Closed {
+        /// The key.
+        id: String,
+        /// Why.
+        source: SealError,
+    },
     /// The database does not name an active key.
     #[error("the database names no active key")]
     NoneActive,
@@ -56,6 +66,7 @@ pub struct Keyring {
     columns: Arc<Columns>,
     column_key: ColumnKey,
     held: RwLock<Held>,
+    uses: Uses,
 }
 
 #[derive(Debug)]
@@ -71,7 +82,7 @@ impl Keyring {
     pub async fn open(
         db: &Database,
         source: Arc<dyn KekSource>,
-        found: &[FoundKek],
+        found: &Keks,
         now: DateTime<Utc>,
     ) -> Result<Self, RingError> {
         let mut rows = keks::list(&mut db.read().await?).await?;
@@ -86,6 +97,7 @@ impl Keyring {
             columns: Arc::new(Columns::new(column_key.cipher()?)),
             column_key,
             held: RwLock::new(held),
+            uses: Uses::default(),
         })
     }
 
@@ -99,6 +111,11 @@ impl Keyring {
     #[must_use]
     pub fn active(&self) -> Kek {
         self.read().active.clone()
+    }
+
+    /// How often each was used here.
+    pub(super) fn uses(&self) -> &Uses {
+        &self.uses
     }
 
     /// Where keys are kept.
@@ -118,14 +135,17 @@ impl Keyring {
         if let Some(kek) = self.at_hand(id) {
             return Ok(kek);
         }
-        self.reload(db).await?;
-        self.at_hand(id)
-            .ok_or_else(|| RingError::Missing(id.to_owned()))
+        let keks = self.look(db).await?;
+        self.at_hand(id).ok_or_else(|| missing(id, &keks))
     }
 
     /// Reads again which keys there are and which is the active one. Keys at hand stay, so that what was read before
     /// they were taken off the list can still be used.
     pub async fn reload(&self, db: &Database) -> Result<(), RingError> {
+        self.look(db).await.map(drop)
+    }
+
+    async fn look(&self, db: &Database) -> Result<Keks, RingError> {
         let rows = keks::list(&mut db.read().await?).await?;
         let source = Arc::clone(&self.source);
         let found = spawn_blocking(move || source.load())
@@ -137,7 +157,7 @@ impl Keyring {
             fresh.all.entry(id).or_insert(kek);
         }
         *held = fresh;
-        Ok(())
+        Ok(found)
     }
 
     /// Wraps the key of sealed columns by another key.
@@ -154,25 +174,37 @@ impl Keyring {
     }
 }
 
+impl RingError {
+    fn closed(kek: &ClosedKek) -> Self {
+        let id = kek.id.clone();
+        let source = kek.error.clone();
+        Self::Closed { id, source }
+    }
+}
+
+/// Why a key is not among those that were found.
+fn missing(id: &str, keks: &Keks) -> RingError {
+    let closed = keks.closed(id).map(RingError::closed);
+    closed.unwrap_or_else(|| RingError::Missing(id.to_owned()))
+}
+
 impl Held {
-    fn new(rows: &[keks::KekRow], found: &[FoundKek]) -> Result<Self, RingError> {
-        let all: HashMap<String, Kek> = found
+    fn new(rows: &[keks::KekRow], keks: &Keks) -> Result<Self, RingError> {
+        let all: HashMap<String, Kek> = keks
+            .found
             .iter()
             .map(|found| (found.kek.id().to_string(), found.kek.clone()))
             .filter(|(id, _)| rows.iter().any(|row| row.id == *id))
             .collect();
         let row = rows.iter().find(|row| row.active);
         let id = &row.ok_or(RingError::NoneActive)?.id;
-        let active = all
-            .get(id)
-            .cloned()
-            .ok_or_else(|| RingError::Missing(id.clone()))?;
+        let active = all.get(id).cloned().ok_or_else(|| missing(id, keks))?;
         Ok(Self { active, all })
     }
 }
 
-async fn begin(db: &Database, found: &[FoundKek], now: DateTime<Utc>) -> Result<(), RingError> {
-    let Some(FoundKek { kek, .. }) = found.first() else {
+async fn begin(db: &Database, keks: &Keks, now: DateTime<Utc>) -> Result<(), RingError> {
+    let Some(FoundKek { kek, .. }) = keks.found.first() else {
         return Err(RingError::NoneActive);
     };
     let wrapped = kek.wrap_column_key(&ColumnKey::generate()?)?.to_bytes();
@@ -186,14 +218,20 @@ async fn begin(db: &Database, found: &[FoundKek], now: DateTime<Utc>) -> Result<
     Ok(())
 }
 
-fn open_column_key(rows: &[keks::KekRow], found: &[FoundKek]) -> Result<ColumnKey, RingError> {
+fn open_column_key(rows: &[keks::KekRow], keks: &Keks) -> Result<ColumnKey, RingError> {
     for row in rows {
-        if let Some(found) = found.iter().find(|f| f.kek.id().as_str() == row.id) {
+        if let Some(found) = keks.get(&row.id) {
             let wrapped = WrappedKey::from_bytes(&row.column_key)?;
             return Ok(found.kek.unwrap_column_key(&wrapped)?);
         }
     }
-    let found = found.iter().map(|f| f.kek.id().to_string());
+    // The active one is needed in any case, so it decides whether waiting is of use.
+    let active = rows.iter().filter(|row| row.active);
+    let mut rows_by_need = active.chain(rows);
+    if let Some(closed) = rows_by_need.find_map(|row| keks.closed(&row.id)) {
+        return Err(RingError::closed(closed));
+    }
+    let found = keks.found.iter().map(|f| f.kek.id().to_string());
     let known = rows.iter().map(|row| {
         let mark = if row.active { ", the active one" } else { "" };
         format!("{}{mark}", row.id)

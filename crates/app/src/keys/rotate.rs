@@ -7,14 +7,19 @@
 use std::time::Duration;
 
 use serde_json::json;
-use sofie_domain::{Event, PackageId};
+use sofie_domain::{AdministratorPermission, Event, PackageId};
 use sofie_store::{
     keks,
     package_keys::{self, WrappedPackageKey},
 };
 use sofie_vault::{Kek, WrappedKey};
 
-use crate::{App, Context, Error, Result, audit};
+use crate::{
+    App, Context, Error, Result, audit,
+    jobs::{self, Maintain, queues},
+    schedule::Task,
+    sessions::demand,
+};
 
 /// How many keys one transaction exchanges: a few milliseconds of locks on rows that nobody else writes.
 const BATCH: i64 = 200;
@@ -34,6 +39,8 @@ pub struct Progress {
 ///
 /// From now on it is done sooner or later: by [`rotate`], or by the schedule.
 pub async fn begin_rotation(app: &App, ctx: &Context) -> Result<u64> {
+    ctx.may_administrate(AdministratorPermission::Keys)?;
+    demand(app, ctx).await?;
     let mut tx = app.db().begin().await?;
     keks::lock(&mut tx).await?;
     let from = keks::retire(&mut tx).await?;
@@ -45,9 +52,29 @@ pub async fn begin_rotation(app: &App, ctx: &Context) -> Result<u64> {
         let object = active.map(|row| ("key", row.id.clone()));
         let data = json!({ "from": from, "packages": left });
         audit::record(&mut tx, ctx, Event::KeyRotationBegun, object, data).await?;
+        let job = Maintain {
+            task: Task::RewrapPackages.name().to_owned(),
+        };
+        let key = Some(job.task.clone());
+        jobs::enqueue(&mut tx, ctx, &job, key, ctx.now).await?;
     }
     tx.commit().await?;
+    app.parts().waker.wake(queues::MAINTENANCE);
     Ok(left)
+}
+
+/// Stops a rotation where it is: what has moved stays moved, and the rest stays where it was. Fine if there is none.
+pub async fn stop_rotation(app: &App, ctx: &Context) -> Result<()> {
+    ctx.may_administrate(AdministratorPermission::Keys)?;
+    let mut tx = app.db().begin().await?;
+    keks::lock(&mut tx).await?;
+    let left = package_keys::count_retiring(&mut tx).await?;
+    let from = keks::stop_retiring(&mut tx).await?;
+    if !from.is_empty() {
+        let data = json!({ "from": from, "packages": left });
+        audit::record(&mut tx, ctx, Event::KeyRotationStopped, None, data).await?;
+    }
+    Ok(tx.commit().await?)
 }
 
 /// Moves every package that shall move, and tells the progress after each batch.
@@ -104,7 +131,8 @@ async fn exchange(
     package: PackageId,
     key: &WrappedPackageKey,
 ) -> Result<WrappedPackageKey> {
-    let from = app.parts().keys.find(app.db(), &key.kek_id).await;
+    let keys = &app.parts().keys;
+    let from = keys.find(app.db(), &key.kek_id).await;
     let from = from.map_err(Error::unavailable)?;
     let wrapped = WrappedKey::from_bytes(&key.wrapped).map_err(Error::internal)?;
     let id = package.0.as_bytes();
@@ -112,6 +140,8 @@ async fn exchange(
         .unwrap_package_key(&wrapped, id)
         .map_err(Error::internal)?;
     let wrapped = to.wrap_package_key(&plain, id).map_err(Error::internal)?;
+    keys.uses().unwrapped(&key.kek_id);
+    keys.uses().wrapped(to.id().as_str());
     Ok(WrappedPackageKey {
         kek_id: to.id().to_string(),
         wrapped: wrapped.to_bytes(),
@@ -120,7 +150,7 @@ async fn exchange(
 
 /// Goes on with a rotation that was begun, for the schedule: a few batches, so that it stays out of the way.
 pub(crate) async fn go_on(app: &App, ctx: &Context) -> Result<()> {
-    const BATCHES: usize = 25;
+    const BATCHES: usize = 250;
     if !keks::any_retiring(&mut app.db().read().await?).await? {
         return Ok(());
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sofie_queue::{Every, Task as Due};
 
 use super::{blobs, lives, reminders, rescans, sweeps};
-use crate::{App, Context, Result, engines, keys, licences, sessions};
+use crate::{App, Context, Result, engines, integrity, keys, licences, sessions};
 
 /// Something that happens again and again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub enum Task {
     RewrapPackages,
     /// Refreshes the licence, and tells administrators how it stands.
     WatchLicence,
+    /// Begins a check whether everything stored is intact when it is time, and goes on with one that was given up.
+    CheckIntegrity,
     /// Removes rows that nobody needs any more.
     CleanUp,
 }
@@ -53,6 +55,7 @@ impl Task {
         (Self::RotateKeys, "rotate_keys", 3600),
         (Self::RewrapPackages, "rewrap_packages", 60),
         (Self::WatchLicence, "watch_licence", 3600),
+        (Self::CheckIntegrity, "check_integrity", 60),
         (Self::CleanUp, "clean_up", 3600),
     ];
 
@@ -97,6 +100,7 @@ pub async fn run_task(app: &App, task: Task) -> Result<()> {
         Task::RotateKeys => sessions::rotate(app, &ctx).await,
         Task::RewrapPackages => keys::go_on(app, &ctx).await,
         Task::WatchLicence => licences::watch(app, &ctx).await,
+        Task::CheckIntegrity => integrity::by_schedule(app, &ctx).await,
         Task::CleanUp => sweeps::clean_up(app, &ctx).await,
     }
 }

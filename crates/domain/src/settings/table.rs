@@ -19,6 +19,7 @@ pub fn registry() -> &'static [Setting] {
             mail(),
             sessions(),
             licence(),
+            integrity(),
         ]
         .concat()
     });
@@ -380,6 +381,27 @@ fn sessions() -> Vec<Setting> {
             "sessions.key_days",
             (1, 30, 365),
             "A new key signs session cookies after this many days; the old ones verify until their sessions are over.",
+        ),
+    ]
+}
+
+fn integrity() -> Vec<Setting> {
+    vec![
+        Setting {
+            key: "integrity.schedule",
+            kind: SettingKind::Cron,
+            default: SettingValue::Text("0 2 * * sat".to_owned()),
+            description: "When it is checked whether everything stored is intact: minute, hour, day of the month, month, day of the week, in UTC, as in cron. Empty: only when somebody asks for it.",
+        },
+        flag(
+            "integrity.deep",
+            true,
+            "Whether the check by the schedule decrypts every byte and compares the SHA-256 of every file; without it, it looks whether each file is there, of the right length and with an authentic frame.",
+        ),
+        number(
+            "integrity.mib_per_second",
+            (0, 50, 100_000),
+            "How many MiB in a second the check reads at most; 0: as many as it can.",
         ),
     ]
 }

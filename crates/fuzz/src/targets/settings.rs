@@ -34,6 +34,9 @@ fn fits(kind: &SettingKind, value: &SettingValue) -> bool {
                 |line: &String| line.chars().count() <= *max && !line.contains(char::is_control);
             lines.len() <= *most && lines.iter().all(fits)
         }
+        (SettingKind::Cron, SettingValue::Text(text)) => {
+            text.is_empty() || text.split_ascii_whitespace().count() == 5
+        }
         (SettingKind::Choice(words), SettingValue::Text(text)) => words.contains(&text.as_str()),
         _ => false,
     }

@@ -1,8 +1,8 @@
 use super::*;
 use crate::template::{
     AccountEvent, AccountInvite, Code, Decided, Delivered, Downloaded, Expiring, Licence, Locked,
-    NewPackage, PackageReceived, PasswordReset, Quarantined, Recalled, RecalledFetched, Rejected,
-    Released, Request, TestMail, ToApprove, TokenCreated,
+    NewPackage, NotIntact, PackageReceived, PasswordReset, Quarantined, Recalled, RecalledFetched,
+    Rejected, Released, Request, TestMail, ToApprove, TokenCreated,
 };
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
@@ -68,6 +68,11 @@ fn about_recalls(value: &str) -> Vec<Template> {
         })
     };
     vec![
+        Template::NotIntact(NotIntact {
+            corrupted: 2,
+            inaccessible: 1,
+            link: LINK.to_owned(),
+        }),
         Template::RecalledFetched(fetched),
         list(vec![text.clone()], 2),
         list(Vec::new(), 0),

@@ -37,6 +37,7 @@ fn check(site: &Site) -> Result<String> {
     site.config.storage.check()?;
     site.config.licence.keys()?;
     site.config.telemetry.traces()?;
+    site.config.keys.check()?;
     for connect in [
         site.config.database.server()?,
         site.config.database.owner()?,

@@ -62,6 +62,7 @@ fn values(kind: &SettingKind) -> String {
         SettingKind::Bytes { min, max } => format!("{} to {}", bytes(*min), bytes(*max)),
         SettingKind::Text { max } => format!("text of at most {max} characters"),
         SettingKind::Secret { max } => format!("secret of at most {max} characters, never shown"),
+        SettingKind::Cron => "cron expression of five fields, or nothing".to_owned(),
         SettingKind::List { max, most } => {
             format!("at most {most} texts of at most {max} characters")
         }

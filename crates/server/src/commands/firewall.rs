@@ -48,6 +48,12 @@ fn configured(site: &Site) -> Result<Known> {
         database: database.map(|(host, port)| Endpoint { host, port }),
         brokers: brokers.split(',').filter_map(Endpoint::parse).collect(),
         store: store.and_then(Endpoint::parse),
+        seals: config
+            .keys
+            .services()
+            .iter()
+            .filter_map(|text| Endpoint::parse(text))
+            .collect(),
         settings: None,
     })
 }

@@ -11,32 +11,32 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use sofie_app::Error;
 use sofie_app::keys::{self, KekView, Progress};
-use sofie_vault::{Escrow, EscrowCost, FileKek, KekFiles, KekSource};
+use sofie_vault::{Escrow, EscrowCost, FileKek, KekSource};
 use tokio::task::spawn_blocking;
 
 use super::password;
 use super::room::{Room, refused};
+use crate::cli::Seal;
 use crate::ground::Site;
 
 pub async fn list(site: Site, as_json: bool) -> Result<ExitCode> {
     Room::within(site, async |room| {
-        let views = keys::list(&room.app).await.map_err(refused)?;
+        let views = keys::list(&room.app, &room.ctx).await.map_err(refused)?;
         if as_json {
             println!("{}", json!(views.iter().map(as_value).collect::<Vec<_>>()));
         } else {
-            println!("{:<16}  {:<8}  {:>8}  place", "key", "state", "packages");
+            println!("{:<16}  {:<14}  {:>8}  place", "key", "state", "packages");
             for view in &views {
-                let place = view.place.as_deref().unwrap_or("NOT FOUND");
                 println!(
-                    "{:<16}  {:<8}  {:>8}  {place}",
+                    "{:<16}  {:<14}  {:>8}  {}",
                     view.id,
                     state(view),
-                    view.packages
+                    view.packages,
+                    place(view)
                 );
             }
         }
-        let lost = |view: &KekView| view.place.is_none() && (view.active || view.packages > 0);
-        Ok(if views.iter().any(lost) {
+        Ok(if views.iter().any(KekView::lost) {
             ExitCode::FAILURE
         } else {
             ExitCode::SUCCESS
@@ -45,7 +45,8 @@ pub async fn list(site: Site, as_json: bool) -> Result<ExitCode> {
     .await
 }
 
-pub async fn add(site: Site, file: Option<PathBuf>) -> Result<ExitCode> {
+pub async fn add(mut site: Site, file: Option<PathBuf>, seal: Option<Seal>) -> Result<ExitCode> {
+    site.config.keys.seal = seal.map_or(site.config.keys.seal, Into::into);
     Room::within(site, async |room| {
         let kek = file
             .map(|file| {
@@ -56,12 +57,12 @@ pub async fn add(site: Site, file: Option<PathBuf>) -> Result<ExitCode> {
         let made = keys::add(&room.app, &room.ctx, kek)
             .await
             .map_err(in_words)?;
-        println!("{}", made.id);
+        let id = made.kek.id();
+        println!("{id}");
         eprintln!(
             "The key is in {}. Copy it to a safe place now, or write all keys into one file by `sofie keys export`; \
-             then `sofie keys activate {}` has it wrap new packages.",
-            made.place.unwrap_or_default(),
-            made.id
+             then `sofie keys activate {id}` has it wrap new packages.",
+            made.place,
         );
         Ok(ExitCode::SUCCESS)
     })
@@ -102,9 +103,20 @@ pub async fn rotate(site: Site) -> Result<ExitCode> {
     .await
 }
 
+pub async fn stop_rotation(site: Site) -> Result<ExitCode> {
+    Room::within(site, async |room| {
+        keys::stop_rotation(&room.app, &room.ctx)
+            .await
+            .map_err(in_words)?;
+        println!("packages stay under the keys that they have now");
+        Ok(ExitCode::SUCCESS)
+    })
+    .await
+}
+
 pub async fn remove(site: Site, id: String) -> Result<ExitCode> {
     Room::within(site, async |room| {
-        let views = keys::list(&room.app).await.map_err(refused)?;
+        let views = keys::list(&room.app, &room.ctx).await.map_err(refused)?;
         keys::remove(&room.app, &room.ctx, &id)
             .await
             .map_err(in_words)?;
@@ -145,7 +157,12 @@ pub(super) async fn write_escrow(room: &Room, to: &Path, password: &SecretString
 }
 
 /// Puts the keys where this installation looks for them; needs no database.
-pub async fn import(site: Site, from: PathBuf, password: SecretString) -> Result<ExitCode> {
+pub async fn import(
+    mut site: Site,
+    (from, seal): (PathBuf, Option<Seal>),
+    password: SecretString,
+) -> Result<ExitCode> {
+    site.config.keys.seal = seal.map_or(site.config.keys.seal, Into::into);
     let placed = spawn_blocking(move || read_escrow(&site, &from, &password)).await??;
     for (id, place) in placed {
         println!("{id}  {place}");
@@ -163,7 +180,7 @@ pub fn read_escrow(
         std::fs::read_to_string(from).with_context(|| format!("cannot read {}", from.display()))?;
     let escrow = Escrow::open(&text, password.expose_secret().as_bytes(), keys::derive)
         .with_context(|| format!("cannot open {}", from.display()))?;
-    let source = KekFiles::new(site.kek_file());
+    let source = site.kek_files()?;
     let mut placed = Vec::new();
     for kek in &escrow.keks {
         let found = source.store(kek)?;
@@ -194,20 +211,36 @@ pub(super) fn write_new(to: &Path, text: &str) -> io::Result<()> {
     file.sync_all()
 }
 
-fn state(view: &KekView) -> &'static str {
-    match (view.active, view.retiring) {
-        (true, _) => "active",
-        (false, true) => "retiring",
-        (false, false) => "ready",
+fn place(view: &KekView) -> String {
+    let place = view.place.as_deref().unwrap_or("NOT FOUND");
+    match (&view.closed, &view.seal) {
+        (Some(why), _) => format!("{place}  CLOSED: {why}"),
+        (None, Some(seal)) => format!("{place}  (sealed by {seal})"),
+        (None, None) => place.to_owned(),
+    }
+}
+
+fn state(view: &KekView) -> String {
+    let state = view.state.as_str();
+    if view.active {
+        format!("{state}, active")
+    } else {
+        state.to_owned()
     }
 }
 
 fn as_value(view: &KekView) -> serde_json::Value {
     json!({
         "id": view.id,
-        "state": state(view),
+        "active": view.active,
+        "state": view.state.as_str(),
         "packages": view.packages,
+        "wraps": view.wraps,
+        "unwraps": view.unwraps,
+        "last_used_at": view.last_used_at,
         "place": view.place,
+        "seal": view.seal,
+        "closed": view.closed,
         "added_at": view.added_at,
         "activated_at": view.activated_at,
     })

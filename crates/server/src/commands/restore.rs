@@ -11,7 +11,7 @@ use futures_util::TryStreamExt as _;
 use secrecy::SecretString;
 use sofie_app::backup::{self, Backup, BackupError, Restored};
 use sofie_store::{Database, NoCipher};
-use sofie_vault::{BlobBackend, KekFiles, KekSource, Vault};
+use sofie_vault::{BlobBackend, KekSource, Vault};
 
 use super::backup::progress;
 use super::keys::{read_escrow, sealing_password};
@@ -59,7 +59,7 @@ pub async fn run(site: Site, asked: Asked) -> Result<ExitCode> {
             });
         }
     };
-    let ground = Ground::on(base, Purpose::Command).await?;
+    let ground = Ground::on(base, Purpose::Command, None).await?;
     let outcome = prove(&ground, &backup, restored).await;
     ground.close().await;
     outcome
@@ -123,11 +123,15 @@ fn ensure_empty(dir: &Path) -> Result<()> {
 
 /// Makes sure that the keys are there before anything is written.
 fn ensure_keys(site: &Site, backup: &Backup) -> Result<()> {
-    let source = KekFiles::new(site.kek_file());
-    let found = source.load()?;
+    let source = site.kek_files()?;
+    let keks = source.load()?;
     for key in &backup.manifest.keys {
         let needed = key.active || key.packages > 0;
-        if needed && !found.iter().any(|found| found.kek.id().as_str() == key.id) {
+        if let Some(closed) = keks.closed(&key.id).filter(|_| needed) {
+            return Err(closed.error.clone())
+                .with_context(|| format!("cannot open the sealed key {}", closed.place));
+        }
+        if needed && keks.get(&key.id).is_none() {
             bail!(
                 "the backup is under the key {}, which is neither {} nor in {}: put a copy of its file there, or \
                  give a file of sealed keys by --keys",

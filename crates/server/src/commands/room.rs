@@ -21,7 +21,12 @@ impl Room {
             eprintln!("{warning}\n");
         }
         let outcome = match Self::open(&ground).await {
-            Ok(room) => work(room).await,
+            Ok(room) => {
+                let app = room.app.clone();
+                let outcome = work(room).await;
+                tell_uses(&app).await;
+                outcome
+            }
             Err(error) => Err(error),
         };
         ground.close().await;
@@ -33,6 +38,13 @@ impl Room {
         let app = assemble::app(ground, url).await?;
         let ctx = Context::system(app.now());
         Ok(Self { app, ctx })
+    }
+}
+
+/// Counts how often keys were used; a count that is lost is no failure.
+pub async fn tell_uses(app: &App) {
+    if let Err(error) = sofie_app::keys::tell_uses(app).await {
+        tracing::debug!(%error, "the uses of keys could not be counted");
     }
 }
 

@@ -5,10 +5,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
-use sofie_app::setup;
+use sofie_app::{App, setup};
 use sofie_identity::PlainToken;
 use tokio::task::JoinSet;
 
+use super::room::tell_uses;
 use crate::assemble;
 use crate::clock::SystemClock;
 use crate::doctor;
@@ -19,6 +20,8 @@ use crate::{kafka, metrics, worker};
 
 /// How much longer than its requests the whole process may take to stop.
 const GRACE: Duration = Duration::from_secs(5);
+/// How often the uses of keys are written down.
+const USES: Duration = Duration::from_secs(10);
 
 /// Which parts of the server this process is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,9 +71,16 @@ pub async fn run(mut site: Site, role: Role, listen: Option<SocketAddr>) -> Resu
         Some(address) => Some(metrics::Listener::bind(address).await?),
         None => None,
     };
+    let turned_away = async {
+        match &listener {
+            Some(listener) => listener.turn_away(&lifecycle).await,
+            None => std::future::pending().await,
+        }
+    };
     let ground = tokio::select! {
-        ground = Ground::open(site, role.purpose()) => ground?,
+        ground = Ground::open_for(&lifecycle, site, role.purpose()) => ground?,
         () = lifecycle.soft.cancelled() => return Ok(ExitCode::SUCCESS),
+        never = turned_away => match never {},
     };
     let ended = live(&ground, role, (listener, own), &lifecycle).await;
     ground.close().await;
@@ -105,6 +115,7 @@ async fn live(
         let router = assemble::router(&app, http, lifecycle, handle.clone());
         parts.spawn(listener.serve(router, lifecycle.clone()));
     }
+    parts.spawn(count_uses(app.clone(), lifecycle.clone()));
     let workers = (role.is_worker()).then(|| worker::workers(&ground.site.config.worker));
     if let Some(workers) = &workers {
         parts.spawn(sofie_app::jobs::runner(&app, workers).run(lifecycle.soft.clone()));
@@ -132,9 +143,20 @@ async fn live(
         app.parts().tasks.close();
         app.parts().tasks.wait().await;
         app.parts().permits.settle().await;
+        tell_uses(&app).await;
     };
     lifecycle.drain(all, http.drain() + GRACE).await;
     failure.map_or(Ok(()), Err)
+}
+
+/// Counts how often keys are used, until the soft stop.
+async fn count_uses(app: App, lifecycle: Lifecycle) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(USES) => tell_uses(&app).await,
+            () = lifecycle.soft.cancelled() => return,
+        }
+    }
 }
 
 /// Tells the person who started the server what there is to know.

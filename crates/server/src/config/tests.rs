@@ -263,3 +263,76 @@ fn mistakes_in_a_bucket_are_named() {
         Ok(())
     });
 }
+
+#[test]
+#[expect(clippy::result_large_err, reason = "figment's jail decides the type")]
+fn what_seals_keys_needs_all_of_its_section() {
+    Jail::expect_with(|jail| {
+        jail.create_file("ca.pem", "")?;
+        for (text, wrong) in [
+            ("", None),
+            (
+                "[keys]\nseal = \"vault\"",
+                Some("keys.vault.address is needed"),
+            ),
+            (
+                "[keys]\nseal = \"aws_kms\"",
+                Some("keys.aws_kms.key_id is needed"),
+            ),
+            (
+                "[keys]\nseal = \"pkcs11\"",
+                Some("keys.pkcs11.module is needed"),
+            ),
+            (
+                "[keys.vault]\naddress = \"https://vault.example.org\"",
+                Some("keys.vault needs token_file"),
+            ),
+            (
+                "[keys.vault]\naddress = \"https://vault.example.org\"\ntoken_file = \"t\"\nrole_id = \"r\"",
+                Some("not both"),
+            ),
+            (
+                "[keys.vault]\naddress = \"vault\"\ntoken_file = \"t\"",
+                Some("keys.vault.address is not the address"),
+            ),
+            (
+                "[keys.vault]\naddress = \"https://vault.example.org\"\ntoken_file = \"t\"\nca_file = \"ca.pem\"",
+                Some("certificates"),
+            ),
+            (
+                "[keys.aws_kms]\nkey_id = \"alias/a\"\naccess_key = \"a\"",
+                Some("access_key and its secret"),
+            ),
+            ("[keys.pkcs11]\nmodule = \"lib.so\"", Some("whole path")),
+            (
+                "[keys.pkcs11]\nmodule = \"/lib.so\"",
+                Some("pin_file is needed"),
+            ),
+            (
+                "[keys]\nseal = \"pkcs11\"\n[keys.pkcs11]\nmodule = \"/lib.so\"\npin_file = \"p\"",
+                None,
+            ),
+        ] {
+            jail.create_file("sofie.toml", text)?;
+            let checked = load(Some("sofie.toml")).unwrap().keys.check();
+            match (checked, wrong) {
+                (Ok(()), None) => {}
+                (Err(error), Some(wrong)) => {
+                    let error = format!("{error:#}");
+                    assert!(error.contains(wrong), "{text}: {error}");
+                }
+                (found, _) => panic!("{text}: {found:?}"),
+            }
+        }
+        jail.create_file("sofie.toml", "[keys.aws_kms]\nkey_id = \"alias/a\"\n")?;
+        jail.set_env("SOFIE__KEYS__AWS_KMS__ACCESS_KEY", "AKID");
+        jail.set_env("SOFIE__KEYS__AWS_KMS__SECRET_KEY", "hush");
+        let config = load(Some("sofie.toml")).unwrap();
+        config.keys.check().unwrap();
+        assert_eq!(config.keys.seals().unwrap().len(), 1);
+        let shown = config.show().unwrap();
+        assert!(shown.contains("AKID") && !shown.contains("hush"), "{shown}");
+        assert!(!format!("{config:?}").contains("hush"));
+        Ok(())
+    });
+}

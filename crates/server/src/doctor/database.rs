@@ -8,6 +8,7 @@ use sofie_store::condition::{self, Condition};
 use sofie_store::roles::{self, Standing};
 use sofie_store::schema::Unusable;
 use sofie_store::{Error, Protection};
+use sofie_vault::SealError;
 
 use super::Finding;
 use crate::clock::SystemClock;
@@ -39,6 +40,12 @@ pub fn refusal(error: &anyhow::Error) -> Finding {
             "database",
             said,
             "the right user and password into database.url or its file",
+        ),
+        _ if error.chain().any(|cause| cause.is::<SealError>()) => Finding::fail(
+            "keys in use",
+            said,
+            "see what is said of keys above: what sealed the key must open it, or the key comes out of escrow \
+             (sofie keys import --seal none)",
         ),
         _ if said.contains("cannot use the keys") || said.contains("column key") => Finding::fail(
             "keys in use",

@@ -3,14 +3,13 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
 use sofie_domain::Clock;
-use sofie_vault::{KekError, KekFiles, KekSource};
 
-use super::Finding;
+use super::{Finding, keys};
 use crate::clock::SystemClock;
 use crate::ground::Site;
 use crate::{data_dir, frontend};
@@ -28,7 +27,7 @@ pub fn examine(site: &Site) -> Vec<Finding> {
     all.extend(configuration(site.file.as_deref()));
     all.push(data_directory(site));
     all.extend(site.dir.is_dir().then(|| free_space(site)));
-    all.push(key_files(site));
+    all.extend(keys::examine(site));
     all.push(listener(site.config.http.listen));
     all.extend(proxies(site));
     all.extend(metrics(site.config.metrics.listen));
@@ -66,14 +65,21 @@ fn embedded_front_end() -> Finding {
     }
 }
 
+/// Whether a secret stands in a section or in one below it.
+fn holds_secrets(table: &toml::Table) -> bool {
+    table.iter().any(|(name, value)| match value {
+        toml::Value::Table(below) => holds_secrets(below),
+        _ => SECRETS.contains(&name.as_str()),
+    })
+}
+
 /// Whether others can read the secrets in the configuration file.
 fn configuration(file: Option<&Path>) -> Option<Finding> {
     let file = file?;
     let what = "configuration";
     let mode = fs::metadata(file).ok()?.permissions().mode() & 0o777;
     let table: toml::Table = fs::read_to_string(file).ok()?.parse().ok()?;
-    let mut sections = table.values().filter_map(toml::Value::as_table);
-    let secret = sections.any(|section| SECRETS.iter().any(|name| section.contains_key(*name)));
+    let secret = holds_secrets(&table);
     Some(if secret && mode & 0o007 != 0 {
         let advice = format!(
             "chmod 640 {0}, its group being that of the service",
@@ -124,62 +130,6 @@ fn free_space(site: &Site) -> Finding {
     } else {
         Finding::ok(what, shown)
     }
-}
-
-fn key_files(site: &Site) -> Finding {
-    let what = "key file";
-    let source = KekFiles::new(site.kek_file());
-    match source.load() {
-        Ok(found) if found.is_empty() => {
-            let detail = format!("{}: the key file is missing", source.first().display());
-            let advice = "put back the copy of it, or name its place in keys.kek_file";
-            Finding::fail(what, detail, advice)
-        }
-        Ok(found) => {
-            if let Some(finding) = misplaced(site, source.first()) {
-                return finding;
-            }
-            let shown: Vec<String> = found
-                .iter()
-                .map(|found| format!("{} (key {})", found.place, found.kek.id()))
-                .collect();
-            let detail = format!("{}; keep a copy apart from the data", shown.join(", "));
-            Finding::ok(what, detail)
-        }
-        Err(error) => {
-            let advice = match error.source {
-                KekError::TooOpen { .. } => "chmod 400, its owner being the account of the service",
-                KekError::Io(_) => {
-                    "let the account of the service own it, or run this as that account"
-                }
-                _ => "put back the copy of it",
-            };
-            Finding::fail(what, format!("{error}: {}", error.source), advice)
-        }
-    }
-}
-
-/// A key that lies with what it protects, or that the service itself can't read.
-fn misplaced(site: &Site, file: &Path) -> Option<Finding> {
-    let what = "key file";
-    let (key, data) = (
-        fs::canonicalize(file).ok()?,
-        fs::canonicalize(&site.dir).ok()?,
-    );
-    if key.starts_with(&data) {
-        let detail = format!("{} is in the data directory", key.display());
-        let advice = "move it elsewhere and name its place in keys.kek_file: a copy of the data would be one of the key";
-        return Some(Finding::fail(what, detail, advice));
-    }
-    let owner = |path: &Path| fs::metadata(path).map(|meta| meta.uid()).ok();
-    let (of_key, of_data) = (owner(&key)?, owner(&data)?);
-    (of_key != of_data).then(|| {
-        let detail = format!(
-            "{} belongs to the account {of_key}, the data directory to {of_data}",
-            key.display()
-        );
-        Finding::fail(what, detail, format!("chown {of_data} {}", key.display()))
-    })
 }
 
 /// Who has the address that the web side listens on.

@@ -60,21 +60,21 @@ async fn settings(app: &App) -> Result<Vec<Finding>> {
 
 /// Whether every key is there that something is under.
 async fn keys_in_use(app: &App) -> Result<Finding> {
-    let views = sofie_app::keys::list(app).await?;
+    let ctx = Context::system(app.now());
+    let views = sofie_app::keys::list(app, &ctx).await?;
     let lost: Vec<String> = views
         .iter()
-        .filter(|view| view.place.is_none() && view.packages > 0)
-        .map(|view| format!("{} ({} packages)", view.id, view.packages))
+        .filter(|view| view.lost())
+        .map(|view| {
+            let why = view.closed.as_deref().unwrap_or("not found");
+            format!("{} ({} packages): {why}", view.id, view.packages)
+        })
         .collect();
     Ok(if lost.is_empty() {
         Finding::ok("keys in use", format!("{} known, none lost", views.len()))
     } else {
-        let advice = "put back their files: nothing that is under them can be read";
-        Finding::fail(
-            "keys in use",
-            format!("not found: {}", lost.join(", ")),
-            advice,
-        )
+        let advice = "put back their files, or see to what sealed them: nothing that is under them can be read";
+        Finding::fail("keys in use", lost.join(", "), advice)
     })
 }
 

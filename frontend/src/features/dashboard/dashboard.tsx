@@ -16,7 +16,12 @@ const WHERE: Record<Warning['code'], string | null> = {
   low_disk: null,
   kafka_away: null,
   licence: paths.admin.licence(),
+  files_corrupted: paths.admin.keys(),
+  files_inaccessible: paths.admin.keys(),
+  integrity_failed: paths.admin.keys(),
 };
+
+const BAD: readonly Warning['code'][] = ['low_disk', 'jobs_dead', 'files_corrupted', 'files_inaccessible'];
 
 /** What needs somebody's attention, and where to go. */
 export function Warnings({ warnings }: { warnings: readonly Warning[] }) {
@@ -29,7 +34,7 @@ export function Warnings({ warnings }: { warnings: readonly Warning[] }) {
         return (
           <li key={code}>
             <Notice
-              tone={code === 'low_disk' || code === 'jobs_dead' ? 'bad' : 'warn'}
+              tone={BAD.includes(code) ? 'bad' : 'warn'}
               title={t(`admin:warning.${code}.title`)}
               actions={to ? <Link to={to}>{t('admin:warning.open')}</Link> : undefined}
             >

@@ -116,6 +116,7 @@ export function SettingInput({ setting, value, error, onChange, describedBy }: P
         />
       );
     case 'text':
+    case 'cron':
       return (
         <TextInput
           {...common}

@@ -50,6 +50,7 @@ function useMenu(permissions: readonly string[]): NavItem[] {
     },
     may('engines') && { to: paths.admin.engines(), label: t('admin:menu.engines'), icon: 'engine' },
     may('engines') && { to: paths.admin.rules(), label: t('admin:menu.rules'), icon: 'search' },
+    may('keys') && { to: paths.admin.keys(), label: t('admin:menu.keys'), icon: 'lock' },
     may('settings') && { to: paths.admin.policy(), label: t('admin:menu.policy'), icon: 'shieldCheck' },
     may('settings') && { to: paths.admin.settings(), label: t('admin:menu.settings'), icon: 'settings' },
     may('licence') && { to: paths.admin.licence(), label: t('admin:menu.licence'), icon: 'licence' },
