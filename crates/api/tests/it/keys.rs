@@ -333,8 +333,9 @@ async fn uses_are_counted_over_all_processes() {
 async fn administrators_see_keys_and_move_packages() {
     const PATH: &str = "/api/v1/admin/keys";
     let ground = Ground::new().await;
-    let ctx = ground.ctx();
+    // Lists are by age.
     ground.app.advance(TimeDelta::seconds(1));
+    let ctx = ground.ctx();
     let made = keys::add(&ground.other, &ctx, None).await.unwrap();
     let second = made.kek.id().to_string();
     let root = ground.app.administrator("root@example.org").await;

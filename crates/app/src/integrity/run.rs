@@ -207,6 +207,10 @@ async fn note(
     let Some(mut run) = runs::lock(&mut tx, row.id).await? else {
         return Ok(());
     };
+    if (run.shard, &run.after) != (row.shard, &row.after) {
+        // A worker that was taken for dead was here too, and was first.
+        return Ok(());
+    }
     let news = runs::note(&mut tx, &looks(judged), run.deep, ctx.now).await?;
     let mut problems = problems(&run);
     let named = usize::try_from(problems.values().sum::<u64>()).unwrap_or(usize::MAX);

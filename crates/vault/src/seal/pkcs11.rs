@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use cryptoki::{
-    context::{CInitializeArgs, CInitializeFlags, Pkcs11},
+    context::{CInitializeArgs, CInitializeFlags, Function, Pkcs11},
     error::{Error, RvError},
     mechanism::{Mechanism, aead::GcmParams},
     object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle},
@@ -123,10 +123,14 @@ impl Pkcs11Token {
                 | RvError::TokenNotPresent
                 | RvError::SessionCount
                 | RvError::HostMemory
-                | RvError::DeviceMemory
-                | RvError::GeneralError,
+                | RvError::DeviceMemory,
                 _,
             ) => SealError::Away { place, said },
+            // SoftHSM has no other word for what does not authenticate.
+            Error::Pkcs11(RvError::GeneralError, Function::Decrypt) => {
+                SealError::Refused { place, said }
+            }
+            Error::Pkcs11(RvError::GeneralError, _) => SealError::Away { place, said },
             _ => SealError::Refused { place, said },
         }
     }
