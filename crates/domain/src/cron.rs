@@ -125,9 +125,8 @@ fn field(
         let place = names
             .iter()
             .position(|name| text.eq_ignore_ascii_case(name));
-        let named = place.and_then(|place| u32::try_from(place).ok());
-        let number = match named {
-            Some(place) => place + first,
+        let number = match place.map(u32::try_from) {
+            Some(place) => place.map_err(|_| InvalidCron)? + first,
             // No sign and no empty text.
             None if text.bytes().all(|b| b.is_ascii_digit()) => {
                 text.parse().map_err(|_| InvalidCron)?

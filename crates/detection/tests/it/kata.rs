@@ -62,9 +62,10 @@ async fn serve(answer: impl Fn(usize) -> Value + Send + Sync + 'static) -> Serve
     let server = scripted::serve(Box::new(move |path, content| {
         let mut asked = noted.lock().unwrap();
         asked.push((path.to_owned(), content.to_vec()));
-        match path.contains("/scans/state?") {
-            true => answer(given(&asked)),
-            false => json!("OK"),
+        if path.contains("/scans/state?") {
+            answer(given(&asked))
+        } else {
+            json!("OK")
         }
     }))
     .await;

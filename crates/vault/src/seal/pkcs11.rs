@@ -116,22 +116,24 @@ impl Pkcs11Token {
     fn sort(&self, error: &Error) -> SealError {
         let place = self.place.clone();
         let said = error.to_string();
-        match error {
-            Error::Pkcs11(
-                RvError::DeviceError
-                | RvError::DeviceRemoved
-                | RvError::TokenNotPresent
-                | RvError::SessionCount
-                | RvError::HostMemory
-                | RvError::DeviceMemory,
-                _,
-            ) => SealError::Away { place, said },
+        let passing = match error {
             // SoftHSM has no other word for what does not authenticate.
-            Error::Pkcs11(RvError::GeneralError, Function::Decrypt) => {
-                SealError::Refused { place, said }
-            }
-            Error::Pkcs11(RvError::GeneralError, _) => SealError::Away { place, said },
-            _ => SealError::Refused { place, said },
+            Error::Pkcs11(RvError::GeneralError, act) => !matches!(act, Function::Decrypt),
+            Error::Pkcs11(kind, _) => matches!(
+                kind,
+                RvError::DeviceError
+                    | RvError::DeviceRemoved
+                    | RvError::TokenNotPresent
+                    | RvError::SessionCount
+                    | RvError::HostMemory
+                    | RvError::DeviceMemory
+            ),
+            _ => false,
+        };
+        if passing {
+            SealError::Away { place, said }
+        } else {
+            SealError::Refused { place, said }
         }
     }
 }

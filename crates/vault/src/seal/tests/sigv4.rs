@@ -44,10 +44,11 @@ pub(super) fn verify(
     if !names.is_sorted() || !names.contains(&"host") {
         return Err("the signed headers");
     }
-    let headers: String = names
+    let headers: Vec<String> = names
         .iter()
         .map(|name| format!("{name}:{}\n", request.header(name)))
         .collect();
+    let headers = headers.concat();
     let (method, path, body) = (&request.method, &request.path, sha256(&request.body));
     let canonical = format!("{method}\n{path}\n\n{headers}\n{signed}\n{body}");
     let canonical = sha256(canonical.as_bytes());

@@ -15,6 +15,7 @@ const TOKEN: &str = "hvs.root";
 const ROLE: (&str, &str) = ("role-1", "secret-1");
 
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "switches, each by itself")]
 struct State {
     sealed: bool,
     derived: bool,
@@ -33,7 +34,6 @@ fn service(state: &Arc<Mutex<State>>) -> impl FnMut(&Request) -> (u16, Value) + 
         state
             .namespaces
             .push(request.header("x-vault-namespace").to_owned());
-        let errors = |words: &str| json!({ "errors": [words] });
         if state.sealed {
             return (503, errors("Vault is sealed"));
         }
@@ -53,42 +53,51 @@ fn service(state: &Arc<Mutex<State>>) -> impl FnMut(&Request) -> (u16, Value) + 
         if request.header("x-vault-token") != TOKEN || state.denied {
             return (403, errors("permission denied"));
         }
-        let context = if state.derived {
-            text("context")
-        } else {
-            String::new()
-        };
-        match (request.method.as_str(), request.path.as_str()) {
-            ("GET", "/v1/transit/keys/sofie") => {
-                let key = json!({
-                    "derived": state.derived, "exportable": state.exportable, "type": "aes256-gcm96",
-                    "supports_encryption": true, "allow_plaintext_backup": false, "deletion_allowed": false,
-                });
-                (200, json!({ "data": key }))
-            }
-            ("POST", "/v1/transit/encrypt/sofie") => {
-                let plain = STANDARD.decode(text("plaintext")).unwrap();
-                let sealed = STANDARD.encode(secret.seal(&context, &plain));
-                (
-                    200,
-                    json!({ "data": { "ciphertext": format!("vault:v1:{sealed}") } }),
-                )
-            }
-            ("POST", "/v1/transit/decrypt/sofie") => {
-                state.decrypts += 1;
-                let sealed = text("ciphertext");
-                let sealed = sealed.strip_prefix("vault:v1:").unwrap_or_default();
-                let opened = STANDARD.decode(sealed).ok();
-                match opened.and_then(|sealed| secret.open(&context, &sealed)) {
-                    Some(plain) => (
-                        200,
-                        json!({ "data": { "plaintext": STANDARD.encode(plain) } }),
-                    ),
-                    None => (400, errors("cipher: message authentication failed")),
-                }
-            }
-            _ => (404, json!({ "errors": [] })),
+        transit(&mut state, &secret, request)
+    }
+}
+
+fn errors(words: &str) -> Value {
+    json!({ "errors": [words] })
+}
+
+/// The engine itself.
+fn transit(state: &mut State, secret: &Secret, request: &Request) -> (u16, Value) {
+    let body = request.json();
+    let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
+    let context = if state.derived {
+        text("context")
+    } else {
+        String::new()
+    };
+    match (request.method.as_str(), request.path.as_str()) {
+        ("GET", "/v1/transit/keys/sofie") => {
+            let key = json!({
+                "derived": state.derived, "exportable": state.exportable, "type": "aes256-gcm96",
+                "supports_encryption": true, "allow_plaintext_backup": false, "deletion_allowed": false,
+            });
+            (200, json!({ "data": key }))
         }
+        ("POST", "/v1/transit/encrypt/sofie") => {
+            let plain = STANDARD.decode(text("plaintext")).unwrap();
+            let sealed = STANDARD.encode(secret.seal(&context, &plain));
+            let data = json!({ "ciphertext": format!("vault:v1:{sealed}") });
+            (200, json!({ "data": data }))
+        }
+        ("POST", "/v1/transit/decrypt/sofie") => {
+            state.decrypts += 1;
+            let sealed = text("ciphertext");
+            let sealed = sealed.strip_prefix("vault:v1:").unwrap_or_default();
+            let opened = STANDARD.decode(sealed).ok();
+            match opened.and_then(|sealed| secret.open(&context, &sealed)) {
+                Some(plain) => {
+                    let data = json!({ "plaintext": STANDARD.encode(plain) });
+                    (200, json!({ "data": data }))
+                }
+                None => (400, errors("cipher: message authentication failed")),
+            }
+        }
+        _ => (404, json!({ "errors": [] })),
     }
 }
 
