@@ -95,7 +95,7 @@ export function jobKinds() {
 /** The keys of the settings; a rule has one text for both ways that a package goes. */
 export function settingKeys() {
   const read = (name) => readFileSync(join(crates, 'domain/src/settings', name), 'utf8');
-  const keys = matches(['table.rs', 'dlp.rs'].map(read), /"([a-z_]+\.[a-z_]+)"/g);
+  const keys = matches(['table.rs', 'dlp.rs', 'upkeep.rs'].map(read), /"([a-z_]+\.[a-z_]+)"/g);
   const rules = matches([read('rules.rs')], /rule!\(\s*"([a-z_]+)"/g);
   return new Set([...keys, ...rules.map((name) => `checks.${name}`)]);
 }
