@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 mod dlp;
 mod rules;
 mod table;
+mod upkeep;
 
 pub use rules::Ruling;
 pub(crate) use rules::group_rule;

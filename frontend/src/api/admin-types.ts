@@ -1,4 +1,5 @@
 /** The wire types of /api/v1/admin. Imported together with types.ts, generated together with it. */
+import type { LicenceState } from './licence-types';
 import type { Instance, Outcome, PackageSummary } from './types';
 
 export type AdminSession = {
@@ -10,28 +11,6 @@ export type AdminSession = {
   } | null;
   instance: Instance;
   licence: LicenceState | null;
-};
-
-export type LicenceState = {
-  standing: 'unlicensed' | 'valid' | 'expires_soon' | 'grace' | 'demo';
-  fault: 'invalid' | 'revoked' | 'other_host' | 'too_many_users' | 'expired' | 'not_refreshed' | null;
-  until: string | null;
-};
-export type Licence = {
-  state: LicenceState;
-  licence: {
-    id: string;
-    holder: string;
-    edition: string;
-    users: number | null;
-    issued: string;
-    expires: string;
-    hosts: string[];
-    features: string[];
-  } | null;
-  users: number;
-  installed_at: string | null;
-  refreshed_at: string | null;
 };
 
 export type Warning = {

@@ -6,6 +6,7 @@
  */
 import type * as Admin from './admin-types';
 import type * as Keys from './key-types';
+import type * as Licence from './licence-types';
 import type * as Policy from './policy-types';
 import type { components } from './schema';
 import type * as Api from './types';
@@ -30,7 +31,7 @@ export type Agreement = [
   Agrees<Omit<Api.ToApprove, 'package'>, Schemas['ToApprove']>,
   Agrees<Api.Tracking, Schemas['TrackingBody']>,
   Agrees<Admin.AdminSession, Schemas['AdminSession']>,
-  Agrees<Admin.Licence, Schemas['Licence']>,
+  Agrees<Licence.Licence, Schemas['Licence']>,
   Agrees<Admin.Dashboard, Schemas['Dashboard']>,
   Agrees<Admin.AdminUser, Schemas['AdminUser']>,
   Agrees<Policy.UserGroup, Schemas['Group']>,

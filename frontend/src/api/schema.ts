@@ -524,6 +524,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/licence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the licence. */
+        get: operations["get_admin_licence"];
+        /**
+         * Installs a licence in the place of the one that there is. One that would not hold here is refused: its field's
+         *     code is `invalid`, `unknown_key`, `wrong_signature`, `revoked`, `other_host`, `too_many_users` or `expired`.
+         */
+        put: operations["put_admin_licence"];
+        post?: never;
+        /** Removes the licence: the installation is of the default edition again. */
+        delete: operations["delete_admin_licence"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/mail/test": {
         parameters: {
             query?: never;
@@ -1864,13 +1886,14 @@ export interface components {
             id: string;
             name: string;
             /** @description The words of what the administrator may do. */
-            permissions: ("administrators" | "users" | "logs" | "settings" | "packages" | "contents" | "samples" | "quarantine" | "engines" | "keys")[];
+            permissions: ("administrators" | "users" | "logs" | "settings" | "packages" | "contents" | "samples" | "quarantine" | "engines" | "licence" | "keys")[];
         };
         /** @description Who the browser is to the administration. */
         AdminSession: {
             administrator: components["schemas"]["AdminSelf"] | null;
             /** @description The installation. */
             instance: components["schemas"]["Instance"];
+            licence: components["schemas"]["LicenceStanding"] | null;
         };
         /** @description A user. */
         AdminUser: {
@@ -1903,7 +1926,7 @@ export interface components {
             last_login_at: string | null;
             name: string;
             /** @description The words of what the administrator may do. */
-            permissions: ("administrators" | "users" | "logs" | "settings" | "packages" | "contents" | "samples" | "quarantine" | "engines" | "keys")[];
+            permissions: ("administrators" | "users" | "logs" | "settings" | "packages" | "contents" | "samples" | "quarantine" | "engines" | "licence" | "keys")[];
             /** @description `active` or `disabled`. */
             state: string;
         };
@@ -2058,7 +2081,7 @@ export interface components {
          * @description The stable words of failures.
          * @enum {string}
          */
-        Code: "not_found" | "unauthenticated" | "forbidden" | "csrf" | "conflict" | "invalid" | "too_large" | "too_slow" | "rate_limited" | "unavailable" | "internal" | "no_space" | "method_not_allowed" | "unsupported_media_type" | "reauthentication_required" | "wrong_credentials" | "wrong_code" | "wrong_password" | "link_invalid" | "version_conflict" | "upload_offset_mismatch" | "checksum_mismatch" | "quota_exceeded" | "answer_begun" | "engine_unavailable" | "rules_invalid";
+        Code: "not_found" | "unauthenticated" | "forbidden" | "csrf" | "conflict" | "invalid" | "too_large" | "too_slow" | "rate_limited" | "unavailable" | "internal" | "no_space" | "method_not_allowed" | "unsupported_media_type" | "reauthentication_required" | "wrong_credentials" | "wrong_code" | "wrong_password" | "link_invalid" | "version_conflict" | "upload_offset_mismatch" | "checksum_mismatch" | "quota_exceeded" | "answer_begun" | "engine_unavailable" | "rules_invalid" | "demo_mode" | "user_limit";
         /** @description The password of whoever is logged in, once more. */
         ConfirmSession: {
             /** @description The password of the account. */
@@ -2456,6 +2479,8 @@ export interface components {
              * @enum {string}
              */
             default_type: "private" | "internal" | "public";
+            /** @description Whether nothing new is taken, because the licence does not hold. */
+            demo: boolean;
             /** @description The life of a package, in days. */
             expiry_days: components["schemas"]["ExpiryDays"];
             /**
@@ -2840,6 +2865,67 @@ export interface components {
             /** @description The oldest first. */
             items: components["schemas"]["Key"][];
             rotation: components["schemas"]["Rotation"];
+        };
+        /** @description The licence that is installed. */
+        Licence: {
+            /** Format: date-time */
+            installed_at: string | null;
+            licence: components["schemas"]["LicenceTerms"] | null;
+            /**
+             * Format: date-time
+             * @description When the licence server last gave one.
+             */
+            refreshed_at: string | null;
+            /** @description How the installation stands to it. */
+            state: components["schemas"]["LicenceStanding"];
+            /**
+             * Format: int64
+             * @description How many users count.
+             */
+            users: number;
+        };
+        /** @description A licence to install. */
+        LicenceInput: {
+            /** @description The signed text, its first and last line included. */
+            text: string;
+        };
+        /** @description How the installation stands to its licence. */
+        LicenceStanding: {
+            /**
+             * @description Why it does not hold: `invalid`, `revoked`, `other_host`, `too_many_users`, `expired` or `not_refreshed`.
+             * @enum {string|null}
+             */
+            fault: "invalid" | "revoked" | "other_host" | "too_many_users" | "expired" | "not_refreshed" | null;
+            /**
+             * @description `unlicensed`, `valid`, `expires_soon`, `grace` or `demo`.
+             * @enum {string}
+             */
+            standing: "unlicensed" | "valid" | "expires_soon" | "grace" | "demo";
+            /**
+             * Format: date-time
+             * @description When it gets worse.
+             */
+            until: string | null;
+        };
+        /** @description What a licence says. */
+        LicenceTerms: {
+            edition: string;
+            /** Format: date-time */
+            expires: string;
+            /** @description What else it allows. */
+            features: string[];
+            /** @description To whom it was given. */
+            holder: string;
+            /** @description The hosts that it is for; any without one. */
+            hosts: string[];
+            id: string;
+            /** Format: date-time */
+            issued: string;
+            /**
+             * Format: int64
+             * @description The most users; any number without it.
+             */
+            users: number | null;
         };
         /** @description The most of everything. */
         Limits: {
@@ -3891,7 +3977,7 @@ export interface components {
              * @description A stable word.
              * @enum {string}
              */
-            code: "no_antivirus" | "no_smtp" | "jobs_dead" | "mail_failed" | "base_url_unset" | "low_disk" | "kafka_away" | "files_corrupted" | "files_inaccessible" | "integrity_failed";
+            code: "no_antivirus" | "no_smtp" | "jobs_dead" | "mail_failed" | "base_url_unset" | "low_disk" | "kafka_away" | "licence" | "files_corrupted" | "files_inaccessible" | "integrity_failed";
             /** @description A number or name that belongs to it. */
             detail: string | null;
         };
@@ -5953,6 +6039,156 @@ export interface operations {
                 };
             };
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_licence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Licence"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_admin_licence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LicenceInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Licence"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_admin_licence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -18,15 +18,15 @@ pub fn registry() -> &'static [Setting] {
             guests(),
             mail(),
             sessions(),
-            licence(),
-            integrity(),
+            super::upkeep::licence(),
+            super::upkeep::integrity(),
         ]
         .concat()
     });
     &REGISTRY
 }
 
-fn flag(key: &'static str, default: bool, description: &'static str) -> Setting {
+pub(super) fn flag(key: &'static str, default: bool, description: &'static str) -> Setting {
     Setting {
         key,
         kind: SettingKind::Bool,
@@ -35,7 +35,11 @@ fn flag(key: &'static str, default: bool, description: &'static str) -> Setting 
     }
 }
 
-fn number(key: &'static str, range: (i64, i64, i64), description: &'static str) -> Setting {
+pub(super) fn number(
+    key: &'static str,
+    range: (i64, i64, i64),
+    description: &'static str,
+) -> Setting {
     let (min, default, max) = range;
     let kind = SettingKind::Integer { min, max };
     Setting {
@@ -57,7 +61,7 @@ fn bytes(key: &'static str, range: (i64, i64, i64), description: &'static str) -
     }
 }
 
-fn text(key: &'static str, default: &str, description: &'static str) -> Setting {
+pub(super) fn text(key: &'static str, default: &str, description: &'static str) -> Setting {
     let kind = SettingKind::Text { max: 500 };
     Setting {
         key,
@@ -332,14 +336,6 @@ fn mail() -> Vec<Setting> {
     ]
 }
 
-fn licence() -> Vec<Setting> {
-    vec![text(
-        "licence.refresh_url",
-        "",
-        "Where an installed licence is refreshed every day: an address that begins with https://. It is told the licence's id and the number of users, nothing else. Empty: nobody is asked.",
-    )]
-}
-
 fn sessions() -> Vec<Setting> {
     vec![
         number(
@@ -381,27 +377,6 @@ fn sessions() -> Vec<Setting> {
             "sessions.key_days",
             (1, 30, 365),
             "A new key signs session cookies after this many days; the old ones verify until their sessions are over.",
-        ),
-    ]
-}
-
-fn integrity() -> Vec<Setting> {
-    vec![
-        Setting {
-            key: "integrity.schedule",
-            kind: SettingKind::Cron,
-            default: SettingValue::Text("0 2 * * sat".to_owned()),
-            description: "When it is checked whether everything stored is intact: minute, hour, day of the month, month, day of the week, in UTC, as in cron. Empty: only when somebody asks for it.",
-        },
-        flag(
-            "integrity.deep",
-            true,
-            "Whether the check by the schedule decrypts every byte and compares the SHA-256 of every file; without it, it looks whether each file is there, of the right length and with an authentic frame.",
-        ),
-        number(
-            "integrity.mib_per_second",
-            (0, 50, 100_000),
-            "How many MiB in a second the check reads at most; 0: as many as it can.",
         ),
     ]
 }

@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
-import type { Licence } from '~/api/admin-types';
 import { api } from '~/api/client';
+import type { Licence } from '~/api/licence-types';
 
 export const licenceKey = ['admin', 'licence'] as const;
 

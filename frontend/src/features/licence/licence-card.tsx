@@ -1,4 +1,4 @@
-import type { Licence } from '~/api/admin-types';
+import type { Licence } from '~/api/licence-types';
 import { useT } from '~/i18n/use-t';
 import { useAction } from '~/lib/use-action';
 import { ConfirmButton } from '~/ui/actions/confirm-button';
@@ -11,7 +11,9 @@ type Terms = NonNullable<Licence['licence']>;
 
 function Users({ users, most }: { users: number; most: number | null }) {
   const t = useT();
-  return most === null ? t('admin:licence.users_any', { users }) : t('admin:licence.users_of', { users, most });
+  return most === null
+    ? t('admin:licence.users_any', { users })
+    : t('admin:licence.users_of', { users, most });
 }
 
 function TermsList({ value, terms }: { value: Licence; terms: Terms }) {
@@ -24,7 +26,10 @@ function TermsList({ value, terms }: { value: Licence; terms: Terms }) {
         [t('admin:licence.users'), <Users key="users" users={value.users} most={terms.users} />],
         [t('admin:licence.expires'), <FullTime key="expires" at={terms.expires} />],
         [t('admin:licence.issued'), <FullTime key="issued" at={terms.issued} />],
-        [t('admin:licence.hosts'), terms.hosts.length > 0 ? terms.hosts.join(', ') : t('admin:licence.any_host')],
+        [
+          t('admin:licence.hosts'),
+          terms.hosts.length > 0 ? terms.hosts.join(', ') : t('admin:licence.any_host'),
+        ],
         value.refreshed_at
           ? [t('admin:licence.refreshed'), <FullTime key="refreshed" at={value.refreshed_at} />]
           : null,

@@ -1,6 +1,6 @@
 import { FileButton, Group, Stack, Textarea } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import type { Licence } from '~/api/admin-types';
+import type { Licence } from '~/api/licence-types';
 import { useT } from '~/i18n/use-t';
 import { fieldErrors } from '~/lib/problem-text';
 import { useAction } from '~/lib/use-action';

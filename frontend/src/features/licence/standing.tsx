@@ -1,4 +1,4 @@
-import type { LicenceState } from '~/api/admin-types';
+import type { LicenceState } from '~/api/licence-types';
 import { useLocale, useT } from '~/i18n/use-t';
 import { formatDate } from '~/lib/format';
 import { Link } from '~/lib/link';
@@ -11,7 +11,13 @@ export function Standing({ state, linked }: { state: LicenceState; linked?: bool
   const locale = useLocale();
   const { standing, fault, until } = state;
   const date = until ? formatDate(until, locale) : '';
-  const tone = { unlicensed: 'info', valid: 'good', expires_soon: 'warn', grace: 'warn', demo: 'bad' } as const;
+  const tone = {
+    unlicensed: 'info',
+    valid: 'good',
+    expires_soon: 'warn',
+    grace: 'warn',
+    demo: 'bad',
+  } as const;
   return (
     <Notice
       tone={tone[standing]}
