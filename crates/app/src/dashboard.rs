@@ -57,7 +57,6 @@ pub async fn get(app: &App, ctx: &Context) -> Result<Dashboard> {
     let no_antivirus = crate::engines::no_antivirus(app).await?;
     let base_url = !app.settings().await?.text("instance.base_url").is_empty();
     let number = |n: u64| (n > 0).then(|| n.to_string());
-    let dead = number(u64::try_from(jobs.dead).unwrap_or(0));
     let low = free
         .filter(|free| *free < LOW_DISK_BYTES)
         .map(|free| free.to_string());
@@ -68,16 +67,16 @@ pub async fn get(app: &App, ctx: &Context) -> Result<Dashboard> {
         licence,
         LicenceStanding::Unlicensed | LicenceStanding::Valid
     );
-    let files = |n: i64| number(u64::try_from(n).unwrap_or(0));
+    let count = |n: i64| number(u64::try_from(n).unwrap_or(0));
     let check_failed = check.is_some_and(|run| run.state == "failed");
     let warnings = [
-        files(bad.0).map(|n| ("files_corrupted", Some(n))),
-        files(bad.1).map(|n| ("files_inaccessible", Some(n))),
+        count(bad.0).map(|n| ("files_corrupted", Some(n))),
+        count(bad.1).map(|n| ("files_inaccessible", Some(n))),
         check_failed.then_some(("integrity_failed", None)),
         no_antivirus.then_some(("no_antivirus", None)),
         (!smtp).then_some(("no_smtp", None)),
         (!base_url).then_some(("base_url_unset", None)),
-        dead.map(|n| ("jobs_dead", Some(n))),
+        count(jobs.dead).map(|n| ("jobs_dead", Some(n))),
         number(mails.1).map(|n| ("mail_failed", Some(n))),
         low.map(|n| ("low_disk", Some(n))),
         kafka_away.map(|_| ("kafka_away", None)),

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// The service manager is asked for so much more time than a pause takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// In which phase of its life the process is; a cheap handle.
 #[derive(Clone, Debug, Default)]

@@ -330,6 +330,7 @@ async fn uses_are_counted_over_all_processes() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 async fn administrators_see_keys_and_move_packages() {
     const PATH: &str = "/api/v1/admin/keys";
     let ground = Ground::new().await;

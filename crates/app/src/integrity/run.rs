@@ -234,10 +234,8 @@ async fn note(
         .map(|(file, _)| i64::try_from(file.size).unwrap_or_default())
         .sum::<i64>();
     run.problems = json!(problems);
-    match last {
-        Some(last) => run.after = Some(last.to_vec()),
-        None => (run.shard, run.after) = (run.shard + 1, None),
-    }
+    run.shard += i32::from(last.is_none());
+    run.after = last.map(|last| last.to_vec());
     if !news.is_empty() && !run.told {
         let bad = (count(judged, "corrupted"), count(judged, "inaccessible"));
         notices::not_intact(app, &mut tx, ctx, run.id, bad).await?;

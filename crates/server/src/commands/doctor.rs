@@ -31,7 +31,7 @@ pub fn run(command: &Doctor) -> ExitCode {
         );
     }
     with_site(&command.place, true, |site| async move {
-        tell(&doctor::examine(site).await, json)
+        tell(&Box::pin(doctor::examine(site)).await, json)
     })
 }
 

@@ -265,6 +265,7 @@ fn mistakes_in_a_bucket_are_named() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 #[expect(clippy::result_large_err, reason = "figment's jail decides the type")]
 fn what_seals_keys_needs_all_of_its_section() {
     Jail::expect_with(|jail| {

@@ -23,7 +23,15 @@ pub fn refusal(error: &anyhow::Error) -> Finding {
     let stored = error
         .chain()
         .find_map(|cause| cause.downcast_ref::<Error>());
+    let mut causes = error.chain();
     match stored {
+        // First: a service may speak of certificates and authentication, too.
+        _ if causes.any(<dyn std::error::Error>::is::<SealError>) => Finding::fail(
+            "keys in use",
+            said,
+            "see what is said of keys above: what sealed the key must open it, or the key comes out of escrow \
+             (sofie keys import --seal none)",
+        ),
         Some(Error::Schema(unusable)) => schema(unusable),
         Some(Error::ReadOnly) => read_only(),
         Some(Error::Unsafe { .. }) => Finding::fail(
@@ -40,12 +48,6 @@ pub fn refusal(error: &anyhow::Error) -> Finding {
             "database",
             said,
             "the right user and password into database.url or its file",
-        ),
-        _ if error.chain().any(|cause| cause.is::<SealError>()) => Finding::fail(
-            "keys in use",
-            said,
-            "see what is said of keys above: what sealed the key must open it, or the key comes out of escrow \
-             (sofie keys import --seal none)",
         ),
         _ if said.contains("cannot use the keys") || said.contains("column key") => Finding::fail(
             "keys in use",
