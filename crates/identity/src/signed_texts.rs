@@ -56,8 +56,7 @@ impl CheckingKey {
     #[must_use]
     pub fn name(&self) -> String {
         let hash = digest::digest(&digest::SHA256, &self.0);
-        let first = hash.as_ref().iter().take(8);
-        first.map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(&hash.as_ref()[..8])
     }
 }
 
@@ -118,10 +117,9 @@ impl TextSigner {
             text.push('\n');
             rest = next;
         }
-        text.push_str(&format!("-----SIGNATURE {name}-----\n"));
-        text.push_str(&STANDARD.encode(signature));
-        text.push_str(&format!("\n-----END {label}-----\n"));
-        Ok(text)
+        let signature = STANDARD.encode(signature);
+        let end = format!("-----SIGNATURE {name}-----\n{signature}\n-----END {label}-----\n");
+        Ok(text + &end)
     }
 }
 

@@ -24,12 +24,11 @@ use crate::config::{Log, LogFormat};
 /// Starts logging to the standard error; call it once. With an address for traces it returns what brings them there.
 pub fn start(log: &Log, traces: Option<String>) -> Result<Option<Exporter>> {
     let filter = EnvFilter::try_new(&log.filter).context("log.filter is not a filter")?;
-    let exporter = match traces {
-        Some(url) => Some(start_with_traces(log.format, filter, url)),
-        None => {
-            start_alone(log.format, filter);
-            None
-        }
+    let exporter = if let Some(url) = traces {
+        Some(start_with_traces(log.format, filter, url))
+    } else {
+        start_alone(log.format, filter);
+        None
     };
     panic::set_hook(Box::new(report_panic));
     Ok(exporter)

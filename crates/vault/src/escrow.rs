@@ -100,8 +100,11 @@ impl Escrow {
 
     /// Opens what [`Escrow::seal`] made.
     pub fn open(text: &str, password: &[u8], derive: Derive) -> Result<Self, EscrowError> {
-        let (instance, keys) = open_secrets(text, password, derive)?;
-        let keks = keys.into_iter().map(Kek::from_key);
+        let OpenedSecrets {
+            owner: instance,
+            secrets,
+        } = open_secrets(text, password, derive)?;
+        let keks = secrets.into_iter().map(Kek::from_key);
         let keks = keks.collect::<Result<_, _>>();
         Ok(Self {
             instance,
@@ -129,7 +132,7 @@ pub fn seal_secrets(
 ) -> Result<String, EscrowError> {
     let salt: [u8; 32] = random().map_err(EscrowError::Crypto)?;
     let nonce: [u8; 12] = random().map_err(EscrowError::Crypto)?;
-    let remarks: String = remarks.iter().map(|line| format!("# {line}\n")).collect();
+    let remarks: String = remarks.iter().flat_map(|line| ["# ", line, "\n"]).collect();
     let head = format!(
         "{MAGIC}\n{remarks}instance = {owner}\nkdf = {KDF}\nmemory = {}\npasses = {}\nlanes = {}\nsalt = {}\nnonce = {}\n",
         cost.memory,
@@ -154,12 +157,29 @@ pub fn seal_secrets(
     Ok(format!("{head}{SEALED}{}\n", hex::encode(&*bytes)))
 }
 
-/// Opens what [`seal_secrets`] made: whose they are, and the secrets.
+/// What [`open_secrets`] brings.
+pub struct OpenedSecrets {
+    /// Whose they are.
+    pub owner: String,
+    /// The secrets.
+    pub secrets: Vec<Zeroizing<[u8; KEY]>>,
+}
+
+/// Whose they are only.
+impl std::fmt::Debug for OpenedSecrets {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("OpenedSecrets")
+            .field("owner", &self.owner)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Opens what [`seal_secrets`] made.
 pub fn open_secrets(
     text: &str,
     password: &[u8],
     derive: Derive,
-) -> Result<(String, Vec<Zeroizing<[u8; KEY]>>), EscrowError> {
+) -> Result<OpenedSecrets, EscrowError> {
     if text.lines().next() != Some(MAGIC) {
         return Err(EscrowError::Malformed("its first line"));
     }
@@ -196,7 +216,10 @@ pub fn open_secrets(
     }
     let secrets = pieces.iter().map(|piece| Zeroizing::new(*piece));
     let owner = field(head, "instance")?.to_owned();
-    Ok((owner, secrets.collect()))
+    Ok(OpenedSecrets {
+        owner,
+        secrets: secrets.collect(),
+    })
 }
 
 fn key(derived: Option<[u8; KEY]>) -> Result<LessSafeKey, EscrowError> {

@@ -57,7 +57,8 @@ pub use backend::{
 };
 pub use error::Error;
 pub use escrow::{
-    Derive, Escrow, EscrowCost, EscrowError, open_secrets, random_secret, seal_secrets,
+    Derive, Escrow, EscrowCost, EscrowError, OpenedSecrets, open_secrets, random_secret,
+    seal_secrets,
 };
 pub use field::FieldCipher;
 pub use format::PART_SIZE;

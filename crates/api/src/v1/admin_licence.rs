@@ -26,7 +26,7 @@ impl From<LicenceStanding> for StandingBody {
     fn from(standing: LicenceStanding) -> Self {
         Self {
             standing: standing.as_str(),
-            fault: standing.fault().map(|fault| fault.as_str()),
+            fault: standing.fault().map(sofie_domain::LicenceFault::as_str),
             until: standing.until(),
         }
     }

@@ -160,10 +160,12 @@ fn without_limit_and_host_anything_fits() {
     assert_eq!(licence_standing(Some(&held), at), LicenceStanding::Valid);
 }
 
+type Spoil = fn(&mut Licence);
+
 #[test]
 fn fields_that_can_t_be_are_found() {
     assert_eq!(licence().check(), Ok(()));
-    let wrong: [(&str, fn(&mut Licence)); 8] = [
+    let wrong: [(&str, Spoil); 8] = [
         ("id", |l| l.id.clear()),
         ("holder", |l| l.holder = "a\nb".to_owned()),
         ("edition", |l| l.edition = "x".repeat(201)),

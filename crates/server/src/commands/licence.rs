@@ -122,10 +122,10 @@ fn signer(key: &SigningKey) -> Result<TextSigner> {
     let shown = key.key.display();
     let password: SecretString = password::read(&key.password_file)?;
     let text = fs::read_to_string(&key.key).with_context(|| format!("cannot read {shown}"))?;
-    let (owner, seeds) = open_secrets(&text, password.expose_secret().as_bytes(), derive)
+    let opened = open_secrets(&text, password.expose_secret().as_bytes(), derive)
         .with_context(|| format!("cannot open {shown}"))?;
-    match seeds.as_slice() {
-        [seed] if owner == OWNER => Ok(TextSigner::from_seed(seed)?),
+    match opened.secrets.as_slice() {
+        [seed] if opened.owner == OWNER => Ok(TextSigner::from_seed(seed)?),
         _ => bail!("{shown} is not a key that signs licences"),
     }
 }
@@ -161,7 +161,7 @@ fn as_value(view: &LicenceView) -> serde_json::Value {
     let licence = held.and_then(|held| held.licence.as_ref());
     json!({
         "standing": view.standing.as_str(),
-        "fault": view.standing.fault().map(|fault| fault.as_str()),
+        "fault": view.standing.fault().map(sofie_domain::LicenceFault::as_str),
         "until": view.standing.until(),
         "users": view.users,
         "installed_at": held.map(|held| held.installed_at),

@@ -106,7 +106,7 @@ fn nothing_about_people_leaves() {
                 package.title = "Plans",
                 path = "eva.txt",
                 "eva@example.org failed"
-            )
+            );
         });
     });
     let body = otlp::request(&all).to_string();
