@@ -222,7 +222,7 @@ describe('browser', () => {
   const PUBLIC = ['/', '/login', '/forgot', '/reset', '/welcome', '/p', '/r', '/guest', '/setup', '/admin/login', '/nowhere'];
   const USER = ['/inbox', '/send', () => `/send/${known.draft}`, '/requests', '/sent', '/drafts', '/account',
     '/approvals', () => `/approvals/${known.waiting}`, () => `/packages/${known.package}`, () => `/packages/${known.held}`];
-  const ADMIN = ['', '/packages', () => `/packages/${known.held}`, '/quarantine', '/users', '/groups', '/administrators', '/engines', '/rules', '/policy', '/checks', '/exceptions', '/settings',
+  const ADMIN = ['', '/packages', () => `/packages/${known.held}`, '/quarantine', '/users', '/groups', '/administrators', '/engines', '/rules', '/policy', '/checks', '/exceptions', '/keys', '/licence', '/settings',
     '/outbox', () => `/outbox/${known.mail}`, '/audit', '/jobs', '/account']
     .map((path) => () => `/admin${typeof path === 'function' ? path() : path}`);
   /** Pages that send everybody, or whoever has no more business there, on to another one. */

@@ -30,8 +30,7 @@ export function Standing({ state, linked }: { state: LicenceState; linked?: bool
   );
 }
 
-/** At the top of every page of the administration, from the day on that somebody should do something. */
-export function LicenceBanner({ state }: { state: LicenceState | null }) {
-  if (!state || state.standing === 'unlicensed' || state.standing === 'valid') return null;
-  return <Standing state={state} linked />;
+/** Whether somebody should do something: then it stands at the top of every page of the administration. */
+export function needsAttention(state: LicenceState | null): state is LicenceState {
+  return state !== null && state.standing !== 'unlicensed' && state.standing !== 'valid';
 }

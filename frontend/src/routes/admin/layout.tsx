@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Outlet, useLocation } from '@tanstack/react-router';
 import { adminLogOut, adminSessionQuery } from '~/features/admin-session/api';
 import { dashboardQuery } from '~/features/dashboard/api';
-import { LicenceBanner } from '~/features/licence/standing';
+import { needsAttention, Standing } from '~/features/licence/standing';
 import { useT } from '~/i18n/use-t';
 import { paths } from '~/lib/paths';
 import { useAction } from '~/lib/use-action';
@@ -86,8 +86,12 @@ export function Page() {
         items={items}
         who={administrator?.name || administrator?.email || ''}
         onLogout={() => logout.mutate()}
+        banner={
+          needsAttention(licence) && pathname !== paths.admin.licence() ? (
+            <Standing state={licence} linked />
+          ) : undefined
+        }
       >
-        {pathname !== paths.admin.licence() && <LicenceBanner state={licence} />}
         <Outlet />
         <Toaster />
         <PasswordGate />

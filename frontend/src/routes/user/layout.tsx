@@ -63,12 +63,14 @@ export function Page() {
         who={user?.name || user?.email || ''}
         onLogout={() => logout.mutate()}
         dock={<UploadDock hiddenFor={params.id ?? null} />}
+        banner={
+          instance.demo && (
+            <Notice tone="warn" title={t('demo.title')}>
+              {t('demo.text')}
+            </Notice>
+          )
+        }
       >
-        {instance.demo && (
-          <Notice tone="warn" title={t('demo.title')}>
-            {t('demo.text')}
-          </Notice>
-        )}
         <Outlet />
         <Toaster />
         <PasswordGate />

@@ -25,6 +25,8 @@ type Props = {
   items: NavItem[];
   who: string;
   onLogout: () => void;
+  /** What stands above every page; nothing takes no room. */
+  banner?: ReactNode;
   children: ReactNode;
   dock?: ReactNode;
 };
@@ -68,7 +70,7 @@ function Who({ who, onLogout }: Pick<Props, 'who' | 'onLogout'>) {
 }
 
 /** The frame of the user's and the administrator's application: menu at the left, on phones behind a button. */
-export function AppShell({ name, area, home, items, who, onLogout, children, dock }: Props) {
+export function AppShell({ name, area, home, items, who, onLogout, banner, children, dock }: Props) {
   const t = useT();
   const [opened, menu] = useDisclosure(false);
   const brand = (
@@ -107,6 +109,7 @@ export function AppShell({ name, area, home, items, who, onLogout, children, doc
         <Who who={who} onLogout={onLogout} />
       </Drawer>
       <main id="content" className={classes.main}>
+        {banner && <div className={classes.banner}>{banner}</div>}
         {children}
       </main>
       {dock}
