@@ -27,7 +27,7 @@ pub(crate) use fields::{CERTIFICATE, addresses, percent, secret, server, servers
 pub(crate) use json::json;
 pub(crate) use multipart::multipart;
 pub(crate) use pace::Pace;
-pub(crate) use refusal::{all, refusal, refused};
+pub(crate) use refusal::{accepted, all, refusal, refused, taken_whole};
 
 /// The longest answer that is one.
 const LONGEST: usize = 1 << 20;

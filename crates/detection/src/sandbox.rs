@@ -73,7 +73,19 @@ impl Slip {
 }
 
 /// Looks at a file: asks after it if the product works on it, else looks it up, else hands it over.
-pub(crate) async fn look(
+pub(crate) async fn scan(
+    sandbox: &dyn Sandbox,
+    (id, at): (&str, &Url),
+    scan: &Scan,
+    body: &mut Body,
+) -> EngineReport {
+    match look(sandbox, (id, at), scan, body).await {
+        Ok(row) => row,
+        Err(failure) => EngineReport::failed(id, scan, failure.kind, &failure.words),
+    }
+}
+
+async fn look(
     sandbox: &dyn Sandbox,
     (id, at): (&str, &Url),
     scan: &Scan,

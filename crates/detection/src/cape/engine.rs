@@ -58,7 +58,7 @@ impl Cape {
     async fn ask(&self, what: &str) -> Result<Vec<u8>, Failure> {
         let request = self.request(Method::GET, what);
         let (status, answer) = http::ask(request, self.access.times).await?;
-        accepted(status)?;
+        http::accepted(status)?;
         Ok(answer)
     }
 
@@ -78,14 +78,6 @@ impl Cape {
         let row = reply::row(&self.access.id, scan, over, self.access.clean_below);
         Ok(Answer::Said(Box::new(row)))
     }
-}
-
-fn accepted(status: u16) -> Result<(), Failure> {
-    if status == 200 {
-        return Ok(());
-    }
-    let (kind, words) = http::refusal(status);
-    Err(failed(kind, words))
 }
 
 #[async_trait]
@@ -114,12 +106,9 @@ impl Sandbox for Cape {
         let request = request.header(CONTENT_TYPE, form);
         let content = (&frame, scan.meta.size);
         let (status, answer, sent) = http::send(request, content, body, self.access.times).await?;
-        accepted(status)?;
+        http::accepted(status)?;
         let numbers = reply::taken(&answer)?;
-        if http::all(scan, sent).is_none() {
-            let words = "it took the file before its end";
-            return Err(failed(ErrorKind::Protocol, words));
-        }
+        http::taken_whole(scan, sent)?;
         Ok((reply::join(&numbers), sent.0))
     }
 
@@ -164,9 +153,6 @@ impl Adapter for Cape {
 
     async fn scan(&self, _endpoint: usize, scan: &Scan, body: &mut Body) -> EngineReport {
         let (id, address) = (&self.access.id, &self.access.address);
-        match sandbox::look(self, (id, address), scan, body).await {
-            Ok(row) => row,
-            Err(failure) => EngineReport::failed(id, scan, failure.kind, &failure.words),
-        }
+        sandbox::scan(self, (id, address), scan, body).await
     }
 }

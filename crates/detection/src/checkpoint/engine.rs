@@ -76,17 +76,9 @@ impl CheckPoint {
             .request("query")
             .header(CONTENT_TYPE, "application/json");
         let (status, answer) = http::ask(request.body(question), self.access.times).await?;
-        accepted(status)?;
+        http::accepted(status)?;
         Ok(answer)
     }
-}
-
-fn accepted(status: u16) -> Result<(), Failure> {
-    if status == 200 {
-        return Ok(());
-    }
-    let (kind, words) = http::refusal(status);
-    Err(failed(kind, words))
 }
 
 #[async_trait]
@@ -108,14 +100,9 @@ impl Sandbox for CheckPoint {
         let request = self.request("upload").header(CONTENT_TYPE, form);
         let content = (&frame, scan.meta.size);
         let (status, answer, sent) = http::send(request, content, body, self.access.times).await?;
-        accepted(status)?;
+        http::accepted(status)?;
         reply::taken(&answer, sha256)?;
-        if http::all(scan, sent).is_none() {
-            return Err(failed(
-                ErrorKind::Protocol,
-                "it took the file before its end",
-            ));
-        }
+        http::taken_whole(scan, sent)?;
         Ok((sha256.to_owned(), sent.0))
     }
 
@@ -157,9 +144,6 @@ impl Adapter for CheckPoint {
 
     async fn scan(&self, _endpoint: usize, scan: &Scan, body: &mut Body) -> EngineReport {
         let (id, address) = (&self.access.id, &self.access.address);
-        match sandbox::look(self, (id, address), scan, body).await {
-            Ok(row) => row,
-            Err(failure) => EngineReport::failed(id, scan, failure.kind, &failure.words),
-        }
+        sandbox::scan(self, (id, address), scan, body).await
     }
 }

@@ -166,12 +166,7 @@ impl Sandbox for FortiSandbox {
             let (kind, words) = heard.failure();
             return Err(failed(kind, words));
         }
-        if http::all(scan, sent).is_none() {
-            return Err(failed(
-                ErrorKind::Protocol,
-                "it took the file before its end",
-            ));
-        }
+        http::taken_whole(scan, sent)?;
         let job = reply::submission(&heard);
         let job = job.ok_or_else(|| failed(ErrorKind::Protocol, "the submission has no number"))?;
         Ok((job, sent.0))
@@ -202,10 +197,7 @@ impl Sandbox for FortiSandbox {
 }
 
 fn understood(status: u16, answer: &[u8]) -> Result<Heard, Failure> {
-    if status != 200 {
-        let (kind, words) = http::refusal(status);
-        return Err(failed(kind, words));
-    }
+    http::accepted(status)?;
     reply::heard(answer).ok_or_else(|| failed(ErrorKind::Protocol, "the answer is none"))
 }
 
@@ -251,9 +243,6 @@ impl Adapter for FortiSandbox {
 
     async fn scan(&self, _endpoint: usize, scan: &Scan, body: &mut Body) -> EngineReport {
         let (id, address) = (&self.access.id, &self.access.address);
-        match sandbox::look(self, (id, address), scan, body).await {
-            Ok(row) => row,
-            Err(failure) => EngineReport::failed(id, scan, failure.kind, &failure.words),
-        }
+        sandbox::scan(self, (id, address), scan, body).await
     }
 }

@@ -1,6 +1,7 @@
 //! What statuses mean that are no success.
 
 use super::Sent;
+use crate::adapter::{Failure, failed};
 use crate::engine::Scan;
 use crate::verdict::{AllBytesSent, EngineReport, ErrorKind};
 
@@ -24,6 +25,23 @@ pub(crate) fn refused(id: &str, scan: &Scan, status: u16) -> EngineReport {
     }
     let (kind, words) = refusal(status);
     EngineReport::failed(id, scan, kind, &words)
+}
+
+/// Makes sure that a status is the one of an answer.
+pub(crate) fn accepted(status: u16) -> Result<(), Failure> {
+    if status == 200 {
+        return Ok(());
+    }
+    let (kind, words) = refusal(status);
+    Err(failed(kind, words))
+}
+
+/// Makes sure that a product that took a file took all of it.
+pub(crate) fn taken_whole(scan: &Scan, sent: Sent) -> Result<(), Failure> {
+    let words = "it took the file before its end";
+    all(scan, sent)
+        .map(|_| ())
+        .ok_or_else(|| failed(ErrorKind::Protocol, words))
 }
 
 /// Proof that all of a file was sent, and what stands behind it.

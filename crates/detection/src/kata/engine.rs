@@ -85,10 +85,7 @@ impl Kata {
             200 => reply::states(&answer),
             // It has nothing.
             204 | 404 => Ok(Vec::new()),
-            _ => {
-                let (kind, words) = http::refusal(status);
-                Err(failed(kind, words))
-            }
+            _ => http::accepted(status).map(|()| Vec::new()),
         }
     }
 
@@ -143,20 +140,13 @@ impl Sandbox for Kata {
         let content = (&frame, scan.meta.size);
         let (status, _, sent) = http::send(request, content, body, self.access.times).await?;
         match status {
-            200 => {}
             413 => {
                 let words = "it takes no file of this size: set a smaller largest file here";
                 return Err(failed(ErrorKind::Config, words));
             }
-            _ => {
-                let (kind, words) = http::refusal(status);
-                return Err(failed(kind, words));
-            }
+            _ => http::accepted(status)?,
         }
-        if http::all(scan, sent).is_none() {
-            let words = "it took the file before its end";
-            return Err(failed(ErrorKind::Protocol, words));
-        }
+        http::taken_whole(scan, sent)?;
         Ok((name, sent.0))
     }
 
@@ -197,10 +187,7 @@ impl Adapter for Kata {
 
     async fn scan(&self, _endpoint: usize, scan: &Scan, body: &mut Body) -> EngineReport {
         let (id, address) = (&self.access.id, &self.access.address);
-        match sandbox::look(self, (id, address), scan, body).await {
-            Ok(row) => row,
-            Err(failure) => EngineReport::failed(id, scan, failure.kind, &failure.words),
-        }
+        sandbox::scan(self, (id, address), scan, body).await
     }
 }
 

@@ -120,11 +120,12 @@ impl Keys {
 
     /// The addresses of services that may have sealed keys.
     pub fn services(&self) -> Vec<String> {
-        let aws = self.aws_kms.key_id.as_ref().map(|_| {
+        let aws = given(self.aws_kms.key_id.as_ref()).map(|_| {
             let usual = || format!("https://kms.{}.amazonaws.com", self.aws_kms.region);
-            self.aws_kms.endpoint.clone().unwrap_or_else(usual)
+            given(self.aws_kms.endpoint.as_ref()).unwrap_or_else(usual)
         });
-        self.vault.address.iter().cloned().chain(aws).collect()
+        let vault = given(self.vault.address.as_ref());
+        vault.into_iter().chain(aws).collect()
     }
 
     /// Makes sure that what the kind needs is there.
