@@ -89,7 +89,7 @@ describe('browser: licence', () => {
     await dialog.getByText(t('admin:licence.remove_text')).waitFor();
     await shot(page, 'licence-remove-dark-390-cs');
     await button(dialog, t('admin:licence.remove')).click();
-    await page.getByText(t('admin:licence.standing.unlicensed')).waitFor();
+    await page.getByText(t('admin:licence.standing.unlicensed'), { exact: true }).waitFor();
     await until('the banner is gone', async () => (await page.getByText(t('admin:licence.standing.demo')).count()) === 0);
   });
 });
