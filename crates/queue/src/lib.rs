@@ -22,6 +22,8 @@ mod meters;
 mod registry;
 mod runner;
 mod schedule;
+#[cfg(test)]
+mod simulation;
 mod store;
 mod waker;
 
