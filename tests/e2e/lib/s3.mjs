@@ -2,7 +2,12 @@
 // If-None-Match and ranges, lists in pages, and fails on request.
 import { createHash, createHmac } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { selfSigned } from './certificate.mjs';
 
 const PAGE = 50;
 const SKEW = 15 * 60_000;
@@ -22,6 +27,8 @@ class Refusal extends Error {
 export class ObjectStore {
   #server;
   #sockets = new Set();
+  /** Where its certificate is, if it has one. */
+  #dir;
   /** Objects by key: { body, modified }. */
   objects = new Map();
   /** What it did, by method. */
@@ -35,16 +42,26 @@ export class ObjectStore {
     Object.assign(this, { bucket, accessKey, secretKey, region });
   }
 
-  static async start(options) {
+  /** With `tls` it has a certificate that signed itself. */
+  static async start({ tls = false, ...options } = {}) {
     const store = new ObjectStore(options);
-    store.#server = createServer((request, response) => store.#serve(request, response));
+    const serve = store.#serve.bind(store);
+    if (tls) {
+      store.#dir = mkdtempSync(join(tmpdir(), 'sofie-s3-'));
+      const { certificate, key, path } = selfSigned(store.#dir);
+      store.certificate = path;
+      store.#server = createTlsServer({ cert: certificate, key }, serve);
+    } else {
+      store.#server = createServer(serve);
+    }
+    // Not `secureConnection`: going down cuts whoever is only just shaking hands too.
     store.#server.on('connection', (socket) => {
       store.#sockets.add(socket);
       socket.on('close', () => store.#sockets.delete(socket));
     });
     store.#server.listen(0, '127.0.0.1');
     await once(store.#server, 'listening');
-    store.endpoint = `http://127.0.0.1:${store.#server.address().port}`;
+    store.endpoint = `${tls ? 'https' : 'http'}://127.0.0.1:${store.#server.address().port}`;
     return store;
   }
 
@@ -52,7 +69,7 @@ export class ObjectStore {
   env(prefix = '') {
     const values = {
       KIND: 's3', ENDPOINT: this.endpoint, BUCKET: this.bucket, PREFIX: prefix, REGION: this.region,
-      ACCESS_KEY: this.accessKey, SECRET_KEY: this.secretKey,
+      ACCESS_KEY: this.accessKey, SECRET_KEY: this.secretKey, ...(this.certificate && { CA_FILE: this.certificate }),
     };
     return Object.fromEntries(Object.entries(values).map(([name, value]) => [`SOFIE__STORAGE__${name}`, value]));
   }
@@ -71,6 +88,7 @@ export class ObjectStore {
     this.goDown();
     this.#server.close();
     await once(this.#server, 'close');
+    if (this.#dir) rmSync(this.#dir, { recursive: true });
   }
 
   async #serve(request, response) {

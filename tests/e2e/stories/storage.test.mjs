@@ -1,7 +1,9 @@
-// Files in an object store (OPS-5): packages of any size, a kill in the middle of an upload, a store that is gone, full or
-// somebody else's, deletion, and the move between a folder and a bucket.
+// Files in an object store, by TLS (OPS-5): packages of any size, a kill in the middle of an upload, a store that is gone,
+// full, not to be trusted or somebody else's, deletion, a backup that is restored into another bucket (OPS-10), and the move
+// between a folder and a bucket.
 import assert from 'node:assert/strict';
-import { readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Api, sha256 } from '../lib/api.mjs';
@@ -47,13 +49,14 @@ async function assertContents(api, id, expected) {
 }
 
 describe('files in a bucket', () => {
-  let store, sofie, alice;
+  let store, sofie, token, alice;
   const files = { 'empty.txt': Buffer.alloc(0), 'one.bin': noise(MIB), 'forty.bin': noise(40 * MIB) };
   before(async () => {
-    store = await ObjectStore.start();
+    store = await ObjectStore.start({ tls: true });
     use(store.env('sofie/files'));
     sofie = await Sofie.start();
-    alice = new Api(sofie.url, { token: await sofie.addUser('alice@example.org') });
+    token = await sofie.addUser('alice@example.org');
+    alice = new Api(sofie.url, { token });
   });
   after(async () => {
     await sofie?.remove();
@@ -118,6 +121,9 @@ describe('files in a bucket', () => {
     assert.match(wrong, /FAIL .*SignatureDoesNotMatch/);
     assert.ok(!wrong.includes('another-secret'));
     process.env.SOFIE__STORAGE__SECRET_KEY = store.secretKey;
+    delete process.env.SOFIE__STORAGE__CA_FILE;
+    assert.match(await doctor(), /FAIL\s+files .*certificate/i, 'nobody vouches for its certificate');
+    process.env.SOFIE__STORAGE__CA_FILE = store.certificate;
     const shown = (await sofie.run(['config', 'show', '--data-dir', sofie.data])).stdout;
     assert.match(shown, /secret_key = "\(set\)"/);
     assert.ok(!shown.includes(store.secretKey));
@@ -176,6 +182,38 @@ describe('files in a bucket', () => {
     query(sofie.data, `UPDATE doomed_blobs SET doomed_at = now() - interval '1 minute'`);
     await runTask(sofie.data, 'unlink_blobs');
     assert.ok(!store.objects.has(orphan), 'in one that is ours it goes');
+  });
+
+  it('is backed up, and restored into another bucket', { timeout: 600_000 }, async () => {
+    const safe = mkdtempSync(join(tmpdir(), 'sofie-safe-'));
+    const other = await ObjectStore.start({ tls: true, bucket: 'other', secretKey: 'the-secret-of-the-other' });
+    try {
+      const { id } = await alice.package({ type: 'public' });
+      const data = { 'kept.bin': noise(10 * MIB) };
+      await alice.put(id, 'kept.bin', data['kept.bin']);
+      assert.equal((await alice.deliver(id)).state, 'delivered');
+      await sofie.command('backup', join(safe, 'backup'));
+      const elsewhere = new Sofie(mkdtempSync(join(safe, 'sofie-')), await freePort());
+      copyFileSync(`${sofie.data}.kek`, `${elsewhere.data}.kek`);
+      const restore = () => elsewhere.run(['restore', join(safe, 'backup'), '--data-dir', elsewhere.data]);
+      const full = await restore();
+      assert.notEqual(full.code, 0);
+      assert.match(full.stderr, /holds files already/);
+      rmSync(elsewhere.data, { recursive: true });
+      use(other.env('restored'));
+      const done = await restore();
+      assert.equal(done.code, 0, done.stderr);
+      assert.match(done.stdout, /all is well/);
+      await elsewhere.up();
+      const there = new Api(elsewhere.url, { token });
+      await assertContents(there, id, data);
+      assert.ok(other.keys('restored/').length > 0);
+      await elsewhere.remove();
+    } finally {
+      use(store.env('sofie/files'));
+      await other.stop();
+      rmSync(safe, { recursive: true, force: true });
+    }
   });
 
   it('deletes the objects of what is deleted, and of nothing else', { timeout: 600_000 }, async () => {
