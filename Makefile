@@ -14,9 +14,9 @@ help: ## lists the targets
 run: build install-run ## builds everything and starts `sofie serve`, which prints its address and the set-up link
 	@exec target/release/sofie serve $(ARGS)
 
-build: install-build ## leaves the release binary, front end embedded, at target/release/sofie
+build: install-build ## leaves the release binary, front end embedded, at target/release/sofie, and the inspector beside it
 	@scripts/frontend.sh build
-	@$(ENV) cargo build --release --locked --package sofie-server
+	@$(ENV) cargo build --release --locked --package sofie-server --package sofie-inspector --bin sofie --bin sofie-inspect
 
 dev: install-run ## development build of the server, and Vite's server with hot reload in front of it
 	@scripts/dev.sh $(ARGS)
@@ -31,7 +31,7 @@ test-rust test-frontend test-e2e: test-%: install-test
 
 test-long: install-test ## end-to-end tests with the full figures: 200 uploads at once, 20 GB, needs an hour and 50 GB of disk
 	@scripts/frontend.sh build
-	@$(ENV) cargo build --release --locked --package sofie-server
+	@$(MAKE) build
 	@$(ENV) SOFIE_BIN=target/release/sofie node tests/e2e/run.mjs --long
 
 assurance: install-test ## tries to break every promise for ASSURANCE_MINUTES=60, and writes docs/assurance.md; ASSURANCE_SEED repeats it
@@ -53,8 +53,10 @@ gen: install-build ## writes every derived file again
 	@scripts/frontend.sh build
 	@$(ENV) cargo xtask gen
 
-dist: build install-dist ## builds the packages (deb, rpm) and the bill of materials into target/dist
-	@SOFIE_BIN=target/release/sofie scripts/dist.sh
+dist: install-dist ## builds the packages (deb, rpm) and the bill of materials into target/dist
+	@scripts/frontend.sh build
+	@scripts/portable.sh
+	@scripts/dist.sh
 
 test-dist: dist install-test-dist ## installs the deb into a clean Debian in a container and has it live there; root, minutes
 	@scripts/test-dist.sh

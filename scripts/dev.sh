@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$ROOT"
 
 scripts/frontend.sh deps
-cargo build --package sofie-server
+cargo build --package sofie-server --package sofie-inspector --bin sofie --bin sofie-inspect
 target/debug/sofie serve --data-dir ./data "$@" &
 server=$!
 trap 'kill "$server" 2>/dev/null; wait "$server"' EXIT

@@ -46,7 +46,7 @@ pub use engine::{
     Capabilities, Class, Descriptor, Engine, EngineStatus, FileMeta, Load, Scan, Turn, Versions,
 };
 pub use fan_out::{Examination, examine};
-pub use inspect::{Contents, Inspection, Inspector, YARA, Yara, YaraFailure};
+pub use inspect::{Contents, Inspection, Inspector, Programs, YARA, Yara, YaraFailure};
 pub use kinds::{KINDS, Kind, kind};
 pub use runtime::{Refusal, Runtime, Setup, Times, TypeMode, Types};
 pub use self_test::{Canary, SelfTest};

@@ -1,6 +1,7 @@
 //! Puts the app together: one function per component, its section of the configuration in, the component out.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -17,6 +18,7 @@ use sofie_app::licences::Licences;
 use sofie_app::settings::SettingsCache;
 use sofie_app::{App, Changes, Parts};
 use sofie_app::{downloads::Permits, uploads::Uploads};
+use sofie_detection::Programs;
 use sofie_domain::Clock;
 use sofie_identity::{Params, Passwords};
 use sofie_queue::{Waker, kafka::Link};
@@ -62,13 +64,27 @@ pub async fn app(ground: &Ground, local_url: String) -> Result<App> {
     Ok(App::new(ground.db.clone(), parts))
 }
 
-/// The engines; the inspector is this program, started again for each file.
+/// The engines; the inspector is started again for each file.
 fn engines(site: &Site) -> Result<Engines> {
     let program = std::env::current_exe().context("cannot tell where this program is")?;
     Ok(Engines::new(
-        program,
+        programs(program),
         worker::workers(&site.config.worker).files_at_once(),
     ))
+}
+
+/// Where the inspector is as a program of its own, seen from this one: as it was built, and as it was installed.
+const INSPECTORS: [&str; 2] = ["sofie-inspect", "../libexec/sofie/sofie-inspect"];
+
+/// The programs of the internal engines. This one alone can do it all; the inspector by itself starts in a third of the
+/// time.
+fn programs(program: PathBuf) -> Programs {
+    let beside = INSPECTORS.map(|path| program.with_file_name(path));
+    let inspect = beside.into_iter().find(|path| path.is_file());
+    Programs {
+        inspect: inspect.unwrap_or_else(|| program.clone()),
+        yara: program,
+    }
 }
 
 /// The HTTP side.
@@ -119,6 +135,23 @@ pub fn local_url(address: SocketAddr) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_inspector_beside_this_program_is_taken_or_else_this_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let bin = dir.path().join("bin");
+        let libexec = dir.path().join("libexec/sofie");
+        std::fs::create_dir_all(&bin).unwrap();
+        std::fs::create_dir_all(&libexec).unwrap();
+        let program = bin.join("sofie");
+        assert_eq!(programs(program.clone()), program.clone().into());
+        std::fs::write(libexec.join("sofie-inspect"), "").unwrap();
+        let installed = programs(program.clone());
+        assert!(installed.inspect.ends_with("sofie/sofie-inspect"));
+        assert_eq!(installed.yara, program);
+        std::fs::write(bin.join("sofie-inspect"), "").unwrap();
+        assert_eq!(programs(program).inspect, bin.join("sofie-inspect"));
+    }
 
     #[test]
     fn the_local_address_can_be_opened() {

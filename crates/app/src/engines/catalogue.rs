@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use sofie_detection::{InspectionLimits, Inspector, Runtime, YARA, Yara};
+use sofie_detection::{InspectionLimits, Inspector, Programs, Runtime, YARA, Yara};
 use sofie_domain::EngineRule;
 use sofie_store::engines::{self as rows, Engine};
 use tokio::{sync::Mutex, time::Instant};
@@ -49,17 +49,21 @@ pub(crate) struct Configured {
 }
 
 impl Engines {
-    /// Returns engines whose inspector is `program inspect`, at most `at_once` at a time.
+    /// Returns engines whose inspector runs `programs`, for at most `at_once` files at a time.
     #[must_use]
-    pub fn new(program: PathBuf, at_once: usize) -> Self {
-        Self::with_local_clamd(program, at_once, "/run/clamav/clamd.ctl".into())
+    pub fn new(programs: impl Into<Programs>, at_once: usize) -> Self {
+        Self::with_local_clamd(programs, at_once, "/run/clamav/clamd.ctl".into())
     }
 
     /// The same, with another place where a local clamd is looked for.
     #[must_use]
-    pub fn with_local_clamd(program: PathBuf, at_once: usize, local_clamd: PathBuf) -> Self {
+    pub fn with_local_clamd(
+        programs: impl Into<Programs>,
+        at_once: usize,
+        local_clamd: PathBuf,
+    ) -> Self {
         Self {
-            inspector: Inspector::new(program, InspectionLimits::STANDARD, at_once),
+            inspector: Inspector::new(programs, InspectionLimits::STANDARD, at_once),
             local_clamd,
             present: Mutex::default(),
             looked: Mutex::default(),

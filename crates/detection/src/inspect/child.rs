@@ -1,7 +1,6 @@
 //! The child process: started, fed, listened to.
 
 use std::convert::Infallible;
-use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -20,8 +19,9 @@ use crate::self_test::{self, SelfTest};
 use crate::verdict::{EngineReport, ErrorKind};
 
 use super::listen::listen;
+use super::program::Programs;
+use super::rows;
 use super::yara::{self, Searching, Yara};
-use super::{program, rows};
 
 /// What most files are done in. A file that takes longer gives way on the processor to those that do not.
 const BRIEFLY: Duration = Duration::from_millis(100);
@@ -34,7 +34,7 @@ const GIVES_WAY: i32 = 15;
 /// Looks inside files in a jailed child process, one per file.
 #[derive(Debug)]
 pub struct Inspector {
-    program: PathBuf,
+    programs: Programs,
     limits: Limits,
     at_once: Semaphore,
     fingerprint: OnceCell<[u8; 32]>,
@@ -99,23 +99,23 @@ impl Failure {
 }
 
 impl Inspector {
-    /// An inspector that runs `program inspect`, at most `at_once` at a time.
-    pub fn new(program: PathBuf, limits: Limits, at_once: usize) -> Self {
+    /// An inspector that runs `programs`, for at most `at_once` files at a time.
+    pub fn new(programs: impl Into<Programs>, limits: Limits, at_once: usize) -> Self {
         Self {
-            program,
+            programs: programs.into(),
             limits,
             at_once: Semaphore::new(at_once.max(1)),
             fingerprint: OnceCell::new(),
         }
     }
 
-    /// Reads the program, so that its fingerprint is known.
+    /// Reads the programs, so that their fingerprint is known.
     pub async fn identify(&self) -> std::io::Result<()> {
-        let read = || program::fingerprint(&self.program);
+        let read = || self.programs.fingerprint();
         self.fingerprint.get_or_try_init(read).await.map(drop)
     }
 
-    /// What tells the program from any other build; nothing before it was identified.
+    /// What tells the programs from any other build; nothing before they were identified.
     pub fn fingerprint(&self) -> Option<[u8; 32]> {
         self.fingerprint.get().copied()
     }
@@ -144,7 +144,7 @@ impl Inspector {
                 return inspection;
             }
         };
-        let started = Searching::start(&self.program, rules, scan.meta.size).await;
+        let started = Searching::start(&self.programs.yara, rules, scan.meta.size).await;
         let (searching, objects) = match started {
             Ok((searching, objects)) => (Ok(searching), Some(objects)),
             Err(failure) => (Err(failure), None),
@@ -172,7 +172,7 @@ impl Inspector {
         rules: &Yara,
     ) -> Result<Result<u64, Vec<RuleError>>, yara::Failure> {
         let longest = Duration::from_secs(rules.seconds.saturating_add(30));
-        let checked = tokio::time::timeout(longest, yara::check(&self.program, rules)).await;
+        let checked = tokio::time::timeout(longest, yara::check(&self.programs.yara, rules)).await;
         checked.unwrap_or(Err(yara::Failure::Late))
     }
 
@@ -230,7 +230,7 @@ impl Inspector {
             Some(objects) => Stdio::from(objects.into_owned_fd()?),
             None => Stdio::null(),
         };
-        let child = Command::new(&self.program)
+        let child = Command::new(&self.programs.inspect)
             .arg("inspect")
             .env_clear()
             .current_dir("/")

@@ -7,6 +7,7 @@ mod rows;
 mod yara;
 
 pub use child::{Contents, Inspection, Inspector};
+pub use program::Programs;
 pub(crate) use rows::answer;
 pub use rows::descriptors;
 pub use yara::{Failure as YaraFailure, ID as YARA, Yara};

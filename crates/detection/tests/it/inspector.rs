@@ -113,7 +113,7 @@ async fn the_self_test_passes_and_fails_with_a_dead_program() {
     let test = inspector().self_test(now()).await;
     assert!(test.passed(), "{test:?}");
     assert_eq!((test.noticed.len(), test.missed.len()), (6, 0));
-    let nowhere = Inspector::new("/nonexistent".into(), InspectionLimits::STANDARD, 1);
+    let nowhere = Inspector::new(PathBuf::from("/nonexistent"), InspectionLimits::STANDARD, 1);
     let test = nowhere.self_test(now()).await;
     assert!(!test.passed() && test.error.is_some());
     assert_eq!(sofie_detection::inspect::descriptors().len(), 7);
@@ -176,7 +176,7 @@ async fn a_child_that_hangs_is_killed_at_the_deadline() {
 
 #[tokio::test]
 async fn a_missing_program_and_a_wrong_size_are_errors() {
-    let nowhere = Inspector::new("/nonexistent".into(), InspectionLimits::STANDARD, 1);
+    let nowhere = Inspector::new(PathBuf::from("/nonexistent"), InspectionLimits::STANDARD, 1);
     let inspection = nowhere.inspect(&scan("a", 1), Body::of(b"x")).await;
     assert_eq!(
         inspection.reports[0].outcome,

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Builds the programs of the packages: as the release build, but for every Linux with glibc 2.17 or newer (RHEL 7), by the
+# linker and the headers of Zig.
+# Usage: portable.sh [--where]     --where only tells where the main one is
+set -euo pipefail
+. "$(dirname "$0")/env.sh"
+cd "$ROOT"
+
+host=$(rustc -vV | sed -n 's/^host: //p')
+# A folder of its own: C libraries are compiled for the older glibc too.
+export CARGO_TARGET_DIR="$ROOT/target/portable"
+if [ "${1:-}" = --where ]; then
+    echo "target/portable/$host/release/sofie"
+    exit 0
+fi
+PATH="$TOOLS/zig/bin:$PATH"
+# Zig links; the linker that the configuration names for this machine is not wanted.
+export RUSTFLAGS="-C strip=debuginfo"
+exec cargo zigbuild --release --locked --package sofie-server --package sofie-inspector \
+    --bin sofie --bin sofie-inspect --target "$host.2.17"
