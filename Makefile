@@ -42,8 +42,8 @@ assurance: install-test ## tries to break every promise for ASSURANCE_MINUTES=60
 fuzz: install-fuzz ## every parser and format under libFuzzer, FUZZ_SECONDS=60 each; TARGETS="names emails" for some only
 	@scripts/fuzz.sh $(TARGETS)
 
-bench: build install-test ## compares this machine's SOFiE with nginx, tus-node and rustus
-	@bench/run.sh
+bench: build install-test ## compares this machine's SOFiE with nginx, tus-node and rustus; BENCH=jobs, lists, growth, checks or bombs measures that instead (bench/README.md)
+	@bench/run.sh $(BENCH)
 
 check: install-build ## formatting, lints, licences, layers, sizes, generated files, translations
 	@scripts/frontend.sh build

@@ -1,14 +1,26 @@
 #!/usr/bin/env bash
-# Benchmarks side by side with peers on this machine, in one run; prints a Markdown table and writes bench/results.md and
-# bench/results.json.
+# Benchmarks on this machine. Each prints Markdown tables and writes them beside itself, with every single figure as JSON.
 #
-# Usage: bench/run.sh [ROUNDS]      (default 5)
-# Needs: the release binary (make build), curl, nginx, wrk, openssl. Takes about 12 minutes, the first time some more:
-# it builds rustus from crates.io (RUSTUS=0 leaves it out).
+# Usage: bench/run.sh [ROUNDS]               transfers beside their peers, 5 rounds: results.md
+#        bench/run.sh checks [ROUNDS]        the checks beside bare engines (prints only)
+#        bench/run.sh bombs                  ordinary packages beside archive bombs (prints only)
+#        bench/run.sh jobs [ROUNDS]          durable jobs, by the database and by Kafka, beside pgbench: jobs.md
+#        bench/run.sh lists [PACKAGES]       every list and search among 1 000 000 packages: lists.md
+#        bench/run.sh growth [PACKAGES]      the cost of a package as their number grows, two web processes, log-ins: growth.md
+# README.md says more. Needs: the release binary (make build), what make install-test installs, and curl, nginx, wrk, openssl.
+# Transfers take about 12 minutes, the first time some more: rustus is built from crates.io (RUSTUS=0 leaves it out).
 # BENCH_MIB=64 BENCH_SECONDS=1 BENCH_HURRY=1 bench/run.sh 1 only shows that everything works.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../scripts/env.sh"
+
+which=run
+case "${1:-}" in
+checks | bombs | jobs | lists | growth)
+    which=$1
+    shift
+    ;;
+esac
 
 missing=()
 for tool in curl nginx wrk openssl; do have "$tool" || missing+=("$tool"); done
@@ -25,9 +37,11 @@ if [ ! -x "$SOFIE_BIN" ]; then
     echo "there is no $SOFIE_BIN: run make build" >&2
     exit 1
 fi
-if [ "${RUSTUS:-1}" = 1 ] && [ ! -x "$TOOLS/rustus/bin/rustus" ]; then
-    CARGO_TARGET_DIR="$TOOLS/rustus/target" cargo install rustus --version 0.5.10 --locked --no-default-features --root "$TOOLS/rustus"
+if [ "$which" = run ]; then
+    if [ "${RUSTUS:-1}" = 1 ] && [ ! -x "$TOOLS/rustus/bin/rustus" ]; then
+        CARGO_TARGET_DIR="$TOOLS/rustus/target" cargo install rustus --version 0.5.10 --locked --no-default-features --root "$TOOLS/rustus"
+    fi
+    export RUSTUS_BIN=${RUSTUS_BIN:-$TOOLS/rustus/bin/rustus}
+    [ -d "$here/node_modules" ] || (cd "$here" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
 fi
-export RUSTUS_BIN=${RUSTUS_BIN:-$TOOLS/rustus/bin/rustus}
-[ -d "$here/node_modules" ] || (cd "$here" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
-exec node "$here/run.mjs" "$@"
+exec node "$here/$which.mjs" "$@"
