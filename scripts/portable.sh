@@ -14,6 +14,14 @@ if [ "${1:-}" = --where ]; then
     exit 0
 fi
 PATH="$TOOLS/zig/bin:$PATH"
+mkdir -p "$CARGO_TARGET_DIR"
+# cc and c++ for what is configured as for this machine and would find its newer library: the Kafka client.
+for language in cc c++; do
+    printf '#!/bin/sh\nexec cargo-zigbuild zig %s -- -fno-sanitize=all -target %s-linux-gnu.2.17 "$@"\n' \
+        "$language" "${host%%-*}" >"$CARGO_TARGET_DIR/zig-$language"
+    chmod 755 "$CARGO_TARGET_DIR/zig-$language"
+done
+export CC="$CARGO_TARGET_DIR/zig-cc" CXX="$CARGO_TARGET_DIR/zig-c++"
 # Zig links; the linker that the configuration names for this machine is not wanted.
 export RUSTFLAGS="-C strip=debuginfo"
 exec cargo zigbuild --release --locked --package sofie-server --package sofie-inspector \

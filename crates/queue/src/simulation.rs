@@ -47,8 +47,8 @@ impl Dice {
 }
 
 fn setting(name: &str) -> Option<u64> {
-    let text = std::env::var(name).ok()?;
-    Some(text.parse().expect("a number"))
+    let text = std::env::var_os(name)?;
+    Some(text.to_str()?.parse().expect("a number"))
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The way of one process to the store, and the model that every step is held against.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -83,7 +83,7 @@ pub(super) struct Line {
     ledger: Arc<Ledger>,
     dice: Mutex<Dice>,
     health: Mutex<Health>,
-    breaks: Mutex<bool>,
+    breaks: AtomicBool,
 }
 
 impl Line {
@@ -92,7 +92,7 @@ impl Line {
             ledger: Arc::clone(ledger),
             dice: Mutex::new(dice),
             health: Mutex::new(Health::Well),
-            breaks: Mutex::new(true),
+            breaks: AtomicBool::new(true),
         }
     }
 
@@ -108,7 +108,7 @@ impl Line {
 
     /// From now on nothing goes wrong here.
     pub(super) fn mend(&self) {
-        *self.breaks.lock().expect("no panic") = false;
+        self.breaks.store(false, Ordering::Relaxed);
     }
 
     /// Waits until the process can do something; forever, when it is dead.
@@ -140,7 +140,7 @@ impl Line {
     }
 
     fn breaks(&self) -> Result<(), StoreError> {
-        let broken = *self.breaks.lock().expect("no panic")
+        let broken = self.breaks.load(Ordering::Relaxed)
             && self.dice.lock().expect("no panic").once_in(BREAKS);
         if broken {
             self.ledger.fault();

@@ -66,7 +66,7 @@ impl World {
 
     /// Lets everything go wrong for a while, and then nothing; holds what came of it against what was asked for.
     pub(super) async fn live(mut self) -> Tally {
-        for _ in 0..1 + self.dice.below(3) {
+        for _ in 0..=self.dice.below(3) {
             self.start();
         }
         let end = Instant::now() + TROUBLE;
@@ -117,7 +117,7 @@ impl World {
     fn enqueue(&mut self) {
         let party = self.dice.below(3);
         let party = (party > 0).then(|| Uuid::from_u128(party.into()));
-        for _ in 0..1 + self.dice.below(4) {
+        for _ in 0..=self.dice.below(4) {
             let (job, end) = self.job();
             let id = self.ledger.jobs.enqueue(job.of(party), None);
             self.expected.insert(id, end);
