@@ -86,7 +86,7 @@ build_rpm() {
     local tree="$work/rpm$1"
     shift
     lay_out "$tree" /usr/share/zsh/site-functions
-    case " $* " in *" el7 1 "*) sed -i -f packaging/systemd/el7.sed "$tree"/usr/lib/systemd/system/*.service ;; esac
+    case " $* " in *" el7 1 "*) sed -i -f packaging/rpm/el7-units.sed "$tree"/usr/lib/systemd/system/*.service ;; esac
     install -d "$tree/var/sofie/data"
     find "$tree" -type d -exec chmod 755 {} +
     rpmbuild -bb --quiet --define "_topdir $work/rpmbuild" --define "_rpmdir $out" \
