@@ -182,7 +182,8 @@ both('the same, p99', 'asked p99');
 both('from the commit to the start, p50, ms', 'committed p50');
 both('the same, p99', 'committed p99');
 const goals = [
-  ['claim and complete at least 0.6 × pgbench', middle('work', 'SOFiE') / middle('work', 'pgbench'), 0.6, true],
+  ['the runner (claims for its free places, completes one by one) at least 0.6 × pgbench', middle('runner', 'SOFiE') / middle('work', 'pgbench'), 0.6, true],
+  ['claim and complete, both one by one, at least 0.6 × pgbench', middle('work', 'SOFiE') / middle('work', 'pgbench'), 0.6, true],
   ['batched claims at least 20 000 /s', middle('claims', 'SOFiE'), 20_000, true],
   ['Kafka: announced at least 5 000 /s', middle('announce', 'Kafka'), 5000, true],
   ['Kafka: enqueued, told of, run and finished at least 5 000 /s', middle('flow', 'Kafka'), 5000, true],
