@@ -29,9 +29,7 @@ test-rust test-frontend test-e2e: test-%: install-test
 	@scripts/frontend.sh build
 	@scripts/test.sh $*
 
-test-long: install-test ## end-to-end tests with the full figures: 200 uploads at once, 20 GB, needs an hour and 50 GB of disk
-	@scripts/frontend.sh build
-	@$(MAKE) build
+test-long: build install-test ## end-to-end tests with the full figures: 200 uploads at once, 20 GB, needs an hour and 50 GB of disk
 	@$(ENV) SOFIE_BIN=target/release/sofie node tests/e2e/run.mjs --long
 
 assurance: install-test ## tries to break every promise for ASSURANCE_MINUTES=60, and writes docs/assurance.md; ASSURANCE_SEED repeats it
@@ -53,10 +51,8 @@ gen: install-build ## writes every derived file again
 	@scripts/frontend.sh build
 	@$(ENV) cargo xtask gen
 
-dist: install-dist ## builds the packages (deb, rpm) and the bill of materials into target/dist
-	@scripts/frontend.sh build
-	@scripts/portable.sh
-	@scripts/dist.sh
+dist: build install-dist ## builds the packages (deb, rpm) and the bill of materials into target/dist
+	@SOFIE_BIN=target/release/sofie scripts/dist.sh
 
 test-dist: dist install-test-dist ## installs the deb into a clean Debian in a container and has it live there; root, minutes
 	@scripts/test-dist.sh

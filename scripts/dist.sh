@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Builds the packages from the portable binary: target/dist/*.deb, *.rpm and the bill of materials.
+# Builds the packages from the release binary: target/dist/*.deb, *.rpm and the bill of materials.
 # Usage: dist.sh
-# SOFIE_BIN=…   the binary to pack, if not that of scripts/portable.sh
+# SOFIE_BIN=target/release/sofie   the binary to pack
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$ROOT"
 
-binary=${SOFIE_BIN:-$(scripts/portable.sh --where)}
+binary=${SOFIE_BIN:-target/release/sofie}
 inspector=${binary%/*}/sofie-inspect
 [ -x "$binary" ] && [ -x "$inspector" ] || { echo "error: there is no binary at $binary: run make dist" >&2; exit 1; }
 version=$("$binary" --version | cut -d' ' -f2)
@@ -51,12 +51,14 @@ lay_out() {
     put 644 "$work/manual/completions/sofie.fish" /usr/share/fish/vendor_completions.d/sofie.fish
 }
 
-# The newest glibc that a symbol of the binary asks for; all distributions that are packed for have 2.17 (RHEL 7).
-glibc=$(grep -aohE 'GLIBC_[0-9]+\.[0-9]+' "$binary" "$inspector" | sort -Vu | tail -n 1 | cut -d_ -f2)
-if ! at_least "$glibc" 2.17; then
-    echo "error: $binary needs glibc $glibc; the packages are for 2.17 and newer" >&2
-    exit 1
-fi
+# newest NAME: the newest version of NAME_1.2 among the symbols that the binary asks for.
+newest() { grep -aoE "$1_[0-9]+\.[0-9]+" "$binary" | sort -Vu | tail -n 1 | cut -d_ -f2; }
+# The libraries that the binary asks for, as a dependency. That of the compiler is counted in whole versions.
+libraries() {
+    local gcc
+    gcc=$(newest GCC)
+    echo "libc6 (>= $(newest GLIBC)), libgcc-s1 (>= ${gcc%%.*})"
+}
 
 build_deb() {
     local architecture tree="$work/deb"
@@ -71,7 +73,7 @@ build_deb() {
     local size
     size=$(du -sk --apparent-size "$tree" | cut -f1)
     mkdir "$tree/DEBIAN"
-    sed -e "s/@VERSION@/$version/; s/@ARCHITECTURE@/$architecture/; s/@SIZE@/$size/; s/@LIBRARIES@/libc6 (>= $glibc)/" \
+    sed -e "s/@VERSION@/$version/; s/@ARCHITECTURE@/$architecture/; s/@SIZE@/$size/; s/@LIBRARIES@/$(libraries)/" \
         packaging/deb/control >"$tree/DEBIAN/control"
     install -m 644 packaging/deb/conffiles "$tree/DEBIAN/conffiles"
     install -m 755 packaging/deb/postinst packaging/deb/prerm packaging/deb/postrm "$tree/DEBIAN/"
@@ -81,26 +83,22 @@ build_deb() {
     dpkg-deb --root-owner-group --build "$tree" "$out/sofie_${version}_$architecture.deb" >/dev/null
 }
 
-# build_rpm NAME [OPTION…]: NAME tells the trees apart.
 build_rpm() {
-    local tree="$work/rpm$1"
-    shift
+    local tree="$work/rpm"
     lay_out "$tree" /usr/share/zsh/site-functions
-    case " $* " in *" el7 1 "*) sed -i -f packaging/rpm/el7-units.sed "$tree"/usr/lib/systemd/system/*.service ;; esac
     install -d "$tree/var/sofie/data"
     find "$tree" -type d -exec chmod 755 {} +
     rpmbuild -bb --quiet --define "_topdir $work/rpmbuild" --define "_rpmdir $out" \
         --define '_rpmfilename %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm' \
         --define "staged $tree" --define "version_of_sofie $version" \
         --define 'use_source_date_epoch_as_buildtime 1' --define 'clamp_mtime_to_source_date_epoch 1' \
-        --define '_buildhost localhost' "$@" packaging/rpm/sofie.spec
+        --define '_buildhost localhost' packaging/rpm/sofie.spec
 }
 
 echo "==> deb"
 build_deb
 echo "==> rpm"
-build_rpm 8
-build_rpm 7 --define 'el7 1'
+build_rpm
 rm -rf "$work"
 
 echo "==> lint"

@@ -44,7 +44,7 @@ need 'have mold' mold
 need 'have git' git
 need 'test -e /etc/ssl/certs/ca-certificates.crt' ca-certificates
 # A virtual environment of its own for what comes from PyPI: Debian 12's Node.js is 18, too old for the front end.
-if ! good_node || [ "$level" = test ] || [ "$level" = dist ]; then
+if ! good_node || [ "$level" = test ]; then
     need 'have python3' python3
     need 'python3 -c "import venv, ensurepip"' python3-venv
 fi
@@ -154,12 +154,6 @@ if [ "$level" = test ] && ! good_python; then
     # The second line writes the office documents and papers that the corpus takes for ordinary files.
     venv "$TOOLS/python" cryptography==44.0.3 aiosmtpd==1.4.6 schemathesis==4.32.5 \
         python-docx==1.2.0 python-pptx==1.0.2 openpyxl==3.1.5 odfpy==1.4.1 reportlab==5.1.0 XlsxWriter==3.3.1 xlwt==1.3.0 pillow==13.0.0
-fi
-
-# What links for machines older than this one; see portable.sh.
-if [ "$level" = dist ] && [ ! -x "$TOOLS/zig/bin/cargo-zigbuild" ]; then
-    say "installing Zig into .tools"
-    venv "$TOOLS/zig" ziglang==0.17.1 cargo-zigbuild==0.24.1
 fi
 
 # A real broker for the stories; a program is no library of ours, so it stays out of the dependencies.
