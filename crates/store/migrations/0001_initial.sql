@@ -239,6 +239,7 @@ create index packages_request on packages (request_id);
 -- a request has one answer that is being made
 create unique index packages_answer on packages (request_id) where life = 'uploading';
 create index packages_deleted on packages (deleted_at) where life = 'deleted';
+create index packages_drafts on packages (sender_user_id, ordinal desc) where life = 'uploading';
 
 -- Kept apart from the package so that shredding is one delete. One wrap each: a rotation changes the row as a whole.
 create table package_keys (
@@ -304,6 +305,8 @@ create index files_sha256 on files (sha256) where sha256 is not null;
 create index files_hashed on files (size) where sha256 is not null;
 create index files_package on files (package_id, ordinal);
 create index files_uploads on files (upload_expires_at) where completed_at is null;
+-- the few that wait for a verdict or are held, among very many
+create index files_unsettled on files (package_id) where check_state in ('pending', 'blocked', 'unscannable');
 
 -- What is known of each complete file's bytes since somebody last looked; a file without a row was never looked at.
 create table file_integrity (

@@ -26,19 +26,17 @@ pub struct Figures {
 /// Counts everything.
 pub async fn figures(tx: &mut Tx) -> Result<Figures> {
     Ok(sqlx::query_as(
-        "with sent as (
-             select p.id, p.life, p.submitted_at,
-                    exists (select 1 from files f where f.package_id = p.id and f.check_state = 'pending') as pending,
-                    exists (select 1 from files f where f.package_id = p.id
-                               and f.check_state in ('blocked', 'unscannable')) as held
-               from packages p
-              where p.life in ('submitted', 'active')
+        "with unsettled as (
+             select p.submitted_at, bool_or(f.check_state = 'pending') as pending
+               from files f join packages p on p.id = f.package_id
+              where f.check_state in ('pending', 'blocked', 'unscannable') and p.life in ('submitted', 'active')
+              group by p.id
          )
-         select (select count(*) from sent where life = 'active') as active,
-                (select count(*) from sent where pending) as checking,
-                (select count(*) from sent where held and not pending) as quarantined,
+         select (select count(*) from packages where life = 'active') as active,
+                (select count(*) from unsettled where pending) as checking,
+                (select count(*) from unsettled where not pending) as quarantined,
                 (select count(*) from packages where life = 'deleted') as deleted,
-                (select min(submitted_at) from sent where pending) as oldest_check,
+                (select min(submitted_at) from unsettled where pending) as oldest_check,
                 (select coalesce(sum(f.size), 0)::bigint from files f join packages p on p.id = f.package_id
                   where f.completed_at is not null and p.life <> 'shredded') as bytes,
                 (select count(*) from users where state = 'active') as users",

@@ -223,7 +223,7 @@ pub async fn count(tx: &mut Tx) -> Result<Counts> {
     Ok(sqlx::query_as(
         "select count(*) filter (where state in ('queued', 'running')) as queued,
                 count(*) filter (where state = 'dead') as dead
-           from jobs where state <> 'done'",
+           from jobs where state in ('queued', 'running', 'dead')",
     )
     .fetch_one(tx.conn())
     .await?)

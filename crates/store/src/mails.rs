@@ -280,7 +280,7 @@ pub async fn count(tx: &mut Tx) -> Result<(u64, u64)> {
     let (queued, failed): (i64, i64) = sqlx::query_as(
         "select count(*) filter (where state in ('queued', 'sending', 'held')),
                 count(*) filter (where state = 'failed')
-           from mails",
+           from mails where state in ('held', 'queued', 'sending', 'failed')",
     )
     .fetch_one(tx.conn())
     .await?;

@@ -418,3 +418,36 @@ async fn mails_with_secrets_are_kept_back() {
     assert!(!opened.hidden && opened.mail.text.contains("/reset#"));
     assert_eq!(readings().await, 1);
 }
+
+#[tokio::test]
+async fn the_log_is_cut_out_by_time() {
+    let app = TestApp::start().await;
+    for port in 25..29 {
+        app.set("mail.smtp_port", port).await;
+        app.advance(TimeDelta::days(1));
+    }
+    let root = app.administrator("root@example.org").await;
+    // Four changes, at noon from the 15th to the 18th.
+    for (range, ports) in [
+        (
+            "from=2030-01-16T00:00:00Z&to=2030-01-18T00:00:00Z",
+            vec![27, 26],
+        ),
+        (
+            "from=2030-01-16T12:00:00Z&to=2030-01-17T12:00:00Z",
+            vec![26],
+        ),
+        ("from=2030-01-18T00:00:00Z", vec![28]),
+        ("to=2030-01-16T00:00:00Z", vec![25]),
+        ("to=2030-01-15T12:00:00Z", vec![]),
+        ("from=2030-01-20T00:00:00Z", vec![]),
+    ] {
+        let path = format!("/api/v1/admin/audit?event=SETTINGS_CHANGED&{range}");
+        let log = root.get(&path).await.expect(200).json();
+        let items = log["items"].as_array().unwrap().iter();
+        let found: Vec<_> = items
+            .map(|entry| entry["data"]["changes"][0]["after"].as_i64().unwrap())
+            .collect();
+        assert_eq!(found, ports, "{range}");
+    }
+}
