@@ -52,7 +52,7 @@ const SIMULATIONS = times(0.1, 0.05, 100, 1_000_000);
 /** A story's tests, its remarks (`# …`) and whether all went well. */
 async function story(name, scale) {
   console.log(`==> ${name} ${JSON.stringify(scale)}`);
-  const env = Object.fromEntries(Object.entries({ ...scale, SOFIE_SEED: SEED }).map(([key, value]) => [key, `${value}`]));
+  const env = Object.fromEntries(Object.entries({ ...scale, SOFIE_SEED: SEED, SOFIE_STORY_MINUTES: MINUTES + 20 }).map(([key, value]) => [key, `${value}`]));
   const { code, text } = await run(process.execPath, [join(here, 'run.mjs'), `${name}.test`], env);
   const [, passed = '0', failed = '1'] = text.match(/^(\d+) passed, (\d+) failed$/m) ?? [];
   const skipped = [...text.matchAll(/^ *- (.+) \(skipped: (.+)\)$/gm)].map(([, test, why]) => `${test}: ${why}`);

@@ -76,7 +76,7 @@ function failed(data) {
 
 async function runAll(some, concurrency) {
   if (some.length === 0) return;
-  const stream = run({ files: some, concurrency, timeout: (long ? 4 * 60 : 20) * 60_000 });
+  const stream = run({ files: some, concurrency, timeout: Number(process.env.SOFIE_STORY_MINUTES ?? (long ? 4 * 60 : 20)) * 60_000 });
   stream.on('test:pass', passed);
   stream.on('test:fail', failed);
   stream.on('test:complete', ({ name, file, details }) => file === name && took.set(storyOf(file), details.duration_ms));

@@ -214,7 +214,7 @@ describe('crash', () => {
     files.push({ package: pack.id, id: pack.files[0].id, name, sha: sha256(data), bad: false });
   }
 
-  it(`survives ${CRASHES} kills under load`, { timeout: 20 * 60_000 }, async () => {
+  it(`survives ${CRASHES} kills under load`, { timeout: (20 + CRASHES / 10) * 60_000 }, async () => {
     const load = [uploader, uploader, tusUploader, resumer, reader, reader, command].map(forever);
     const failed = Promise.race(load.map((work) => work.then(() => new Promise(() => undefined))));
     const crashes = (async () => {
