@@ -94,8 +94,9 @@ describe('a worker that stands still', { skip: !hasPoints() && 'a release build 
       await alice.json('POST', `/packages/${id}/send`);
       const zombie = fleet.part('worker-1');
       await kill.hit(`stop ${point}`, () => true);
-      // Its minute is over, for everybody but itself.
-      await until('it holds a lease', () => postgres.query("UPDATE jobs SET lease_until = now() - interval '1 second' WHERE state = 'running' RETURNING id").length > 0);
+      // Its minute is over, for everybody but itself. It may stand still in a transaction about other rows, whose locks it keeps.
+      const free = "SELECT id FROM jobs WHERE state = 'running' FOR UPDATE SKIP LOCKED";
+      await until('it holds a lease', () => postgres.query(`UPDATE jobs SET lease_until = now() - interval '1 second' WHERE id IN (${free}) RETURNING id`).length > 0);
       await fleet.up('worker-2');
       assert.equal((await alice.settled(id, 90_000)).state, 'delivered');
       const rows = () => postgres.query(`SELECT count(*), count(DISTINCT (v.file_id, v.round, v.engine)) FROM verdicts v JOIN files f ON f.id = v.file_id WHERE f.package_id = '${id}'`)[0];
