@@ -198,7 +198,7 @@ inside runuser --user postgres -- psql --quiet --command "create role sofie logi
     --command "create database sofie owner sofie" >"$log" 2>&1 || cat "$log"
 inside sh -ec 'umask 077; echo "postgres://sofie:secret@127.0.0.1/sofie" >/etc/sofie/database-url
     chown sofie /etc/sofie/database-url
-    sed -i -e "s|^kind = .*|kind = \"server\"|" -e "s|^#url_file|url_file|" -e "s|^#data_dir = .*|data_dir = \"/var/sofie/files\"|" \
+    sed -i -e "s|^kind = \"private\"|kind = \"server\"|" -e "s|^#url_file|url_file|" -e "s|^#data_dir = .*|data_dir = \"/var/sofie/files\"|" \
         -e "s|^#kek_file|kek_file|" /etc/sofie/sofie.toml'
 check "its schema is made by a command" inside runuser --user sofie -- sofie migrate --config /etc/sofie/sofie.toml
 for unit in sofie-web sofie-worker sofie-scheduler; do
