@@ -135,8 +135,6 @@ pub async fn list(
     after: Option<Cursor>,
     limit: usize,
 ) -> Result<Page<Entry>> {
-    // Numbers follow times, but for transactions that overlap, which last minutes at most. So the numbers around the two
-    // ends, found by the index of times, say how far the walk along the numbers must go.
     let rows: Vec<Entry> = sqlx::query_as(
         "select seq, at, event, severity, actor_kind, actor_label, host(ip) as ip, object_kind, object_id, data
            from audit
@@ -146,12 +144,6 @@ pub async fn list(
                  or position(lower($3) in lower(coalesce(object_id, ''))) > 0)
             and ($4::timestamptz is null or at >= $4)
             and ($5::timestamptz is null or at < $5)
-            and seq >= case when $4 is null then 0 else coalesce((
-                    select min(seq) from (select seq from audit where at >= $4 - interval '1 hour'
-                                           order by at limit 1000) beginning), 0) end
-            and seq <= case when $5 is null then 9223372036854775807 else coalesce((
-                    select max(seq) from (select seq from audit where at < $5 + interval '1 hour'
-                                           order by at desc limit 1000) ending), 0) end
           order by seq desc
           limit $6",
     )
