@@ -14,6 +14,7 @@ import { python, table } from '../tests/e2e/lib/corpus.mjs';
 import { Clamd } from '../tests/e2e/lib/engines.mjs';
 import { Mailbox } from '../tests/e2e/lib/smtp.mjs';
 import { PASSWORD, Sofie, until } from '../tests/e2e/lib/sofie.mjs';
+import { at, median, timed } from './figures.mjs';
 
 const ROUNDS = Number(process.argv[2] ?? 3);
 const DOCUMENTS = 330;
@@ -23,17 +24,6 @@ const MAILS = 40;
 /** As many files as the product shows to an engine of one package at once. */
 const AT_ONCE = 2;
 const YARA = 'rule bench { strings: $a = "a word that is in none of these files" $b = { 4d 5a ?? ?? de ad be ef } condition: any of them }';
-
-const sorted = (list) => list.toSorted((a, b) => a - b);
-const at = (list, part) => sorted(list)[Math.min(list.length - 1, Math.floor(list.length * part))];
-const median = (list) => at(list, 0.5);
-
-/** Milliseconds that something takes. */
-async function timed(work) {
-  const started = performance.now();
-  await work();
-  return performance.now() - started;
-}
 
 /** What a bare client does: one connection for a file, the content in pieces, one answer. */
 function instream(socket, content) {

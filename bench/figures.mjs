@@ -1,4 +1,4 @@
-// What the benchmarks of jobs, lists and growth have in common: figures and where they are written.
+// What the benchmarks have in common: figures and where they are written.
 import { execFile, execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
@@ -56,23 +56,24 @@ export function publish(name, about, parts, raw) {
 
 const TICKS = Number(execFileSync('getconf', ['CLK_TCK']));
 
-/** CPU seconds of a process and of all that it started, those that have ended among them. */
+/** CPU seconds of a process and of all that it started, those that have ended among them; of PostgreSQL apart. */
 export function cpu(pid) {
   const found = new Map();
   for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
     try {
       const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      found.set(Number(name), { parent: Number(fields[1]), ticks: fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0) });
+      const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+      found.set(Number(name), { parent: Number(fields[1]), ticks, database: stat.includes('(postgres)') });
     } catch {
-      // Gone meanwhile.
+      // gone meanwhile
     }
   }
-  let sum = 0;
-  for (const [id, { ticks }] of found) {
+  const sum = { own: 0, database: 0 };
+  for (const [id, { ticks, database }] of found) {
     let above = id;
     while (above > 1 && above !== pid) above = found.get(above)?.parent ?? 0;
-    if (above === pid) sum += ticks / TICKS;
+    if (above === pid) sum[database ? 'database' : 'own'] += ticks / TICKS;
   }
   return sum;
 }

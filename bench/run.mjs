@@ -6,11 +6,12 @@
 // forgotten (ext4 makes files slowly for minutes after a mass deletion); nginx runs as it comes and tuned; nobody writes a
 // line per request; the source lies in memory; client and server share the same cores for all.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { cpu, median } from './figures.mjs';
 import { nginx, run, rustus, sofie, tusNode } from './peers.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -21,36 +22,7 @@ const SIZE = Number(process.env.BENCH_MIB ?? 1024) * 2 ** 20;
 /** How long small files and ranges are asked for, each time. */
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 4);
 const FORGOTTEN = 6 * 60_000;
-const TICKS = Number(execFileSync('getconf', ['CLK_TCK']));
 const STAMP = join(tmpdir(), 'sofie-bench-removed');
-
-const median = (list) => {
-  const sorted = [...list].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-};
-
-/** CPU seconds of a process and of all that it started; of PostgreSQL apart. */
-function cpu(pid) {
-  const found = new Map();
-  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
-      found.set(Number(name), { parent: Number(fields[1]), ticks, database: stat.includes('(postgres)') });
-    } catch {
-      // gone meanwhile
-    }
-  }
-  const sum = { own: 0, database: 0 };
-  for (const [id, { ticks, database }] of found) {
-    let at = id;
-    while (at > 1 && at !== pid) at = found.get(at)?.parent ?? 0;
-    if (at === pid) sum[database ? 'database' : 'own'] += ticks / TICKS;
-  }
-  return sum;
-}
 
 async function timed(peer, work) {
   const before = cpu(peer.pid);

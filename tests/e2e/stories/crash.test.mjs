@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Api, sha256 } from '../lib/api.mjs';
+import { random } from '../lib/kills.mjs';
 import { EICAR } from '../lib/samples.mjs';
 import { query, runTask } from '../lib/scan.mjs';
 import { Mailbox } from '../lib/smtp.mjs';
@@ -21,18 +22,6 @@ const WINDOW = 1500;
 const LATE = 1000;
 /** What nobody touched since then belongs to no upload that still runs. */
 const LONG_AGO = new Date(Date.now() - 3 * 24 * 3600 * 1000);
-
-/** A small generator (mulberry32), so that a run can be repeated. */
-function random(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 /** Content that can be made again from its name. */
 function content(name, size) {

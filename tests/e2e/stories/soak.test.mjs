@@ -2,7 +2,8 @@
 // sender who floods the checks does not make the others wait (P20).
 //
 // SOFIE_SOAK_MINUTES (default 0.5) is how long; drift is judged from 5 minutes on, when caches are full: shorter runs hold
-// only what must not grow at all, descriptors and open connections. SOFIE_FLOOD (default 300) is how many files the flood has.
+// only what must not grow at all, descriptors and open connections. SOFIE_FLOOD (default 300) is how many files the flood has,
+// SOFIE_SEED repeats what is chosen by chance.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -10,12 +11,15 @@ import { request } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Api, sha256 } from '../lib/api.mjs';
+import { random } from '../lib/kills.mjs';
 import { EICAR, noise, text, zip } from '../lib/samples.mjs';
 import { query } from '../lib/scan.mjs';
 import { Sofie, until } from '../lib/sofie.mjs';
 
 const MINUTES = Number(process.env.SOFIE_SOAK_MINUTES ?? 0.5);
 const FLOOD = Number(process.env.SOFIE_FLOOD ?? 300);
+const SEED = Number(process.env.SOFIE_SEED ?? Date.now() % 1_000_000);
+const chance = random(SEED);
 /** From here on the drift of memory and time is judged. */
 const LONG = 5;
 
@@ -92,10 +96,10 @@ describe('soak', () => {
     const count = { packages: 0, reads: 0, broken: 0, held: 0 };
     const kept = [];
     const whole = async () => {
-      const bad = Math.random() < 0.1;
-      const size = Math.random() < 0.1 ? 3_000_000 : 20_000;
-      const data = bad ? EICAR : randomBytes(Math.ceil(Math.random() * size));
-      const content = Math.random() < 0.3 ? zip({ 'inside.bin': data }) : data;
+      const bad = chance() < 0.1;
+      const size = chance() < 0.1 ? 3_000_000 : 20_000;
+      const data = bad ? EICAR : randomBytes(Math.ceil(chance() * size));
+      const content = chance() < 0.3 ? zip({ 'inside.bin': data }) : data;
       const { id, pack } = await sent(alice, content);
       count.packages += 1;
       if (pack.state !== 'delivered') {
@@ -109,7 +113,7 @@ describe('soak', () => {
     };
     const read = async () => {
       if (kept.length === 0) return await sleep(20);
-      const one = kept[Math.floor(Math.random() * kept.length)];
+      const one = kept[Math.floor(chance() * kept.length)];
       const began = performance.now();
       const answer = await alice.raw('GET', alice.content(one.id, one.file));
       if (answer.status !== 200) return await sleep(20);
@@ -118,10 +122,10 @@ describe('soak', () => {
       assert.equal(sha256(answer.body), one.sha);
     };
     const fault = async () => {
-      await sleep(200 + Math.random() * 800);
+      await sleep(200 + chance() * 800);
       count.broken += 1;
-      if (Math.random() < 0.4) return await brokenUpload();
-      if (Math.random() < 0.9 && kept.length > 0) return await brokenDownload(kept[0]);
+      if (chance() < 0.4) return await brokenUpload();
+      if (chance() < 0.9 && kept.length > 0) return await brokenDownload(kept[0]);
       brokenDatabase();
     };
     const forever = async (work) => {
@@ -140,7 +144,7 @@ describe('soak', () => {
       }
     })();
     await Promise.all([...[whole, whole, read, fault].map(forever), watch]);
-    console.log(`# ${count.packages} packages, ${count.held} held, ${count.reads} whole reads, ${count.broken} faults`);
+    console.log(`# seed ${SEED}: ${count.packages} packages, ${count.held} held, ${count.reads} whole reads, ${count.broken} faults`);
     assert.ok(count.packages > 0 && count.held > 0 && count.reads > 0 && count.broken > 0, 'there was work, and there were faults');
     await until('connections and descriptors are given back', () => descriptors(sofie.pid) <= idle.descriptors + 12 && sessions(sofie.data) <= idle.sessions + 6, 90_000, 1000);
     const drift = (list, part) => {
